@@ -1,0 +1,32 @@
+/* One step of an inbox: what raised its head from seq - 1 to seq.
+ *
+ * A change reaches a connection live, from a hint, or as a replay, from the store; both carry this
+ * structure, and every wire encodes it. */
+#ifndef ALLIM_CORE_CHANGE_H
+#define ALLIM_CORE_CHANGE_H
+
+#include "core/notification.h"
+
+enum change_kind {
+	CHANGE_ROW, /* one notification came or changed */
+	CHANGE_ALL, /* everything before `seq` was marked: one seq for the whole inbox */
+};
+
+struct change {
+	enum change_kind kind;
+	int64_t seq;
+	struct notification notification; /* CHANGE_ROW */
+	enum notification_state state;    /* CHANGE_ALL: what everything was marked as, */
+	int64_t marked_at;                /* and when */
+};
+
+/* What a user's badge is computed from. A broadcast is unread for a user unless it was marked one by
+ * one (`broadcasts_handled` counts those) or by "all" up to `broadcasts_marked`. */
+struct inbox_counts {
+	int64_t unread;             /* the user's own notifications */
+	int64_t broadcasts_marked;  /* id of the last broadcast covered by "all read" or "all archived" */
+	int64_t broadcasts_handled; /* live broadcasts beyond it that were read or archived singly */
+};
+
+
+#endif

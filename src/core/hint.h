@@ -1,0 +1,43 @@
+/* What a feed carries: that inboxes changed, and mostly also how.
+ *
+ * Hints of one commit travel together. A batch is one block of memory, immutable once it is sent,
+ * shared by all workers and freed by the last. A hint may be lost, doubled or late; the rule of
+ * delivery makes that harmless. */
+#ifndef ALLIM_CORE_HINT_H
+#define ALLIM_CORE_HINT_H
+
+#include "core/change.h"
+
+#include <stdatomic.h>
+
+struct hint {
+	struct slice user; /* empty: everyone, that is, the inbox of broadcasts */
+	int64_t seq;       /* the head after this change */
+	struct inbox_counts counts;
+	bool has_change;   /* false: only the head is known; read the rest from the store */
+	struct change change;
+};
+
+struct hint_batch {
+	_Atomic unsigned references;
+	struct arena arena; /* holds the hints' texts and the array */
+	uint64_t epoch;
+	int64_t committed_at; /* wall time, for latency metrics */
+	size_t count;
+	size_t capacity;
+	struct hint *hints;
+};
+
+/* An empty batch with room for `capacity` hints and one reference, or NULL. */
+struct hint_batch *hint_batch_create(uint64_t epoch, size_t capacity);
+
+/* Adds a copy of the hint, its texts included. Returns 0 or -ENOMEM: a hint that is not added is a
+ * lost hint. */
+int hint_batch_add(struct hint_batch *batch, const struct hint *hint);
+
+struct hint_batch *hint_batch_reference(struct hint_batch *batch);
+
+/* Drops a reference; the last one frees. NULL is allowed. */
+void hint_batch_release(struct hint_batch *batch);
+
+#endif

@@ -1,0 +1,86 @@
+/* One notification, as it is published, kept, and shown to its user.
+ *
+ * The texts are slices of memory that the holder of the structure names: a request's arena, a hint's
+ * block, an answer of the store. Times are microseconds since 1970; 0 stands for "not yet" and, for
+ * the expiry, for "never". */
+#ifndef ALLIM_CORE_NOTIFICATION_H
+#define ALLIM_CORE_NOTIFICATION_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <jansson.h>
+
+/* What a user can do to a notification. Rows keep one time for each. */
+enum notification_state {
+	NOTIFICATION_SEEN,
+	NOTIFICATION_READ,
+	NOTIFICATION_ARCHIVED,
+	NOTIFICATION_STATES
+};
+
+enum notification_priority {
+	NOTIFICATION_LOW,
+	NOTIFICATION_NORMAL,
+	NOTIFICATION_HIGH,
+	NOTIFICATION_URGENT,
+	NOTIFICATION_PRIORITIES
+};
+
+/* What the publisher says; what a correction (PATCH) can change. `data` is JSON text on one line. */
+struct notification_content {
+	struct slice type;
+	struct slice title;
+	struct slice body;
+	struct slice link;
+	struct slice data; /* empty: none */
+	enum notification_priority priority;
+	int64_t expires_at;
+};
+
+struct notification {
+	int64_t id;        /* unique in a store, never used again, rising with time */
+	int64_t seq;       /* the head of its inbox when it last changed */
+	int64_t first_seq; /* the head when it came; 0 for a user's state of a broadcast */
+	bool to_everyone;  /* a broadcast */
+	struct notification_content content;
+	int64_t created_at;
+	int64_t changed_at;
+	int64_t state_at[NOTIFICATION_STATES];
+	int64_t withdrawn_at; /* taken back by its publisher, or expired */
+};
+
+/* The limits that content is held to; all in bytes. */
+struct notification_limits {
+	size_t type;
+	size_t title;
+	size_t body;
+	size_t link;
+	size_t data;
+};
+
+/* "seen", "read", "archived"; "low", "normal", "high", "urgent". */
+const char *notification_state_name(enum notification_state state);
+const char *notification_priority_name(enum notification_priority priority);
+
+/* Reads content from the members of a JSON object; members that are no part of content are refused
+ * unless `also_allowed` (a NULL-terminated list) names them. Absent members leave `content` as it
+ * was, so that a correction passes what is stored. Texts are copied into the arena.
+ * Returns 0, -ENOMEM, or -EINVAL with a sentence that names the member. */
+int notification_content_read(struct notification_content *content, json_t *object,
+			      const char *const *also_allowed,
+			      const struct notification_limits *limits, struct arena *arena,
+			      struct error *error);
+
+/* True while it shows in an inbox at all, and while it counts as unread. */
+bool notification_is_live(const struct notification *notification);
+bool notification_is_unread(const struct notification *notification);
+
+/* Copies the texts of `content` into the arena. Returns 0 or -ENOMEM. */
+int notification_content_copy(struct notification_content *content, struct arena *arena);
+
+/* Appends it as one JSON object on one line, the same on every wire and in every list. */
+void notification_append_json(const struct notification *notification, struct buffer *buffer);
+
+#endif

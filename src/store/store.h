@@ -1,0 +1,274 @@
+/* Where rows live. One interface for every store; who calls it does not know which one it has.
+ *
+ * Work is asked for with requests. A request belongs to whoever submits it, is handed over by
+ * store_submit() and comes back once, through the mailbox it names, with `result` set. What the store
+ * adds to it (rows, ids) lives in its arena and ends with store_request_finish().
+ *
+ * Writes that are submitted while another commit runs share the next one (group commit); a request
+ * that fails leaves nothing behind and does not disturb the others of its commit. A write comes back
+ * only after it is durable, and after `on_commit` has been called with the hints of its commit.
+ *
+ * Every inbox is numbered by its own head; the broadcasts are the inbox of everyone, whose name is
+ * the empty string. Users come into being when something is first written to them; one that was never
+ * written to has head 0 and nothing unread.
+ *
+ * Results: 0, or
+ *   -ENOENT   no such notification, or not this user's
+ *   -EEXIST   the Idempotency-Key was used for another request; the ticket was used before
+ *   -ENOSPC   the disk is full
+ *   -ENOMEM   out of memory
+ *   -EAGAIN   the store cannot be reached or is too busy now: try again later
+ *   -EIO      the store failed for another reason, which it has logged */
+#ifndef ALLIM_STORE_STORE_H
+#define ALLIM_STORE_STORE_H
+
+#include "core/cursor.h"
+#include "core/hint.h"
+#include "net/mailbox.h"
+
+#include <stdio.h>
+
+enum store_operation {
+	STORE_PUBLISH,  /* struct store_publish */
+	STORE_CORRECT,  /* struct store_correct */
+	STORE_WITHDRAW, /* struct store_withdraw */
+	STORE_MARK,     /* struct store_mark */
+	STORE_REDEEM,   /* struct store_redeem */
+	STORE_HEADS,    /* struct store_heads */
+	STORE_REPLAY,   /* struct store_replay */
+	STORE_LIST,     /* struct store_list */
+	STORE_SWEEP,    /* struct store_sweep */
+	STORE_PROBE,    /* struct store_probe */
+	STORE_OPERATIONS
+};
+
+struct store_request {
+	struct mailbox_message message; /* on_receive is called with the finished request */
+	struct mailbox *reply;
+	enum store_operation operation;
+	int result;
+	struct arena arena;
+};
+
+/* ---- writes ---- */
+
+struct store_item {
+	const struct slice *users; /* none: to everyone */
+	size_t user_count;
+	struct notification_content content;
+	int64_t *ids; /* set by the store: one per user, or one for everyone */
+};
+
+/* Publishes all items or none. With a key, a request that was committed before with the same
+ * publisher, key and fingerprint is answered with the ids of then (`replayed`); with another
+ * fingerprint it fails with -EEXIST. */
+struct store_publish {
+	struct store_request request;
+	struct store_item *items;
+	size_t item_count;
+	struct slice publisher;
+	struct slice idempotency_key;    /* empty: none */
+	unsigned char fingerprint[32];   /* of the request's body */
+	bool replayed;
+	int64_t created_at;              /* set by the store */
+};
+
+/* Replaces the content of one notification, whoever's it is. `edit` is called on the store's thread
+ * with the stored content and changes it, in the request's arena; its negative result is the
+ * request's. */
+struct store_correct {
+	struct store_request request;
+	int64_t id;
+	int (*edit)(struct store_correct *correct, struct notification_content *content);
+};
+
+/* Takes a notification back from everybody; a tombstone stays. Twice is once. */
+struct store_withdraw {
+	struct store_request request;
+	int64_t id;
+};
+
+/* Marks notifications of one user, broadcasts included: those listed, or all there are. An id that
+ * is not in this inbox fails the request with -ENOENT and sets `missing_id`. Marking again changes
+ * nothing and takes no seq. Archiving also counts as reading for the badge. */
+struct store_mark {
+	struct store_request request;
+	struct slice user;
+	enum notification_state state;
+	bool all;
+	const int64_t *ids;
+	size_t id_count;
+	int64_t missing_id;
+	size_t marked; /* how many changed; for `all` 1 or 0 */
+	struct inbox_counts counts;
+	struct cursor cursor; /* the heads afterwards */
+};
+
+/* Uses up a single-use ticket until `expires_at` (when it may be forgotten): -EEXIST the second time. */
+struct store_redeem {
+	struct store_request request;
+	unsigned char ticket[16];
+	int64_t expires_at;
+};
+
+/* ---- reads ---- */
+
+struct store_head {
+	struct slice user;
+	int64_t seq;   /* the head; 0 where the user was never written to */
+	int64_t floor; /* changes up to here were forgotten; an older cursor needs a reset */
+	struct inbox_counts counts;
+};
+
+/* The heads of some users, from one snapshot. With `want_broadcasts`, also everyone's head and the
+ * ids of all live broadcasts, rising. */
+struct store_heads {
+	struct store_request request;
+	struct store_head *heads; /* given with `user`, filled in by the store */
+	size_t head_count;
+	bool want_broadcasts;
+	struct store_head everyone;
+	int64_t *broadcast_ids;
+	size_t broadcast_count;
+};
+
+/* What an inbox and the broadcasts went through after the two numbers of `after`, in the order of
+ * each, at most `limit` changes (and roughly `limit_bytes`), from one snapshot. For the heads alone,
+ * set `limit` 0. A cursor below the floor, beyond the head or of another epoch sets `reset` and
+ * returns no changes. */
+struct store_replay {
+	struct store_request request;
+	struct slice user;
+	struct cursor after;
+	size_t limit;
+	size_t limit_bytes;
+	bool reset;
+	struct change *changes;    /* of the user's inbox, rising seqs */
+	size_t change_count;
+	struct change *broadcasts; /* of everyone's, rising seqs */
+	size_t broadcast_count;
+	bool more;                 /* the limit cut it short */
+	struct cursor cursor;      /* the heads of the snapshot */
+	struct inbox_counts counts;
+};
+
+enum store_filter {
+	STORE_FILTER_INBOX,    /* not archived */
+	STORE_FILTER_UNREAD,   /* neither read nor archived */
+	STORE_FILTER_ARCHIVED,
+	STORE_FILTER_ALL
+};
+
+/* A page of the inbox, broadcasts included, newest first: live rows with an id below `before` (0: from
+ * the newest). The page, the cursor and the counts come from one snapshot. */
+struct store_list {
+	struct store_request request;
+	struct slice user;
+	enum store_filter filter;
+	int64_t before;
+	size_t limit;
+	struct notification *notifications;
+	size_t notification_count;
+	bool more;
+	struct cursor cursor;
+	struct inbox_counts counts;
+};
+
+/* All inboxes that changed after `position` (0: answer only the present position). How a node
+ * heals lost hints: one query, whatever the number of users. */
+struct store_sweep {
+	struct store_request request;
+	int64_t position; /* in: where the last sweep ended; out: where this one did */
+	struct store_head *heads; /* a head with an empty user is everyone's */
+	size_t head_count;
+};
+
+/* Proves that a write commits and a read sees it. */
+struct store_probe {
+	struct store_request request;
+};
+
+/* ---- the store ---- */
+
+struct store_options {
+	const char *location; /* SQLite: the folder of the database */
+	bool read_only;       /* open what exists, write nothing: for `allim stats` and checks */
+	int64_t retention_age;   /* microseconds; 0: for ever */
+	int64_t retention_count; /* per inbox; 0: any */
+	int64_t idempotency_age; /* microseconds a key is remembered */
+	int64_t maintenance_interval; /* milliseconds between rounds of expiry and retention */
+	/* Called on a thread of the store's after each commit that changed inboxes, before its writes
+	 * come back. The batch stays the store's; references may be taken. */
+	void (*on_commit)(void *context, struct hint_batch *batch);
+	void *on_commit_context;
+	/* Where in a commit a test wants to intervene; NULL otherwise. */
+	void (*on_step)(const char *step);
+};
+
+struct store_statistics {
+	uint64_t commits;
+	uint64_t writes;
+	uint64_t reads;
+	uint64_t queries;
+	uint64_t failures;
+	uint64_t rows_expired;
+	uint64_t rows_forgotten; /* by retention */
+	uint64_t bytes;          /* on disk */
+	uint64_t queue;          /* requests that wait now */
+	uint64_t commit_microseconds; /* sum, over all commits */
+};
+
+struct store;
+
+struct store_ops {
+	const char *name;
+	/* Opens, migrates and starts the store's threads. Returns 0 or a negative errno value with a
+	 * sentence that says what to do. */
+	int (*open)(const struct store_options *options, struct store **ret_store,
+		    struct error *error);
+	/* Finishes what was submitted, stops the threads, closes. NULL is allowed. */
+	void (*close)(struct store *store);
+	void (*submit)(struct store *store, struct store_request *request);
+	/* From any thread. */
+	uint64_t (*epoch)(const struct store *store);
+	void (*statistics)(struct store *store, struct store_statistics *ret_statistics);
+	/* New retention settings, from any thread. */
+	void (*reconfigure)(struct store *store, const struct store_options *options);
+	/* The full check of the database, slow; for a command, not for a running node. */
+	int (*check)(struct store *store, struct error *error);
+};
+
+/* What every store starts with. */
+struct store {
+	const struct store_ops *ops;
+};
+
+/* The implementation for a location as settings name it: a folder is SQLite's. */
+const struct store_ops *store_ops_for(const char *location);
+
+int store_open(const struct store_options *options, struct store **ret_store, struct error *error);
+void store_close(struct store *store);
+
+/* From any thread. Never fails: what cannot be done comes back with its result. */
+void store_submit(struct store *store, struct store_request *request);
+
+uint64_t store_epoch(const struct store *store);
+void store_statistics(struct store *store, struct store_statistics *ret_statistics);
+void store_reconfigure(struct store *store, const struct store_options *options);
+int store_check(struct store *store, struct error *error);
+
+/* Prepares a request's base; everything else is zero. */
+void store_request_init(struct store_request *request, enum store_operation operation,
+			struct mailbox *reply,
+			void (*on_done)(struct mailbox_message *message));
+
+/* Frees what the arena holds; the structure itself stays the caller's. */
+void store_request_finish(struct store_request *request);
+
+/* The request of a message that came back. */
+static inline struct store_request *store_request_of(struct mailbox_message *message)
+{
+	return (struct store_request *)message;
+}
+
+#endif
