@@ -50,5 +50,5 @@ uint64_t random_next(struct random *random)
 uint64_t random_below(struct random *random, uint64_t limit)
 {
 	assert(limit > 0);
-	return (uint64_t)(((unsigned __int128)random_next(random) * limit) >> 64);
+	return random_next(random) % limit; /* the bias is below limit / 2^64 */
 }

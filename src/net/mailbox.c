@@ -1,6 +1,6 @@
 /* A stack that senders push onto with one compare-and-swap; the receiver takes all of it with one
- * exchange and turns it round. The eventfd is written only by the sender that found the stack empty,
- * so a burst costs one system call. */
+ * exchange and turns it round. The eventfd is written only by the sender that found the stack
+ * empty, so a burst costs one system call. */
 #include "net/mailbox.h"
 
 #include <errno.h>
@@ -24,13 +24,14 @@ void mailbox_finish(struct mailbox *mailbox)
 
 void mailbox_send(struct mailbox *mailbox, struct mailbox_message *message)
 {
-	struct mailbox_message *newest = atomic_load_explicit(&mailbox->newest, memory_order_relaxed);
+	struct mailbox_message *newest =
+	    atomic_load_explicit(&mailbox->newest, memory_order_relaxed);
 	uint64_t one = 1;
 
 	do {
 		message->next = newest;
-	} while (!atomic_compare_exchange_weak_explicit(&mailbox->newest, &newest, message,
-							memory_order_release, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+	    &mailbox->newest, &newest, message, memory_order_release, memory_order_relaxed));
 	/* Only a full counter makes this fail, and then the receiver is awake anyway. */
 	if (newest == NULL && write(mailbox->event, &one, sizeof(one)) < 0)
 		return;

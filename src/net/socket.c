@@ -1,0 +1,176 @@
+/* Options are set on the listener where accepted sockets inherit them (tcp(7), socket(7)), which
+ * saves system calls for each connection. */
+#include "net/socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* Splits host and port; brackets go. */
+static int split_host(struct slice text, struct slice *ret_host, struct slice *ret_port)
+{
+	const char *colon = text.length == 0 ? NULL : memrchr(text.data, ':', text.length);
+
+	if (colon == NULL)
+		return -EINVAL;
+	*ret_port = slice_from_bytes(colon + 1, (size_t)(text.data + text.length - colon - 1));
+	*ret_host = slice_from_bytes(text.data, (size_t)(colon - text.data));
+	if (ret_host->length >= 2 && ret_host->data[0] == '[' &&
+	    ret_host->data[ret_host->length - 1] == ']')
+		*ret_host = slice_from_bytes(ret_host->data + 1, ret_host->length - 2);
+	return 0;
+}
+
+int socket_address_parse(struct slice text, union socket_address *ret_address, struct error *error)
+{
+	union socket_address address = {0};
+	struct slice host, port;
+	char name[INET6_ADDRSTRLEN];
+	uint64_t number;
+
+	if (split_host(text, &host, &port) < 0 || slice_to_unsigned(port, &number) < 0 ||
+	    number > UINT16_MAX || host.length >= sizeof(name))
+		goto invalid;
+	if (slice_equals(host, SLICE("localhost")))
+		host = SLICE("127.0.0.1");
+	memcpy(name, host.data, host.length);
+	name[host.length] = '\0';
+	if (inet_pton(AF_INET, name, &address.v4.sin_addr) == 1) {
+		address.v4.sin_family = AF_INET;
+		address.v4.sin_port = htons((uint16_t)number);
+	} else if (inet_pton(AF_INET6, name, &address.v6.sin6_addr) == 1) {
+		address.v6.sin6_family = AF_INET6;
+		address.v6.sin6_port = htons((uint16_t)number);
+	} else {
+		goto invalid;
+	}
+	*ret_address = address;
+	return 0;
+invalid:
+	return error_set(error, -EINVAL,
+			 "\"%.*s\" is no address; write it as 127.0.0.1:8080 or [::1]:8080",
+			 (int)(text.length < 100 ? text.length : 100), text.data);
+}
+
+void socket_address_format(const union socket_address *address,
+			   char text[static SOCKET_ADDRESS_BYTES])
+{
+	char host[INET6_ADDRSTRLEN] = "";
+
+	if (address->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof(host));
+		snprintf(text, SOCKET_ADDRESS_BYTES, "[%s]:%u", host, ntohs(address->v6.sin6_port));
+	} else {
+		inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof(host));
+		snprintf(text, SOCKET_ADDRESS_BYTES, "%s:%u", host, ntohs(address->v4.sin_port));
+	}
+}
+
+bool socket_address_is_loopback(const union socket_address *address)
+{
+	if (address->any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
+	return (ntohl(address->v4.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+}
+
+struct slice socket_address_client(const union socket_address *address)
+{
+	if (address->any.sa_family == AF_INET6)
+		return slice_from_bytes((const char *)&address->v6.sin6_addr, 8);
+	return slice_from_bytes((const char *)&address->v4.sin_addr, 4);
+}
+
+static socklen_t address_length(const union socket_address *address)
+{
+	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
+}
+
+static void set_option(int descriptor, int level, int option, int value)
+{
+	setsockopt(descriptor, level, option, &value, sizeof(value));
+}
+
+void socket_tune(int descriptor)
+{
+	set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+	set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+	set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 60000);
+}
+
+static const char *advice(int code)
+{
+	switch (code) {
+	case EADDRINUSE:
+		return "the port is in use; stop the other program or choose another port";
+	case EACCES:
+		return "this user may not listen there; choose a port above 1023";
+	case EADDRNOTAVAIL:
+		return "this machine has no such address";
+	default:
+		return strerror(code);
+	}
+}
+
+/* Closes the socket, if any, and explains the errno value `code`. */
+static int listen_failed(int descriptor, const union socket_address *address, int code,
+			 struct error *error)
+{
+	char text[SOCKET_ADDRESS_BYTES];
+
+	if (descriptor >= 0)
+		close(descriptor);
+	socket_address_format(address, text);
+	return error_set(error, -code, "cannot listen on %s: %s", text, advice(code));
+}
+
+int socket_check_free(const union socket_address *address, struct error *error)
+{
+	int descriptor = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (descriptor < 0 || bind(descriptor, &address->any, address_length(address)) < 0)
+		return listen_failed(descriptor, address, errno, error);
+	close(descriptor);
+	return 0;
+}
+
+int socket_listen(union socket_address *address, int backlog, struct error *error)
+{
+	socklen_t length = address_length(address);
+	int descriptor =
+	    socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (descriptor < 0)
+		return listen_failed(descriptor, address, errno, error);
+	set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+	set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (address->any.sa_family == AF_INET6)
+		set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	socket_tune(descriptor);
+	if (bind(descriptor, &address->any, length) < 0 || listen(descriptor, backlog) < 0 ||
+	    getsockname(descriptor, &address->any, &length) < 0)
+		return listen_failed(descriptor, address, errno, error);
+	return descriptor;
+}
+
+int socket_connect(const union socket_address *address, struct error *error)
+{
+	char text[SOCKET_ADDRESS_BYTES];
+	int descriptor = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int code;
+
+	if (descriptor >= 0 && connect(descriptor, &address->any, address_length(address)) == 0) {
+		socket_tune(descriptor);
+		return descriptor;
+	}
+	code = errno;
+	if (descriptor >= 0)
+		close(descriptor);
+	socket_address_format(address, text);
+	return error_set(error, -code, "cannot connect to %s: %s", text, strerror(code));
+}

@@ -1,0 +1,49 @@
+/* Sockets: addresses as text, listening, connecting, and the options that every connection gets. */
+#ifndef ALLIM_NET_SOCKET_H
+#define ALLIM_NET_SOCKET_H
+
+#include "base/error.h"
+#include "base/slice.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+union socket_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+enum { SOCKET_ADDRESS_BYTES = 64 };
+
+/* Reads `127.0.0.1:8080` or `[::1]:8080`. Names are not looked up, except `localhost`. Returns 0 or
+ * -EINVAL with a sentence. */
+int socket_address_parse(struct slice text, union socket_address *ret_address, struct error *error);
+
+/* The address as text, with its port. */
+void socket_address_format(const union socket_address *address,
+			   char text[static SOCKET_ADDRESS_BYTES]);
+
+bool socket_address_is_loopback(const union socket_address *address);
+
+/* The bytes that tell one client from another: 4 of IPv4, the first 8 (a /64) of IPv6, because one
+ * host has all addresses of its network there. */
+struct slice socket_address_client(const union socket_address *address);
+
+/* Refuses an address that another program listens on: SO_REUSEPORT alone would share it with
+ * another allim. Returns 0 or a negative errno value with a sentence. */
+int socket_check_free(const union socket_address *address, struct error *error);
+
+/* A non-blocking listener that shares its port with others of this process (SO_REUSEPORT). Port 0
+ * takes a free one; `address` is updated. Returns the descriptor or a negative errno value with a
+ * sentence. */
+int socket_listen(union socket_address *address, int backlog, struct error *error);
+
+/* Blocking, for commands. Returns the descriptor or a negative errno value with a sentence. */
+int socket_connect(const union socket_address *address, struct error *error);
+
+/* Small packets at once; a peer that vanished is noticed within a minute (keepalive 30/10/3 and
+ * TCP_USER_TIMEOUT 60 s). Failures are harmless and ignored. */
+void socket_tune(int descriptor);
+
+#endif
