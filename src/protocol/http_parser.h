@@ -1,0 +1,57 @@
+/* Reads HTTP/1.1 requests (RFC 9112) from bytes as they come, and stops exactly behind each.
+ *
+ * A parser is borrowed while a request is in flight: an idle connection has none. It belongs to one
+ * thread at a time. Once warm it allocates nothing for requests of ordinary size. */
+#ifndef ALLIM_PROTOCOL_HTTP_PARSER_H
+#define ALLIM_PROTOCOL_HTTP_PARSER_H
+
+#include "protocol/http_problem.h"
+#include "protocol/http_request.h"
+
+struct http_limits {
+	size_t head_bytes; /* request line and headers together */
+	size_t target_bytes;
+	size_t header_count;
+	size_t body_bytes;
+};
+
+enum http_progress {
+	HTTP_NEED_MORE,	    /* all input was used */
+	HTTP_HEAD_COMPLETE, /* once per request: everything but the body is known */
+	HTTP_COMPLETE,	    /* the body too; feeding on needs http_parser_reset() */
+	HTTP_FAILED,	    /* see http_parser_problem(); answer it and close */
+};
+
+struct http_parser;
+
+/* A parser with these limits (which are copied), ready for a request, or NULL when memory is short.
+ */
+struct http_parser *http_parser_create(const struct http_limits *limits);
+
+/* NULL is allowed. */
+void http_parser_destroy(struct http_parser *parser);
+
+/* Ready for another request, perhaps with new limits. Buffers that grew beyond 16 KB are freed. */
+void http_parser_reset(struct http_parser *parser, const struct http_limits *limits);
+
+/* Reads on, through at most one step, and tells in `*ret_consumed` how much of the input was used.
+ * After HTTP_HEAD_COMPLETE feed the rest (also when it is empty) to go on to the body. A
+ * Content-Length beyond the limit fails with the head, before any of the body is read; what can be
+ * known of the request stays readable. */
+enum http_progress http_parser_feed(struct http_parser *parser, struct slice input,
+				    size_t *ret_consumed);
+
+/* True while nothing of a request has come, so that the parser can be given back. */
+bool http_parser_is_idle(const struct http_parser *parser);
+
+/* Valid from HTTP_HEAD_COMPLETE until the reset, wherever the parser moves its buffers meanwhile.
+ */
+const struct http_request *http_parser_request(const struct http_parser *parser);
+
+/* After HTTP_FAILED. */
+const struct http_problem *http_parser_problem(const struct http_parser *parser);
+
+/* What the parser holds in bytes, for memory accounting. */
+size_t http_parser_memory(const struct http_parser *parser);
+
+#endif
