@@ -1,0 +1,65 @@
+# Thin wrappers: Meson builds, scripts/ does the rest. `make help` lists what there is.
+
+PORT ?= 8080
+ADMIN_PORT ?= 8081
+SUITE ?= all
+DATA ?= build/demo-data
+
+release := build/release
+tests := build/test
+sources = $(shell git ls-files --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]')
+
+.PHONY: all release run test test-build bench lint format clean help
+
+all: release
+
+release: $(release)/build.ninja
+	ninja -C $(release)
+
+$(release)/build.ninja:
+	scripts/install-dependencies build
+	meson setup $(release) --buildtype=release
+
+# ALLIM_* of the caller's environment reach the server as always: settings, keys, secrets.
+run:
+	scripts/install-dependencies build
+	@$(MAKE) --no-print-directory release
+	@echo
+	@echo "The demo page: http://127.0.0.1:$(PORT)/   (metrics: http://127.0.0.1:$(ADMIN_PORT)/metrics; Ctrl-C ends it)"
+	@mkdir -p $(DATA)
+	@exec $(release)/allim serve --demo --listen 127.0.0.1:$(PORT) \
+		--admin-listen 127.0.0.1:$(ADMIN_PORT) --data $(DATA)
+
+test: test-build
+	@scripts/run-tests $(tests) $(SUITE)
+
+test-build:
+	scripts/install-dependencies build test
+	@test -f $(tests)/build.ninja || meson setup $(tests) --buildtype=debugoptimized \
+		-Db_sanitize=address,undefined -Db_lundef=false
+	ninja -C $(tests)
+
+bench:
+	scripts/install-dependencies build bench
+	@$(MAKE) --no-print-directory release
+	scripts/bench build/bench.json
+
+lint: release
+	scripts/install-dependencies lint
+	scripts/lint $(release)
+
+format:
+	scripts/install-dependencies lint
+	clang-format-14 -i $(sources)
+
+clean:
+	rm -rf build
+
+help:
+	@echo "make            build the release binary, $(release)/allim"
+	@echo "make run        build and start the demo (PORT=8080 ADMIN_PORT=8081 DATA=build/demo-data)"
+	@echo "make test       run all tests under sanitizers (SUITE=unit, integration, integration/stream, ...)"
+	@echo "make bench      measure beside yardsticks and write build/bench.json"
+	@echo "make lint       clang-tidy, cppcheck, layers, formatting"
+	@echo "make format     format all C sources"
+	@echo "make clean      remove build/"
