@@ -20,6 +20,12 @@ struct change {
 	int64_t marked_at;                /* and when */
 };
 
+/* When it happened, in microseconds. */
+static inline int64_t change_time(const struct change *change)
+{
+	return change->kind == CHANGE_ROW ? change->notification.changed_at : change->marked_at;
+}
+
 /* What a user's badge is computed from. A broadcast is unread for a user unless it was marked one by
  * one (`broadcasts_handled` counts those) or by "all" up to `broadcasts_marked`. */
 struct inbox_counts {

@@ -1,0 +1,272 @@
+/* An inbox is in the map as long as somebody listens to it or asked for it lately. Its `subscribers`
+ * link has two uses, because an inbox is either listened to or idle: ring of its subscribers, or
+ * link in the hub's list of idle ones. That keeps a connected user small. */
+#include "core/hub.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static bool name_matches(const void *item, struct slice key)
+{
+	return slice_equals(inbox_name(item), key);
+}
+
+void hub_init(struct hub *hub, uint64_t epoch)
+{
+	*hub = (struct hub){.epoch = epoch};
+	map_init(&hub->inboxes, name_matches);
+	list_init(&hub->everyone);
+	list_init(&hub->idle);
+}
+
+void hub_finish(struct hub *hub)
+{
+	struct inbox *inbox;
+
+	assert(hub->subscriber_count == 0);
+	for (size_t i = 0; (inbox = map_next(&hub->inboxes, &i)) != NULL;)
+		free(inbox);
+	map_finish(&hub->inboxes);
+	free(hub->broadcast_ids);
+}
+
+struct inbox *hub_find(const struct hub *hub, struct slice user)
+{
+	return map_find(&hub->inboxes, user);
+}
+
+/* The longest unused stand first: who is used goes to the end. */
+static void touch(struct hub *hub, struct inbox *inbox, int64_t now)
+{
+	inbox->used_at = (uint32_t)(now / 1000);
+	if (inbox->connections == 0) {
+		list_remove(&inbox->subscribers);
+		list_append(&hub->idle, &inbox->subscribers);
+	}
+}
+
+struct inbox *hub_open(struct hub *hub, struct slice user, int64_t now)
+{
+	struct inbox *inbox = hub_find(hub, user);
+
+	assert(user.length > 0 && user.length <= INBOX_NAME_BYTES);
+	if (inbox == NULL) {
+		inbox = malloc(sizeof(*inbox) + user.length);
+		if (inbox == NULL)
+			return NULL;
+		*inbox = (struct inbox){.name_length = (uint8_t)user.length};
+		memcpy(inbox->name, user.data, user.length);
+		list_init(&inbox->subscribers);
+		if (map_insert(&hub->inboxes, user, inbox) < 0) {
+			free(inbox);
+			return NULL;
+		}
+	}
+	touch(hub, inbox, now);
+	return inbox;
+}
+
+void hub_subscribe(struct hub *hub, struct inbox *inbox, struct subscriber *subscriber)
+{
+	if (inbox->connections++ == 0)
+		list_remove(&inbox->subscribers);
+	subscriber->inbox = inbox;
+	list_append(&inbox->subscribers, &subscriber->link);
+	list_append(&hub->everyone, &subscriber->everyone_link);
+	hub->subscriber_count++;
+}
+
+void hub_unsubscribe(struct hub *hub, struct subscriber *subscriber, int64_t now)
+{
+	struct inbox *inbox = subscriber->inbox;
+
+	list_remove(&subscriber->link);
+	list_remove(&subscriber->everyone_link);
+	subscriber->inbox = NULL;
+	hub->subscriber_count--;
+	if (--inbox->connections == 0)
+		touch(hub, inbox, now);
+}
+
+/* Offers a change, or only a head, to all who listen to the inbox. Nobody is added or removed while
+ * this runs: connections end later. */
+static void offer_own(struct inbox *inbox, int64_t seq, const struct change *change)
+{
+	if (inbox->connections == 0)
+		return;
+	LIST_FOR_EACH (link, &inbox->subscribers)
+		subscriber_offer(CONTAINER_OF(link, struct subscriber, link), SUBSCRIBER_OWN, seq,
+				 change);
+}
+
+static void offer_broadcast(struct hub *hub, int64_t seq, const struct change *change)
+{
+	LIST_FOR_EACH (link, &hub->everyone)
+		subscriber_offer(CONTAINER_OF(link, struct subscriber, everyone_link),
+				 SUBSCRIBER_BROADCASTS, seq, change);
+}
+
+static void receive_own(struct hub *hub, const struct hint *hint)
+{
+	struct inbox *inbox = hub_find(hub, hint->user);
+
+	if (inbox == NULL || (inbox->known && hint->seq <= inbox->head))
+		return;
+	inbox->head = hint->seq;
+	inbox->counts = hint->counts;
+	inbox->known = true;
+	offer_own(inbox, hint->seq, hint->has_change ? &hint->change : NULL);
+}
+
+/* Where `id` stands among the live broadcasts, or would stand. */
+static size_t broadcast_position(const struct hub *hub, int64_t id)
+{
+	size_t low = 0, high = hub->broadcast_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (hub->broadcast_ids[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int reserve_broadcasts(struct hub *hub, size_t count)
+{
+	size_t capacity = hub->broadcast_capacity == 0 ? 16 : hub->broadcast_capacity;
+	int64_t *ids;
+
+	if (count <= hub->broadcast_capacity)
+		return 0;
+	while (capacity < count)
+		capacity *= 2;
+	ids = realloc(hub->broadcast_ids, capacity * sizeof(*ids));
+	if (ids == NULL)
+		return -ENOMEM;
+	hub->broadcast_ids = ids;
+	hub->broadcast_capacity = capacity;
+	return 0;
+}
+
+/* Keeps the list of live broadcasts in step with one changed row. */
+static int count_broadcast(struct hub *hub, const struct notification *notification)
+{
+	size_t position = broadcast_position(hub, notification->id);
+	bool listed = position < hub->broadcast_count &&
+		      hub->broadcast_ids[position] == notification->id;
+	int64_t *ids;
+
+	if (listed == notification_is_live(notification))
+		return 0;
+	if (!listed && reserve_broadcasts(hub, hub->broadcast_count + 1) < 0)
+		return -ENOMEM;
+	ids = hub->broadcast_ids;
+	if (listed) {
+		memmove(ids + position, ids + position + 1,
+			(hub->broadcast_count - position - 1) * sizeof(*ids));
+		hub->broadcast_count--;
+		hub->recount = true;
+	} else {
+		memmove(ids + position + 1, ids + position,
+			(hub->broadcast_count - position) * sizeof(*ids));
+		ids[position] = notification->id;
+		hub->broadcast_count++;
+	}
+	return 0;
+}
+
+static void receive_broadcast(struct hub *hub, const struct hint *hint)
+{
+	bool next = hint->seq == hub->broadcast_head + 1;
+
+	if (!hub->broadcasts_known || hint->seq <= hub->broadcast_head)
+		return;
+	hub->broadcast_head = hint->seq;
+	if (!next || !hint->has_change || count_broadcast(hub, &hint->change.notification) < 0)
+		hub->broadcasts_known = false;
+	offer_broadcast(hub, hint->seq, hint->has_change ? &hint->change : NULL);
+}
+
+void hub_receive(struct hub *hub, const struct hint_batch *batch)
+{
+	if (batch->epoch != hub->epoch)
+		return;
+	for (size_t i = 0; i < batch->count; i++) {
+		if (slice_is_empty(batch->hints[i].user))
+			receive_broadcast(hub, &batch->hints[i]);
+		else
+			receive_own(hub, &batch->hints[i]);
+	}
+}
+
+void hub_learn(struct hub *hub, struct inbox *inbox, int64_t head,
+	       const struct inbox_counts *counts)
+{
+	(void)hub;
+	if (inbox->known && head < inbox->head)
+		return;
+	inbox->counts = *counts;
+	inbox->known = true;
+	inbox->head = head;
+	offer_own(inbox, head, NULL);
+}
+
+void hub_learn_broadcast_head(struct hub *hub, int64_t head)
+{
+	if (head <= hub->broadcast_head)
+		return;
+	hub->broadcast_head = head;
+	hub->broadcasts_known = false;
+	offer_broadcast(hub, head, NULL);
+}
+
+int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size_t count)
+{
+	if (head < hub->broadcast_head)
+		return 0;
+	if (reserve_broadcasts(hub, count) < 0)
+		return -ENOMEM;
+	if (count > 0)
+		memcpy(hub->broadcast_ids, ids, count * sizeof(*ids));
+	hub->broadcast_count = count;
+	hub->broadcasts_known = true;
+	if (head > hub->broadcast_head) {
+		hub->broadcast_head = head;
+		offer_broadcast(hub, head, NULL);
+	}
+	return 0;
+}
+
+int64_t hub_unread(const struct hub *hub, const struct inbox_counts *counts)
+{
+	size_t marked = broadcast_position(hub, counts->broadcasts_marked + 1);
+	int64_t unread = counts->unread + (int64_t)(hub->broadcast_count - marked) -
+			 counts->broadcasts_handled;
+
+	return unread < 0 ? 0 : unread;
+}
+
+bool hub_cursor(const struct hub *hub, const struct inbox *inbox, struct cursor *ret_cursor)
+{
+	if (inbox == NULL || !inbox->known || !hub->broadcasts_known)
+		return false;
+	*ret_cursor = (struct cursor){hub->epoch, inbox->head, hub->broadcast_head};
+	return true;
+}
+
+void hub_forget(struct hub *hub, int64_t before)
+{
+	while (!list_is_empty(&hub->idle)) {
+		struct inbox *inbox = CONTAINER_OF(hub->idle.next, struct inbox, subscribers);
+
+		if ((int64_t)inbox->used_at * 1000 >= before)
+			return;
+		list_remove(&inbox->subscribers);
+		map_remove(&hub->inboxes, inbox_name(inbox));
+		free(inbox);
+	}
+}

@@ -1,0 +1,142 @@
+/* The rule of delivery, steps 3 to 6, for one connection. */
+#include "core/subscriber.h"
+
+#include <assert.h>
+#include <errno.h>
+
+static const bool allowed[SUBSCRIBER_STATES][SUBSCRIBER_STATES] = {
+    [SUBSCRIBER_READING] = {[SUBSCRIBER_READING] = true,
+			    [SUBSCRIBER_LIVE] = true,
+			    [SUBSCRIBER_BEHIND] = true,
+			    [SUBSCRIBER_ENDED] = true},
+    [SUBSCRIBER_LIVE] = {[SUBSCRIBER_READING] = true,
+			 [SUBSCRIBER_BEHIND] = true,
+			 [SUBSCRIBER_ENDED] = true},
+    [SUBSCRIBER_BEHIND] = {[SUBSCRIBER_READING] = true, [SUBSCRIBER_ENDED] = true},
+    [SUBSCRIBER_ENDED] = {[SUBSCRIBER_ENDED] = true},
+};
+
+static void move(struct subscriber *subscriber, enum subscriber_state state)
+{
+	assert(allowed[subscriber->state][state]);
+	subscriber->state = state;
+}
+
+void subscriber_init(struct subscriber *subscriber, const struct subscriber_ops *ops, int64_t own,
+		     int64_t broadcasts)
+{
+	*subscriber = (struct subscriber){
+	    .ops = ops,
+	    .last = {own, broadcasts},
+	    .state = SUBSCRIBER_READING,
+	};
+	list_init(&subscriber->link);
+	list_init(&subscriber->everyone_link);
+}
+
+/* Sends one change and counts it only when the connection took it. */
+static int send_change(struct subscriber *subscriber, enum subscriber_stream stream, int64_t seq,
+		       const struct change *change)
+{
+	int64_t before = subscriber->last[stream];
+	bool is_new = change->kind == CHANGE_ROW && change->notification.first_seq > before;
+	int result;
+
+	subscriber->last[stream] = seq;
+	result = subscriber->ops->send(subscriber, change, is_new);
+	if (result < 0)
+		subscriber->last[stream] = before;
+	if (result == -EAGAIN)
+		move(subscriber, SUBSCRIBER_BEHIND);
+	return result;
+}
+
+static void read_store(struct subscriber *subscriber)
+{
+	move(subscriber, SUBSCRIBER_READING);
+	subscriber->ops->read(subscriber);
+}
+
+void subscriber_offer(struct subscriber *subscriber, enum subscriber_stream stream, int64_t seq,
+		      const struct change *change)
+{
+	if (subscriber->state != SUBSCRIBER_LIVE || seq <= subscriber->last[stream])
+		return;
+	if (change != NULL && seq == subscriber->last[stream] + 1)
+		send_change(subscriber, stream, seq, change);
+	else
+		read_store(subscriber);
+}
+
+/* Both streams in the order in which their changes happened. */
+static enum subscriber_stream older(const struct subscriber_replay *replay,
+				    const size_t next[static SUBSCRIBER_STREAMS])
+{
+	const struct change *own, *broadcast;
+
+	if (next[SUBSCRIBER_OWN] == replay->counts[SUBSCRIBER_OWN])
+		return SUBSCRIBER_BROADCASTS;
+	if (next[SUBSCRIBER_BROADCASTS] == replay->counts[SUBSCRIBER_BROADCASTS])
+		return SUBSCRIBER_OWN;
+	own = &replay->changes[SUBSCRIBER_OWN][next[SUBSCRIBER_OWN]];
+	broadcast = &replay->changes[SUBSCRIBER_BROADCASTS][next[SUBSCRIBER_BROADCASTS]];
+	return change_time(own) <= change_time(broadcast) ? SUBSCRIBER_OWN : SUBSCRIBER_BROADCASTS;
+}
+
+void subscriber_replay(struct subscriber *subscriber, const struct subscriber_replay *replay,
+		       const int64_t known[static SUBSCRIBER_STREAMS])
+{
+	size_t next[SUBSCRIBER_STREAMS] = {0};
+	size_t left = replay->counts[SUBSCRIBER_OWN] + replay->counts[SUBSCRIBER_BROADCASTS];
+	bool newer = replay->more;
+
+	if (subscriber->state != SUBSCRIBER_READING)
+		return;
+	for (; left > 0; left--) {
+		enum subscriber_stream stream = older(replay, next);
+		const struct change *change = &replay->changes[stream][next[stream]++];
+
+		if (change->seq > subscriber->last[stream] &&
+		    send_change(subscriber, stream, change->seq, change) < 0)
+			return;
+	}
+	for (int stream = 0; stream < SUBSCRIBER_STREAMS; stream++) {
+		/* Seqs that a later change superseded have no row; the snapshot's head covers them. */
+		if (!replay->more && replay->heads[stream] > subscriber->last[stream])
+			subscriber->last[stream] = replay->heads[stream];
+		newer = newer || known[stream] > subscriber->last[stream];
+	}
+	if (newer) {
+		read_store(subscriber);
+	} else {
+		move(subscriber, SUBSCRIBER_LIVE);
+		subscriber->ops->live(subscriber);
+	}
+}
+
+void subscriber_drained(struct subscriber *subscriber)
+{
+	if (subscriber->state == SUBSCRIBER_BEHIND)
+		read_store(subscriber);
+}
+
+void subscriber_end(struct subscriber *subscriber)
+{
+	move(subscriber, SUBSCRIBER_ENDED);
+}
+
+struct cursor subscriber_cursor(const struct subscriber *subscriber, uint64_t epoch)
+{
+	return (struct cursor){
+	    .epoch = epoch,
+	    .seq = subscriber->last[SUBSCRIBER_OWN],
+	    .broadcast_seq = subscriber->last[SUBSCRIBER_BROADCASTS],
+	};
+}
+
+const char *subscriber_state_name(enum subscriber_state state)
+{
+	static const char *const names[SUBSCRIBER_STATES] = {"reading", "live", "behind", "ended"};
+
+	return names[state];
+}

@@ -1,0 +1,87 @@
+/* Server-sent events (WHATWG HTML, 9.2).
+ *
+ * The id stands behind the data of its event, where the standard allows it as well as before: so the
+ * bytes that all connections share come first and each connection's own cursor last, and one send()
+ * takes both. A browser keeps an id only when the blank line that ends its event has arrived. */
+#include "wire/wire.h"
+
+#include "base/json.h"
+#include "protocol/sse.h"
+#include "wire/change_json.h"
+
+static void sse_begin(struct buffer *out, int64_t retry_milliseconds)
+{
+	sse_append_retry(out, retry_milliseconds);
+	sse_append_end(out);
+}
+
+/* The count joins the object that was just appended, in place of its last brace. */
+static void join_unread(struct buffer *out, int64_t unread)
+{
+	if (buffer_failed(out))
+		return;
+	out->length--;
+	buffer_append(out, SLICE(",\"unread\":"));
+	buffer_append_integer(out, unread);
+	buffer_append_byte(out, '}');
+}
+
+/* JSON text is one line without control characters, so it goes into the data line as it is. */
+static void sse_change(struct buffer *out, const struct change *change, bool is_new, int64_t unread)
+{
+	buffer_append(out, is_new ? SLICE("event: notification\ndata: ")
+				  : SLICE("event: change\ndata: "));
+	if (change->kind == CHANGE_ROW)
+		notification_append_json(&change->notification, out);
+	else
+		change_json_append_all(out, change);
+	if (!is_new)
+		join_unread(out, unread);
+	buffer_append_byte(out, '\n');
+}
+
+static void sse_count(struct buffer *out, int64_t unread)
+{
+	buffer_append(out, SLICE("event: count\ndata: {\"unread\":"));
+	buffer_append_integer(out, unread);
+	buffer_append(out, SLICE("}\n"));
+}
+
+static void sse_reset(struct buffer *out, enum wire_reset reason)
+{
+	static const char *const names[] = {
+	    [WIRE_RESET_EPOCH] = "epoch",
+	    [WIRE_RESET_FORGOTTEN] = "forgotten",
+	    [WIRE_RESET_FUTURE] = "future",
+	};
+
+	buffer_append(out, SLICE("event: reset\ndata: {\"reason\":\""));
+	buffer_append_string(out, names[reason]);
+	buffer_append(out, SLICE("\"}\n"));
+}
+
+static void sse_mark(struct buffer *out, const struct cursor *cursor)
+{
+	char *end = buffer_reserve(out, sizeof("id: \n\n") + CURSOR_TEXT_BYTES);
+
+	if (end == NULL)
+		return;
+	memcpy(end, "id: ", 4);
+	end += 4;
+	end += cursor_format(cursor, end);
+	*end++ = '\n';
+	*end++ = '\n';
+	out->length = (size_t)(end - out->data);
+}
+
+const struct wire_ops sse_wire_ops = {
+    .name = "sse",
+    .holds = true,
+    .content_type = "text/event-stream",
+    .begin = sse_begin,
+    .change = sse_change,
+    .count = sse_count,
+    .reset = sse_reset,
+    .mark = sse_mark,
+    .heartbeat = {":\n\n", 3},
+};

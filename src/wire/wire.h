@@ -1,0 +1,62 @@
+/* How a client receives: what bytes an inbox becomes. Two kinds.
+ *
+ * A holding wire (SSE) keeps its connection and gets each change as it happens. The bytes of a change
+ * are the same for every connection and are made once; only the mark behind them, which tells the
+ * client its cursor, is each connection's own. An answering wire (polling) gets one answer and ends.
+ *
+ * No I/O here: wires append to buffers. A row of wire_table names each. */
+#ifndef ALLIM_WIRE_WIRE_H
+#define ALLIM_WIRE_WIRE_H
+
+#include "base/buffer.h"
+#include "core/change.h"
+#include "core/cursor.h"
+
+enum wire_reset {
+	WIRE_RESET_EPOCH,     /* the cursor is of another epoch: the store was replaced */
+	WIRE_RESET_FORGOTTEN, /* older than what retention kept */
+	WIRE_RESET_FUTURE     /* beyond the head */
+};
+
+/* What an answering wire is given: a part of the inbox from one snapshot. */
+struct wire_answer {
+	const struct notification *notifications; /* newest first */
+	size_t notification_count;
+	const struct change *changes; /* or changes, oldest first */
+	size_t change_count;
+	bool is_replay; /* changes rather than a list */
+	bool reset;
+	bool more;
+	int64_t unread;
+	struct cursor cursor;
+};
+
+struct wire_ops {
+	const char *name;
+	bool holds;
+	const char *content_type;
+
+	/* Holding wires only. */
+	void (*begin)(struct buffer *out, int64_t retry_milliseconds);
+	void (*change)(struct buffer *out, const struct change *change, bool is_new, int64_t unread);
+	void (*count)(struct buffer *out, int64_t unread);
+	void (*reset)(struct buffer *out, enum wire_reset reason);
+	/* Ends a change, a count or a reset with the cursor after it. */
+	void (*mark)(struct buffer *out, const struct cursor *cursor);
+	/* What keeps an idle connection alive. */
+	struct slice heartbeat;
+
+	/* Answering wires only: the body. */
+	void (*answer)(struct buffer *out, const struct wire_answer *answer);
+};
+
+extern const struct wire_ops poll_wire_ops;
+extern const struct wire_ops sse_wire_ops;
+
+/* All wires, ended by NULL. */
+extern const struct wire_ops *const wire_table[];
+
+/* The wire with that name, or NULL. */
+const struct wire_ops *wire_find(struct slice name);
+
+#endif
