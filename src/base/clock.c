@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <time.h>
 
 enum { SECONDS_PER_DAY = 86400, DAYS_PER_ERA = 146097, DAYS_TO_1970 = 719468 };
@@ -35,15 +34,58 @@ static int64_t days_from_date(int64_t year, int month, int day)
 	       day_of_year - DAYS_TO_1970;
 }
 
+static char *put_digits(char *end, int count, int64_t number)
+{
+	for (int i = count - 1; i >= 0; i--) {
+		end[i] = (char)('0' + number % 10);
+		number /= 10;
+	}
+	return end + count;
+}
+
+/* The inverse of days_from_date(), for days since 1970. */
+static char *put_date(char *end, int64_t days)
+{
+	int64_t shifted = days + DAYS_TO_1970;
+	int64_t era = shifted / DAYS_PER_ERA;
+	int64_t day_of_era = shifted - era * DAYS_PER_ERA;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+			       day_of_era / (DAYS_PER_ERA - 1)) /
+			      365;
+	int64_t day_of_year =
+	    day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t month = (5 * day_of_year + 2) / 153;
+	int64_t year = era * 400 + year_of_era + (month >= 10);
+
+	end = put_digits(end, 4, year);
+	*end++ = '-';
+	end = put_digits(end, 2, month < 10 ? month + 3 : month - 9);
+	*end++ = '-';
+	return put_digits(end, 2, day_of_year - (153 * month + 2) / 5 + 1);
+}
+
+/* By hand, because it runs several times for every notification that is sent. */
 void clock_append_wall(struct buffer *buffer, int64_t microseconds)
 {
-	time_t seconds = (time_t)(microseconds / 1000000);
-	struct tm date;
+	int64_t milliseconds = microseconds / 1000;
+	int64_t seconds = milliseconds / 1000;
+	int64_t of_day = seconds % SECONDS_PER_DAY;
+	char *start = buffer_reserve(buffer, sizeof("2026-05-01T09:30:00.250Z") - 1);
+	char *end = start;
 
-	gmtime_r(&seconds, &date);
-	buffer_append_format(buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date.tm_year + 1900,
-			     date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec,
-			     (int)(microseconds / 1000 % 1000));
+	if (start == NULL)
+		return;
+	end = put_date(end, seconds / SECONDS_PER_DAY);
+	*end++ = 'T';
+	end = put_digits(end, 2, of_day / 3600);
+	*end++ = ':';
+	end = put_digits(end, 2, of_day / 60 % 60);
+	*end++ = ':';
+	end = put_digits(end, 2, of_day % 60);
+	*end++ = '.';
+	end = put_digits(end, 3, milliseconds % 1000);
+	*end++ = 'Z';
+	buffer->length += (size_t)(end - start);
 }
 
 /* Takes exactly `count` digits off the front. */
@@ -51,7 +93,8 @@ static int take_digits(struct slice *text, size_t count, int *ret_number)
 {
 	uint64_t number;
 
-	if (text->length < count || slice_to_unsigned(slice_from_bytes(text->data, count), &number) < 0)
+	if (text->length < count ||
+	    slice_to_unsigned(slice_from_bytes(text->data, count), &number) < 0)
 		return -EINVAL;
 	*ret_number = (int)number;
 	*text = slice_from_bytes(text->data + count, text->length - count);
@@ -93,8 +136,9 @@ static int take_offset(struct slice *text, int *ret_minutes)
 		return 0;
 	}
 	sign = text->length > 0 && text->data[0] == '-' ? -1 : 1;
-	if (take_byte(text, "+-") < 0 || take_digits(text, 2, &hours) < 0 || take_byte(text, ":") < 0 ||
-	    take_digits(text, 2, &minutes) < 0 || hours > 23 || minutes > 59)
+	if (take_byte(text, "+-") < 0 || take_digits(text, 2, &hours) < 0 ||
+	    take_byte(text, ":") < 0 || take_digits(text, 2, &minutes) < 0 || hours > 23 ||
+	    minutes > 59)
 		return -EINVAL;
 	*ret_minutes = sign * (hours * 60 + minutes);
 	return 0;

@@ -1,0 +1,305 @@
+/* Content is read member by member through one table, so that a publish and a correction obey the
+ * same limits and say the same sentences. Writing JSON appends literals and numbers only: it runs
+ * once per change and wire, on the hot path. */
+#include "core/notification.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct reader {
+	struct notification_content *content;
+	const struct notification_limits *limits;
+	struct arena *arena;
+	struct error *error;
+};
+
+static const char *const state_names[NOTIFICATION_STATES] = {
+    [NOTIFICATION_SEEN] = "seen",
+    [NOTIFICATION_READ] = "read",
+    [NOTIFICATION_ARCHIVED] = "archived",
+};
+
+static const char *const priority_names[NOTIFICATION_PRIORITIES] = {
+    [NOTIFICATION_LOW] = "low",
+    [NOTIFICATION_NORMAL] = "normal",
+    [NOTIFICATION_HIGH] = "high",
+    [NOTIFICATION_URGENT] = "urgent",
+};
+
+const char *notification_state_name(enum notification_state state)
+{
+	return state_names[state];
+}
+
+const char *notification_priority_name(enum notification_priority priority)
+{
+	return priority_names[priority];
+}
+
+/* ---- reading ---- */
+
+static struct slice string_of(const json_t *value)
+{
+	return slice_from_bytes(json_string_value(value), json_string_length(value));
+}
+
+static int read_text(struct reader *reader, const char *name, const json_t *value, size_t limit,
+		     struct slice *ret_text)
+{
+	if (!json_is_string(value))
+		return error_set(reader->error, -EINVAL, "\"%s\" must be a string", name);
+	if (json_string_length(value) > limit)
+		return error_set(reader->error, -EINVAL,
+				 "\"%s\" is longer than %zu bytes; shorten it", name, limit);
+	return arena_copy(reader->arena, string_of(value), ret_text);
+}
+
+static bool has_control_character(struct slice text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char byte = (unsigned char)text.data[i];
+
+		if (byte < 0x20 || byte == 0x7F)
+			return true;
+	}
+	return false;
+}
+
+static int read_type(struct reader *reader, const json_t *value)
+{
+	if (json_is_string(value) && json_string_length(value) == 0)
+		return error_set(reader->error, -EINVAL,
+				 "\"type\" is empty; name the kind of notification");
+	if (json_is_string(value) && has_control_character(string_of(value)))
+		return error_set(reader->error, -EINVAL,
+				 "\"type\" contains a control character; use printable text");
+	return read_text(reader, "type", value, reader->limits->type, &reader->content->type);
+}
+
+static int read_title(struct reader *reader, const json_t *value)
+{
+	return read_text(reader, "title", value, reader->limits->title, &reader->content->title);
+}
+
+static int read_body(struct reader *reader, const json_t *value)
+{
+	if (json_is_null(value)) {
+		reader->content->body = SLICE("");
+		return 0;
+	}
+	return read_text(reader, "body", value, reader->limits->body, &reader->content->body);
+}
+
+static int read_link(struct reader *reader, const json_t *value)
+{
+	if (json_is_null(value)) {
+		reader->content->link = SLICE("");
+		return 0;
+	}
+	return read_text(reader, "link", value, reader->limits->link, &reader->content->link);
+}
+
+static int read_data(struct reader *reader, const json_t *value)
+{
+	char *text;
+	int result;
+
+	if (json_is_null(value)) {
+		reader->content->data = SLICE("");
+		return 0;
+	}
+	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (text == NULL)
+		return -ENOMEM;
+	if (strlen(text) > reader->limits->data)
+		result = error_set(reader->error, -EINVAL,
+				   "\"data\" is longer than %zu bytes as compact JSON; shorten it",
+				   reader->limits->data);
+	else
+		result = arena_copy(reader->arena, slice_from_string(text), &reader->content->data);
+	free(text);
+	return result;
+}
+
+static int read_priority(struct reader *reader, const json_t *value)
+{
+	for (int i = 0; json_is_string(value) && i < NOTIFICATION_PRIORITIES; i++) {
+		if (slice_equals(string_of(value), slice_from_string(priority_names[i]))) {
+			reader->content->priority = (enum notification_priority)i;
+			return 0;
+		}
+	}
+	return error_set(reader->error, -EINVAL,
+			 "\"priority\" must be \"low\", \"normal\", \"high\" or \"urgent\"");
+}
+
+static int read_expires_at(struct reader *reader, const json_t *value)
+{
+	int64_t expires_at = 0;
+
+	if (!json_is_null(value) &&
+	    (!json_is_string(value) || clock_parse_wall(string_of(value), &expires_at) < 0 ||
+	     expires_at <= 0))
+		return error_set(
+		    reader->error, -EINVAL,
+		    "\"expires_at\" must be null or a time as RFC 3339 writes it, such "
+		    "as \"2030-01-31T12:00:00Z\"");
+	reader->content->expires_at = expires_at;
+	return 0;
+}
+
+static const struct member {
+	const char *name;
+	int (*read)(struct reader *reader, const json_t *value);
+} members[] = {
+    {"type", read_type},
+    {"title", read_title},
+    {"body", read_body},
+    {"link", read_link},
+    {"data", read_data},
+    {"priority", read_priority},
+    {"expires_at", read_expires_at},
+};
+
+static const struct member *member_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (strcmp(members[i].name, name) == 0)
+			return &members[i];
+	}
+	return NULL;
+}
+
+static bool is_listed(const char *name, const char *const *names)
+{
+	for (; names != NULL && *names != NULL; names++) {
+		if (strcmp(*names, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name of the client's is shown cut short, so that the sentence stays one. */
+static int refuse_member(struct reader *reader, const char *name)
+{
+	return error_set(
+	    reader->error, -EINVAL,
+	    "\"%.64s\" is no member of a notification; leave it out or put it into \"data\"", name);
+}
+
+static int require(struct reader *reader)
+{
+	if (reader->content->type.length == 0)
+		return error_set(reader->error, -EINVAL, "\"type\" is missing; it is required");
+	if (reader->content->title.data == NULL)
+		return error_set(reader->error, -EINVAL, "\"title\" is missing; it is required");
+	return 0;
+}
+
+int notification_content_read(struct notification_content *content, json_t *object,
+			      const char *const *also_allowed,
+			      const struct notification_limits *limits, struct arena *arena,
+			      struct error *error)
+{
+	struct notification_content changed = *content;
+	struct reader reader = {&changed, limits, arena, error};
+	const char *name;
+	json_t *value;
+	int result;
+
+	if (!json_is_object(object))
+		return error_set(error, -EINVAL, "a notification must be a JSON object");
+	json_object_foreach(object, name, value)
+	{
+		const struct member *member = member_named(name);
+
+		if (member == NULL && !is_listed(name, also_allowed))
+			return refuse_member(&reader, name);
+		result = member == NULL ? 0 : member->read(&reader, value);
+		if (result < 0)
+			return result;
+	}
+	result = require(&reader);
+	if (result == 0)
+		*content = changed;
+	return result;
+}
+
+/* ---- the rest ---- */
+
+bool notification_is_live(const struct notification *notification)
+{
+	return notification->withdrawn_at == 0;
+}
+
+bool notification_is_unread(const struct notification *notification)
+{
+	return notification->withdrawn_at == 0 && notification->state_at[NOTIFICATION_READ] == 0 &&
+	       notification->state_at[NOTIFICATION_ARCHIVED] == 0;
+}
+
+int notification_content_copy(struct notification_content *content, struct arena *arena)
+{
+	struct slice *texts[] = {&content->type, &content->title, &content->body, &content->link,
+				 &content->data};
+	const size_t count = sizeof(texts) / sizeof(texts[0]);
+	size_t length = 0;
+	char *copy;
+
+	for (size_t i = 0; i < count; i++)
+		length += texts[i]->length + 1;
+	copy = arena_allocate(arena, length);
+	if (copy == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		if (texts[i]->length > 0)
+			memcpy(copy, texts[i]->data, texts[i]->length);
+		copy[texts[i]->length] = '\0';
+		*texts[i] = slice_from_bytes(copy, texts[i]->length);
+		copy += texts[i]->length + 1;
+	}
+	return 0;
+}
+
+static void append_text(struct buffer *buffer, struct slice name, struct slice text)
+{
+	buffer_append(buffer, name);
+	json_append_string(buffer, text);
+}
+
+static void append_time(struct buffer *buffer, struct slice name, int64_t time)
+{
+	buffer_append(buffer, name);
+	json_append_time(buffer, time);
+}
+
+void notification_append_json(const struct notification *notification, struct buffer *buffer)
+{
+	const struct notification_content *content = &notification->content;
+	const int64_t *state_at = notification->state_at;
+
+	buffer_append(buffer, SLICE("{\"id\":"));
+	buffer_append_integer(buffer, notification->id);
+	buffer_append(buffer, SLICE(",\"seq\":"));
+	buffer_append_integer(buffer, notification->seq);
+	buffer_append(buffer, notification->to_everyone ? SLICE(",\"everyone\":true")
+							: SLICE(",\"everyone\":false"));
+	append_text(buffer, SLICE(",\"type\":"), content->type);
+	append_text(buffer, SLICE(",\"title\":"), content->title);
+	append_text(buffer, SLICE(",\"body\":"), content->body);
+	append_text(buffer, SLICE(",\"link\":"), content->link);
+	buffer_append(buffer, SLICE(",\"priority\":\""));
+	buffer_append_string(buffer, priority_names[content->priority]);
+	buffer_append(buffer, SLICE("\",\"data\":"));
+	buffer_append(buffer, content->data.length == 0 ? SLICE("null") : content->data);
+	append_time(buffer, SLICE(",\"created_at\":"), notification->created_at);
+	append_time(buffer, SLICE(",\"expires_at\":"), content->expires_at);
+	append_time(buffer, SLICE(",\"seen_at\":"), state_at[NOTIFICATION_SEEN]);
+	append_time(buffer, SLICE(",\"read_at\":"), state_at[NOTIFICATION_READ]);
+	append_time(buffer, SLICE(",\"archived_at\":"), state_at[NOTIFICATION_ARCHIVED]);
+	append_time(buffer, SLICE(",\"withdrawn_at\":"), notification->withdrawn_at);
+	buffer_append_byte(buffer, '}');
+}
