@@ -16,8 +16,8 @@ struct change {
 	enum change_kind kind;
 	int64_t seq;
 	struct notification notification; /* CHANGE_ROW */
-	enum notification_state state;    /* CHANGE_ALL: what everything was marked as, */
-	int64_t marked_at;                /* and when */
+	enum notification_state state;	  /* CHANGE_ALL: what everything was marked as, */
+	int64_t marked_at;		  /* and when */
 };
 
 /* When it happened, in microseconds. */
@@ -26,13 +26,24 @@ static inline int64_t change_time(const struct change *change)
 	return change->kind == CHANGE_ROW ? change->notification.changed_at : change->marked_at;
 }
 
-/* What a user's badge is computed from. A broadcast is unread for a user unless it was marked one by
- * one (`broadcasts_handled` counts those) or by "all" up to `broadcasts_marked`. */
-struct inbox_counts {
-	int64_t unread;             /* the user's own notifications */
-	int64_t broadcasts_marked;  /* id of the last broadcast covered by "all read" or "all archived" */
-	int64_t broadcasts_handled; /* live broadcasts beyond it that were read or archived singly */
+/* What is left of two lists of changes: a user's own and the broadcasts. */
+struct change_merge {
+	const struct change *changes[2];
+	size_t counts[2];
 };
 
+/* Takes the change that happened first, and tells from which list; NULL when both are at their end.
+ * The order within a list is kept whatever the times say. */
+const struct change *change_merge_next(struct change_merge *merge, int *ret_list);
+
+/* What a user's badge is computed from. A broadcast is unread for a user unless it was marked one
+ * by one (`broadcasts_handled` counts those) or by "all" up to `broadcasts_marked`. */
+struct inbox_counts {
+	int64_t unread;		   /* the user's own notifications */
+	int64_t broadcasts_marked; /* id of the last broadcast covered by "all read" or "all
+				      archived" */
+	int64_t
+	    broadcasts_handled; /* live broadcasts beyond it that were read or archived singly */
+};
 
 #endif

@@ -22,6 +22,7 @@ struct hint_batch {
 	_Atomic unsigned references;
 	struct arena arena; /* holds the hints' texts and the array */
 	uint64_t epoch;
+	uint64_t canary;      /* not 0: a batch without hints that proves that the feed works */
 	int64_t committed_at; /* wall time, for latency metrics */
 	size_t count;
 	size_t capacity;

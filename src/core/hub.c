@@ -1,6 +1,6 @@
-/* An inbox is in the map as long as somebody listens to it or asked for it lately. Its `subscribers`
- * link has two uses, because an inbox is either listened to or idle: ring of its subscribers, or
- * link in the hub's list of idle ones. That keeps a connected user small. */
+/* An inbox is in the map as long as somebody listens to it or asked for it lately. Its
+ * `subscribers` link has two uses, because an inbox is either listened to or idle: ring of its
+ * subscribers, or link in the hub's list of idle ones. That keeps a connected user small. */
 #include "core/hub.h"
 
 #include <assert.h>
@@ -95,16 +95,15 @@ static void offer_own(struct inbox *inbox, int64_t seq, const struct change *cha
 {
 	if (inbox->connections == 0)
 		return;
-	LIST_FOR_EACH (link, &inbox->subscribers)
-		subscriber_offer(CONTAINER_OF(link, struct subscriber, link), SUBSCRIBER_OWN, seq,
-				 change);
+	LIST_FOR_EACH(link, &inbox->subscribers)
+	subscriber_offer(CONTAINER_OF(link, struct subscriber, link), SUBSCRIBER_OWN, seq, change);
 }
 
 static void offer_broadcast(struct hub *hub, int64_t seq, const struct change *change)
 {
-	LIST_FOR_EACH (link, &hub->everyone)
-		subscriber_offer(CONTAINER_OF(link, struct subscriber, everyone_link),
-				 SUBSCRIBER_BROADCASTS, seq, change);
+	LIST_FOR_EACH(link, &hub->everyone)
+	subscriber_offer(CONTAINER_OF(link, struct subscriber, everyone_link),
+			 SUBSCRIBER_BROADCASTS, seq, change);
 }
 
 static void receive_own(struct hub *hub, const struct hint *hint)
@@ -156,8 +155,8 @@ static int reserve_broadcasts(struct hub *hub, size_t count)
 static int count_broadcast(struct hub *hub, const struct notification *notification)
 {
 	size_t position = broadcast_position(hub, notification->id);
-	bool listed = position < hub->broadcast_count &&
-		      hub->broadcast_ids[position] == notification->id;
+	bool listed =
+	    position < hub->broadcast_count && hub->broadcast_ids[position] == notification->id;
 	int64_t *ids;
 
 	if (listed == notification_is_live(notification))
@@ -244,8 +243,8 @@ int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size
 int64_t hub_unread(const struct hub *hub, const struct inbox_counts *counts)
 {
 	size_t marked = broadcast_position(hub, counts->broadcasts_marked + 1);
-	int64_t unread = counts->unread + (int64_t)(hub->broadcast_count - marked) -
-			 counts->broadcasts_handled;
+	int64_t unread =
+	    counts->unread + (int64_t)(hub->broadcast_count - marked) - counts->broadcasts_handled;
 
 	return unread < 0 ? 0 : unread;
 }

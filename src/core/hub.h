@@ -1,8 +1,8 @@
 /* What one worker knows: the users that are connected or polled lately, their heads and counts, and
  * who listens to each. Fan-out happens here.
  *
- * Hints and answers of the store raise the heads; a poll whose cursor equals them needs no store. One
- * thread only; no I/O. */
+ * Hints and answers of the store raise the heads; a poll whose cursor equals them needs no store.
+ * One thread only; no I/O. */
 #ifndef ALLIM_CORE_HUB_H
 #define ALLIM_CORE_HUB_H
 
@@ -14,9 +14,9 @@ struct inbox {
 	struct list subscribers; /* or, when it has none, its own link among the idle ones */
 	int64_t head;
 	struct inbox_counts counts;
-	uint32_t used_at;      /* seconds of the worker's clock; when it was last of use */
-	uint32_t connections;  /* subscribers now */
-	bool known;            /* head and counts have been heard */
+	uint32_t used_at;     /* seconds of the worker's clock; when it was last of use */
+	uint32_t connections; /* subscribers now */
+	bool known;	      /* head and counts have been heard */
 	uint8_t name_length;
 	char name[];
 };
@@ -28,7 +28,7 @@ struct hub {
 	uint64_t epoch;
 	size_t subscriber_count;
 	bool broadcasts_known;
-	bool recount;           /* a broadcast went away: counts of connected users are to be read again */
+	bool recount; /* a broadcast went away: counts of connected users are to be read again */
 	int64_t broadcast_head;
 	int64_t *broadcast_ids; /* live broadcasts, rising; what a badge counts them with */
 	size_t broadcast_count;
@@ -50,8 +50,8 @@ static inline struct slice inbox_name(const struct inbox *inbox)
 /* The inbox where the worker has it, or NULL. */
 struct inbox *hub_find(const struct hub *hub, struct slice user);
 
-/* The inbox, made where the worker does not have it, or NULL when memory is short. `user` is at most
- * INBOX_NAME_BYTES long. It stays at least until the next hub_forget(). */
+/* The inbox, made where the worker does not have it, or NULL when memory is short. `user` is at
+ * most INBOX_NAME_BYTES long. It stays at least until the next hub_forget(). */
 struct inbox *hub_open(struct hub *hub, struct slice user, int64_t now);
 
 void hub_subscribe(struct hub *hub, struct inbox *inbox, struct subscriber *subscriber);

@@ -9,9 +9,8 @@ static const bool allowed[SUBSCRIBER_STATES][SUBSCRIBER_STATES] = {
 			    [SUBSCRIBER_LIVE] = true,
 			    [SUBSCRIBER_BEHIND] = true,
 			    [SUBSCRIBER_ENDED] = true},
-    [SUBSCRIBER_LIVE] = {[SUBSCRIBER_READING] = true,
-			 [SUBSCRIBER_BEHIND] = true,
-			 [SUBSCRIBER_ENDED] = true},
+    [SUBSCRIBER_LIVE] =
+	{[SUBSCRIBER_READING] = true, [SUBSCRIBER_BEHIND] = true, [SUBSCRIBER_ENDED] = true},
     [SUBSCRIBER_BEHIND] = {[SUBSCRIBER_READING] = true, [SUBSCRIBER_ENDED] = true},
     [SUBSCRIBER_ENDED] = {[SUBSCRIBER_ENDED] = true},
 };
@@ -68,40 +67,26 @@ void subscriber_offer(struct subscriber *subscriber, enum subscriber_stream stre
 		read_store(subscriber);
 }
 
-/* Both streams in the order in which their changes happened. */
-static enum subscriber_stream older(const struct subscriber_replay *replay,
-				    const size_t next[static SUBSCRIBER_STREAMS])
-{
-	const struct change *own, *broadcast;
-
-	if (next[SUBSCRIBER_OWN] == replay->counts[SUBSCRIBER_OWN])
-		return SUBSCRIBER_BROADCASTS;
-	if (next[SUBSCRIBER_BROADCASTS] == replay->counts[SUBSCRIBER_BROADCASTS])
-		return SUBSCRIBER_OWN;
-	own = &replay->changes[SUBSCRIBER_OWN][next[SUBSCRIBER_OWN]];
-	broadcast = &replay->changes[SUBSCRIBER_BROADCASTS][next[SUBSCRIBER_BROADCASTS]];
-	return change_time(own) <= change_time(broadcast) ? SUBSCRIBER_OWN : SUBSCRIBER_BROADCASTS;
-}
-
 void subscriber_replay(struct subscriber *subscriber, const struct subscriber_replay *replay,
 		       const int64_t known[static SUBSCRIBER_STREAMS])
 {
-	size_t next[SUBSCRIBER_STREAMS] = {0};
-	size_t left = replay->counts[SUBSCRIBER_OWN] + replay->counts[SUBSCRIBER_BROADCASTS];
+	struct change_merge changes = replay->changes;
+	const struct change *change;
 	bool newer = replay->more;
+	int list;
 
 	if (subscriber->state != SUBSCRIBER_READING)
 		return;
-	for (; left > 0; left--) {
-		enum subscriber_stream stream = older(replay, next);
-		const struct change *change = &replay->changes[stream][next[stream]++];
+	while ((change = change_merge_next(&changes, &list)) != NULL) {
+		enum subscriber_stream stream = (enum subscriber_stream)list;
 
 		if (change->seq > subscriber->last[stream] &&
 		    send_change(subscriber, stream, change->seq, change) < 0)
 			return;
 	}
 	for (int stream = 0; stream < SUBSCRIBER_STREAMS; stream++) {
-		/* Seqs that a later change superseded have no row; the snapshot's head covers them. */
+		/* Seqs that a later change superseded have no row; the snapshot's head covers them.
+		 */
 		if (!replay->more && replay->heads[stream] > subscriber->last[stream])
 			subscriber->last[stream] = replay->heads[stream];
 		newer = newer || known[stream] > subscriber->last[stream];

@@ -8,11 +8,12 @@
  *	           |                                                           v
  *	   ---> READING --- the connection is full ---> BEHIND               LIVE
  *	           ^                                       |                   |  ^
- *	           +------------ it drained ---------------+                   +--+ the next change is sent
+ *	           +------------ it drained ---------------+                   +--+ the next change
+ *is sent
  *	           +------------ a gap: the next change is not last + 1 -------+
  *
- * LIVE goes BEHIND when the connection is full; every state goes to ENDED. Runs on the worker of its
- * connection; does no I/O itself. */
+ * LIVE goes BEHIND when the connection is full; every state goes to ENDED. Runs on the worker of
+ *its connection; does no I/O itself. */
 #ifndef ALLIM_CORE_SUBSCRIBER_H
 #define ALLIM_CORE_SUBSCRIBER_H
 
@@ -35,10 +36,10 @@ struct inbox;
 
 /* What a connection does for its subscriber. */
 struct subscriber_ops {
-	/* Sends one change; `last` already counts it, so that the cursor is right. `is_new`: this client
-	 * has never had the notification. Returns 0 when the connection took it (if need be keeping the
-	 * rest of its bytes), -EAGAIN when it took nothing, or another negative value when it is broken,
-	 * and then it ends the subscriber itself, later. */
+	/* Sends one change; `last` already counts it, so that the cursor is right. `is_new`: this
+	 * client has never had the notification. Returns 0 when the connection took it (if need be
+	 * keeping the rest of its bytes), -EAGAIN when it took nothing, or another negative value
+	 * when it is broken, and then it ends the subscriber itself, later. */
 	int (*send)(struct subscriber *subscriber, const struct change *change, bool is_new);
 	/* Asks the store for what comes after `last`; subscriber_replay() follows. */
 	void (*read)(struct subscriber *subscriber);
@@ -47,7 +48,7 @@ struct subscriber_ops {
 };
 
 struct subscriber {
-	struct list link;          /* among those of its inbox */
+	struct list link;	   /* among those of its inbox */
 	struct list everyone_link; /* among all of its worker */
 	struct inbox *inbox;
 	const struct subscriber_ops *ops;
@@ -57,8 +58,7 @@ struct subscriber {
 
 /* What a read of the store brought, as store.h describes it. */
 struct subscriber_replay {
-	const struct change *changes[SUBSCRIBER_STREAMS];
-	size_t counts[SUBSCRIBER_STREAMS];
+	struct change_merge changes; /* lists in the order of enum subscriber_stream */
 	bool more;
 	int64_t heads[SUBSCRIBER_STREAMS];
 };

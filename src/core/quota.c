@@ -1,0 +1,71 @@
+/* A counter that is spent carries its minute in the upper half and starts again from 0 when another
+ * minute comes, so nobody has to reset anything. */
+#include "core/quota.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+struct quota *quota_create(void)
+{
+	struct quota *quota = calloc(1, sizeof(*quota));
+
+	if (quota != NULL)
+		randombytes_buf(quota->secret, sizeof(quota->secret));
+	return quota;
+}
+
+void quota_destroy(struct quota *quota)
+{
+	free(quota);
+}
+
+static _Atomic uint64_t *counter_of(struct quota *quota, struct slice name)
+{
+	unsigned char digest[crypto_shorthash_BYTES];
+	uint16_t index;
+
+	crypto_shorthash(digest, (const unsigned char *)name.data, name.length, quota->secret);
+	memcpy(&index, digest, sizeof(index));
+	return &quota->counters[index];
+}
+
+bool quota_hold(struct quota *quota, struct slice name, uint64_t limit)
+{
+	_Atomic uint64_t *counter = counter_of(quota, name);
+	uint64_t held = atomic_load_explicit(counter, memory_order_relaxed);
+
+	do {
+		if (limit > 0 && held >= limit)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+	    counter, &held, held + 1, memory_order_relaxed, memory_order_relaxed));
+	return true;
+}
+
+void quota_release(struct quota *quota, struct slice name)
+{
+	uint64_t held = atomic_fetch_sub_explicit(counter_of(quota, name), 1, memory_order_relaxed);
+
+	assert(held > 0);
+}
+
+bool quota_spend(struct quota *quota, struct slice name, uint32_t minute, uint32_t amount,
+		 uint64_t limit)
+{
+	_Atomic uint64_t *counter = counter_of(quota, name);
+	uint64_t before, after;
+
+	if (limit == 0)
+		return true;
+	before = atomic_load_explicit(counter, memory_order_relaxed);
+	do {
+		uint64_t spent = before >> 32 == minute ? before & UINT32_MAX : 0;
+
+		if (spent + amount > limit || spent + amount > UINT32_MAX)
+			return false;
+		after = (uint64_t)minute << 32 | (spent + amount);
+	} while (!atomic_compare_exchange_weak_explicit(
+	    counter, &before, after, memory_order_relaxed, memory_order_relaxed));
+	return true;
+}
