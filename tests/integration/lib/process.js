@@ -1,0 +1,75 @@
+// Starts and ends the program under test, unprivileged even where the tests run as root, so that files
+// of mode 0600 and read-only folders mean what they mean in production.
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NOBODY = 65534;
+const isRoot = process.getuid() === 0;
+const unprivileged = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+const children = new Set();
+const folders = new Set();
+
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+export function makeFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'allim-test-'));
+  folders.add(folder);
+  give(folder);
+  return folder;
+}
+
+// Makes a file or folder the server's own.
+export function give(path, mode) {
+  if (mode !== undefined) chmodSync(path, mode);
+  if (isRoot) chownSync(path, NOBODY, NOBODY);
+}
+
+// The path of the program, copied where the unprivileged user cannot reach it (a clone in /root).
+const binary = (() => {
+  const built = process.env.ALLIM_BINARY ?? fileURLToPath(new URL('../../../build/test/allim', import.meta.url));
+  const path = resolve(built);
+  if (!isRoot || spawnSync('setpriv', [...unprivileged, 'test', '-x', path]).status === 0) return path;
+  const copy = join(makeFolder(), 'allim');
+  copyFileSync(path, copy);
+  chmodSync(copy, 0o755);
+  return copy;
+})();
+
+function environment(variables) {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('ALLIM_'));
+  return { ...Object.fromEntries(kept), NO_COLOR: undefined, ...variables };
+}
+
+// Runs one command line in the background. The result has `child`, the texts so far in `stdout` and
+// `stderr`, and `ended`, a promise of {code, signal}.
+export function start(args, { variables = {}, cwd = '/' } = {}) {
+  const command = isRoot ? ['setpriv', ...unprivileged, binary, ...args] : [binary, ...args];
+  const child = spawn(command[0], command.slice(1), { env: environment(variables), cwd });
+  const running = { child, stdout: '', stderr: '' };
+  children.add(child);
+  child.stdout.setEncoding('utf8').on('data', (text) => { running.stdout += text; });
+  child.stderr.setEncoding('utf8').on('data', (text) => { running.stderr += text; });
+  running.ended = new Promise((settle) => {
+    child.on('error', (error) => settle({ code: null, signal: String(error) }));
+    child.on('close', (code, signal) => {
+      children.delete(child);
+      settle({ code, signal });
+    });
+  });
+  return running;
+}
+
+// Runs one command line to its end: {code, signal, stdout, stderr}.
+export async function run(args, { input = '', ...options } = {}) {
+  const running = start(args, options);
+  running.child.stdin.on('error', () => {}); // it may end without reading
+  running.child.stdin.end(input);
+  const { code, signal } = await running.ended;
+  return { code, signal, stdout: running.stdout, stderr: running.stderr };
+}
