@@ -25,7 +25,6 @@ enum http_guard_state {
 
 struct http_guard {
 	enum http_guard_state state;
-	size_t skipped; /* bytes of empty lines before the request line */
 };
 
 /* For a head, or for the trailer section behind the last chunk. */

@@ -5,15 +5,7 @@
 #ifndef ALLIM_PROTOCOL_HTTP_PARSER_H
 #define ALLIM_PROTOCOL_HTTP_PARSER_H
 
-#include "protocol/http_problem.h"
-#include "protocol/http_request.h"
-
-struct http_limits {
-	size_t head_bytes; /* request line and headers together */
-	size_t target_bytes;
-	size_t header_count;
-	size_t body_bytes;
-};
+#include "protocol/http_head.h"
 
 enum http_progress {
 	HTTP_NEED_MORE,	    /* all input was used */

@@ -64,7 +64,7 @@ bool http_request_has_token(const struct http_request *request, struct slice nam
 int http_request_cookie(const struct http_request *request, struct slice name,
 			struct slice *ret_value);
 
-/* True for headers that may occur only once. */
-bool http_request_is_single(struct slice name);
+/* A bit of its own for each header that may occur only once, 0 for all others. */
+unsigned http_request_single_bit(struct slice name);
 
 #endif
