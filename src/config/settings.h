@@ -1,8 +1,9 @@
 /* What a node is told: a YAML file, overruled by ALLIM_... variables, overruled by flags.
  *
  * Everything here comes from the rows of settings.def. Loading reads all sources into a fresh
- * structure and either succeeds as a whole or changes nothing, so that a reload with a mistake in it
- * leaves the running settings as they are. Every problem is one sentence that begins with its place:
+ * structure and either succeeds as a whole or changes nothing, so that a reload with a mistake in
+ * it leaves the running settings as they are. Every problem is one sentence that begins with its
+ * place:
  *
  *	allim.yaml:7:3: unknown setting http.lisen; did you mean http.listen?
  *	ALLIM_HTTP_WORKERS: "many" is not a whole number; accepted is 0 to 256 threads
@@ -15,11 +16,13 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+enum { SETTINGS_HOST_BYTES = 46 };
+
 /* Where to listen. `host` is a numeric IPv4 or IPv6 address without brackets, localhost being
  * 127.0.0.1; `text` is what was written. */
 struct settings_address {
 	const char *text;
-	const char *host;
+	char host[SETTINGS_HOST_BYTES];
 	uint16_t port;
 };
 
@@ -39,19 +42,20 @@ struct settings_api_keys {
 };
 
 /* The C type of each type of settings.def. Texts are never NULL. Sizes are bytes, durations
- * milliseconds. A choice is the position of the word in its row, so log.level is an enum log_level. */
-#define SETTINGS_MEMBER_text     const char *
-#define SETTINGS_MEMBER_path     const char *
-#define SETTINGS_MEMBER_token    const char *
-#define SETTINGS_MEMBER_choice   int
-#define SETTINGS_MEMBER_integer  int64_t
-#define SETTINGS_MEMBER_size     int64_t
+ * milliseconds. A choice is the position of the word in its row, so log.level is an enum
+ * log_level. */
+#define SETTINGS_MEMBER_text	 const char *
+#define SETTINGS_MEMBER_path	 const char *
+#define SETTINGS_MEMBER_token	 const char *
+#define SETTINGS_MEMBER_choice	 int
+#define SETTINGS_MEMBER_integer	 int64_t
+#define SETTINGS_MEMBER_size	 int64_t
 #define SETTINGS_MEMBER_duration int64_t
-#define SETTINGS_MEMBER_boolean  bool
-#define SETTINGS_MEMBER_address  struct settings_address
-#define SETTINGS_MEMBER_origins  struct settings_list
+#define SETTINGS_MEMBER_boolean	 bool
+#define SETTINGS_MEMBER_address	 struct settings_address
+#define SETTINGS_MEMBER_origins	 struct settings_list
 #define SETTINGS_MEMBER_api_keys struct settings_api_keys
-#define SETTINGS_MEMBER_secret   struct slice
+#define SETTINGS_MEMBER_secret	 struct slice
 
 /* The dots of a name are underscores here: http.listen is http_listen. Secrets are empty where none
  * was given; auth_jwt_secret holds the key itself, wherever it came from. */
@@ -75,8 +79,8 @@ struct settings_flag {
 
 /* Where settings come from; all parts are optional. They are read during the call only. */
 struct settings_sources {
-	const char *file;         /* the YAML file */
-	struct slice content;     /* with `data` set: the file's content, which then is not read */
+	const char *file;	  /* the YAML file */
+	struct slice content;	  /* with `data` set: the file's content, which then is not read */
 	char *const *environment; /* NAME=value, NULL at the end, as environ */
 	const struct settings_flag *flags;
 	size_t flag_count;
@@ -89,8 +93,8 @@ void settings_init_defaults(struct settings *settings);
 void settings_finish(struct settings *settings);
 
 /* Reads, checks and completes all sources; the result is the caller's to finish. Returns 0, or
- * -ENOMEM, a negative errno value of a file that cannot be read, or -EINVAL, with one line that says
- * where, what and what is accepted; `ret_settings` is untouched then. */
+ * -ENOMEM, a negative errno value of a file that cannot be read, or -EINVAL, with one line that
+ * says where, what and what is accepted; `ret_settings` is untouched then. */
 int settings_load(struct settings *ret_settings, const struct settings_sources *sources,
 		  struct error *error);
 

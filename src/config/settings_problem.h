@@ -1,0 +1,47 @@
+/* Saying what is wrong with a setting: where it was given, what it says, what would be accepted.
+ * One line always: whatever comes from outside is quoted, cut and escaped. */
+#ifndef ALLIM_CONFIG_SETTINGS_PROBLEM_H
+#define ALLIM_CONFIG_SETTINGS_PROBLEM_H
+
+#include "config/settings_table.h"
+
+enum settings_source {
+	SETTINGS_FROM_DEFAULT,
+	SETTINGS_FROM_FILE,
+	SETTINGS_FROM_VARIABLE,
+	SETTINGS_FROM_FLAG
+};
+
+/* Where a value comes from. `name` is that of the file, the variable or the flag (without dashes);
+ * lines and columns count from 1, and line 0 is the file as a whole. */
+struct settings_origin {
+	enum settings_source source;
+	struct slice name;
+	size_t line;
+	size_t column;
+};
+
+/* Room for a quotation: 60 bytes of which each may need four, quotes, an ellipsis and a NUL. */
+enum { SETTINGS_QUOTE_BYTES = 4 * 60 + 8 };
+
+/* Writes the text in quotes and returns where. */
+const char *settings_problem_quote(struct slice text, char quote[static SETTINGS_QUOTE_BYTES]);
+
+/* The same without quotes where the text is a plain word, as names of settings are. */
+const char *settings_problem_word(struct slice text, char quote[static SETTINGS_QUOTE_BYTES]);
+
+/* For the types: `"text" is wrong`, without a place. Returns -EINVAL. */
+int settings_problem_refuse(struct error *error, struct slice text, const char *what);
+
+/* Fills in `error` with the place and the sentence; returns `code`, or -ENOMEM. */
+int settings_problem(struct error *error, const struct settings_origin *origin, int code,
+		     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same about a value: the place, the setting unless the place names it, the sentence, and what
+ * is accepted. */
+int settings_problem_value(struct error *error, const struct settings_origin *origin,
+			   const struct setting *setting, const char *sentence);
+
+int settings_problem_memory(struct error *error);
+
+#endif

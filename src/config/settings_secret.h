@@ -1,0 +1,12 @@
+/* Keeping secrets secret: files that only their owner can read, and no example of a manual. */
+#ifndef ALLIM_CONFIG_SETTINGS_SECRET_H
+#define ALLIM_CONFIG_SETTINGS_SECRET_H
+
+#include "config/settings_loader.h"
+
+/* Gives auth.jwt.secret the content of auth.jwt.secret_file where one is named, unless the variable
+ * overrules it, and refuses secrets that everybody knows. Called when all sources have been read.
+ * Returns 0 or a negative errno value with the loader's error set. */
+int settings_secret_complete(struct settings_loader *loader);
+
+#endif
