@@ -50,6 +50,8 @@ void *arena_allocate(struct arena *arena, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
+	/* NULL means that memory is short, so nothing needs an address too. */
+	size = size == 0 ? 1 : size;
 	size = (size + alignment - 1) / alignment * alignment;
 	if (size > BLOCK_BYTES / 4)
 		return allocate_alone(arena, size);
