@@ -6,6 +6,7 @@
 #include "protocol/jwt.h"
 
 #include "base/json.h"
+#include "protocol/base64url.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,14 +14,12 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <sodium.h>
 #include <stdlib.h>
 
 enum {
 	SIGNATURE_BYTES = 32,
 	HEADER_BYTES = 128,	  /* longer headers are not remembered */
 	LAST_SECOND = 1000000000, /* times a thousand: beyond any date that a token can mean */
-	BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING, /* strict: RFC 7515, 2 */
 };
 
 struct jwt_algorithm {
@@ -151,8 +150,7 @@ static int load_object(struct slice part, json_t **ret_object)
 	json_error_t error;
 	json_t *object;
 
-	if (sodium_base642bin((unsigned char *)text, sizeof(text), part.data, part.length, NULL,
-			      &length, NULL, BASE64) < 0)
+	if (base64url_decode(part, text, sizeof(text), &length) < 0)
 		return -EACCES;
 	object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
 	if (object == NULL)
@@ -226,8 +224,7 @@ static int check_signature(struct jwt_key *key, const struct token *token)
 	unsigned char expected[SIGNATURE_BYTES], sent[SIGNATURE_BYTES];
 	size_t length;
 
-	if (sodium_base642bin(sent, sizeof(sent), token->signature.data, token->signature.length,
-			      NULL, &length, NULL, BASE64) < 0)
+	if (base64url_decode(token->signature, sent, sizeof(sent), &length) < 0)
 		return -EACCES;
 	if (sign(key, token->signed_part, expected) < 0)
 		return -ENOMEM;
@@ -368,17 +365,6 @@ int jwt_verify(struct slice text, struct jwt_key *const *keys, size_t key_count,
 	return result;
 }
 
-static void append_base64(struct buffer *buffer, struct slice bytes)
-{
-	size_t length = sodium_base64_encoded_len(bytes.length, BASE64);
-	char *end = buffer_reserve(buffer, length);
-
-	if (end == NULL)
-		return;
-	sodium_bin2base64(end, length, (const unsigned char *)bytes.data, bytes.length, BASE64);
-	buffer->length += length - 1;
-}
-
 static void append_text_claim(struct buffer *json, const char *name, struct slice value)
 {
 	if (value.length == 0)
@@ -429,19 +415,19 @@ int jwt_make(struct jwt_key *key, const struct jwt_claims *claims, struct buffer
 	if (!is_subject(claims->subject) || claims->expires_at <= 0)
 		return -EINVAL;
 	append_header(&json, key);
-	append_base64(buffer, buffer_slice(&json));
+	base64url_append(buffer, buffer_slice(&json));
 	buffer_append_byte(buffer, '.');
 	if (!buffer_failed(&json)) {
 		buffer_clear(&json);
 		append_payload(&json, claims);
-		append_base64(buffer, buffer_slice(&json));
+		base64url_append(buffer, buffer_slice(&json));
 	}
 	if (!buffer_failed(&json) && !buffer_failed(buffer) &&
 	    sign(key, slice_from_bytes(buffer->data + start, buffer->length - start), signature) ==
 		0) {
 		buffer_append_byte(buffer, '.');
-		append_base64(buffer, slice_from_bytes((const char *)signature,
-						       key->algorithm->signature_bytes));
+		base64url_append(buffer, slice_from_bytes((const char *)signature,
+							  key->algorithm->signature_bytes));
 		result = buffer_failed(buffer) ? -ENOMEM : 0;
 	}
 	buffer_finish(&json);
