@@ -1,0 +1,274 @@
+// A real browser: its own EventSource, two tabs, a server that goes away and comes back, and the demo page
+// in both languages.
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { openBrowser } from './lib/browser.js';
+import { serverFor } from './lib/server.js';
+import { eventually } from './lib/wait.js';
+
+const server = await serverFor(after);
+const browser = await openBrowser(after, { locale: 'en-GB' });
+
+beforeEach(() => { browser.complaints.length = 0; });
+
+// A browser asks for an icon, and complains while a server is away; neither is the page's fault.
+function assertNoComplaints() {
+  const own = browser.complaints.filter((text) => !/favicon|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/.test(text));
+  assert.deepEqual(own, []);
+}
+
+const bodyOf = (page) => page.locator('#list .row');
+const titlesOf = (page) => page.locator('#list .row-title').allTextContents();
+
+async function openAs(user, query = '') {
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/${query}`);
+  await page.locator(`[data-user=${user}]`).click();
+  await isConnected(page);
+  return page;
+}
+
+function isConnected(page) {
+  return page.locator('#connection[data-state=connected]').waitFor();
+}
+
+function seeTitles(page, wanted) {
+  return eventually(`the titles ${wanted}`, async () => {
+    const titles = await titlesOf(page);
+    return titles.join('|') === wanted.join('|');
+  });
+}
+
+// Opens a native EventSource on a blank page of the server's origin and collects what it hears.
+async function collect(page, query) {
+  await page.evaluate((url) => {
+    window.heard = [];
+    window.source = new EventSource(url);
+    for (const name of ['notification', 'change', 'count', 'reset']) {
+      window.source.addEventListener(name, (event) => {
+        window.heard.push({ name, data: JSON.parse(event.data), id: event.lastEventId });
+      });
+    }
+  }, `/v1/inbox/stream${query}`);
+  await page.waitForFunction(() => window.heard.some(({ name }) => name === 'count'));
+}
+
+const heardIds = (page) => page.evaluate(() => window.heard
+  .filter(({ name }) => name === 'notification').map(({ data }) => data.id));
+
+test('native EventSource: live, and nothing lost or repeated over restarts', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/demo.css`);
+  await browser.context.addCookies([{ name: 'allim_token', value: server.token('native'), url: server.url }]);
+  await collect(page, '');
+  const published = [await server.publish('native')];
+  for (let round = 0; round < 3; round++) {
+    await server.restart();
+    for (let count = 0; count < 5; count++) published.push(await server.publish('native'));
+    await eventually('what was missed', async () => (await heardIds(page)).length >= published.length);
+    published.push(await server.publish('native'));
+  }
+  await eventually('the last one', async () => (await heardIds(page)).includes(published.at(-1)));
+  assert.deepEqual(await heardIds(page), published);
+  await page.close();
+});
+
+test('native EventSource: a ticket instead of a cookie', async () => {
+  await browser.context.clearCookies();
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/demo.css`);
+  const { body } = await server.call('POST', '/v1/inbox/ticket', { as: 'ticketed' });
+  await collect(page, `?ticket=${body.ticket}`);
+  const id = await server.publish('ticketed');
+  await eventually('the notification', async () => (await heardIds(page)).includes(id));
+  await page.close();
+});
+
+test('the page shows what arrives, and its badge', async () => {
+  const page = await openAs('anna');
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  assert.equal(await page.locator('#badge').isVisible(), false);
+  await server.publish('anna', { title: 'First <b>one</b>', body: 'A body', type: 'comment', priority: 'urgent' });
+  await seeTitles(page, ['First <b>one</b>']);
+  await server.publish('anna', { title: 'Second' });
+  await seeTitles(page, ['Second', 'First <b>one</b>']);
+  assert.equal(await page.locator('#badge').textContent(), '2');
+  assert.equal(await page.title(), '(2) allim');
+  assert.equal(await page.locator('#announcer').textContent(), 'New notification: Second');
+  const text = await bodyOf(page).nth(1).textContent();
+  for (const part of ['A body', 'comment', 'Urgent', 'Unread']) assert.ok(text.includes(part), `${part} in ${text}`);
+  const names = await page.locator('#log .log-name').allTextContents();
+  assert.ok(names.includes('notification') && names.includes('list'));
+  assertNoComplaints();
+  await page.close();
+});
+
+test('two tabs stay in step', async () => {
+  const first = await openAs('minjun');
+  const second = await browser.newPage();
+  await second.goto(server.url);
+  await isConnected(second);
+  const id = await server.publish('minjun', { title: 'One' });
+  await server.publish('minjun', { title: 'Two' });
+  for (const page of [first, second]) await seeTitles(page, ['Two', 'One']);
+
+  await first.locator(`[data-id="${id}"] [data-action=read]`).click();
+  for (const page of [first, second]) {
+    await page.locator(`[data-id="${id}"]:not(.unread)`).waitFor();
+    await eventually('the badge', async () => (await page.locator('#badge').textContent()) === '1');
+  }
+  await second.locator(`[data-id="${id}"] [data-action=archive]`).click();
+  for (const page of [first, second]) await seeTitles(page, ['Two']);
+  await second.locator('#mark-all').click();
+  for (const page of [first, second]) {
+    await page.locator('#badge').waitFor({ state: 'hidden' });
+    await page.locator('.row:not(.unread)').waitFor();
+  }
+  await first.locator('[data-filter=archived]').click();
+  await seeTitles(first, ['One']);
+  await first.locator('[data-filter=unread]').click();
+  await seeTitles(first, []);
+  assertNoComplaints();
+  await first.close();
+  await second.close();
+});
+
+test('when one tab logs in as someone else, the other follows', async () => {
+  const first = await openAs('minjun');
+  const second = await openAs('sofia');
+  await first.locator('[data-user=sofia][aria-pressed=true]').waitFor();
+  await isConnected(first);
+  await server.publish('sofia', { title: 'For Sofia' });
+  for (const page of [first, second]) await seeTitles(page, ['For Sofia']);
+  await first.close();
+  await second.close();
+});
+
+test('the form publishes to one and to everyone', async () => {
+  const page = await openAs('test');
+  await page.locator('[name=to]').selectOption('test');
+  await page.locator('[name=title]').fill('From the form');
+  await page.locator('[name=body]').fill('Hello');
+  await page.locator('[name=priority]').selectOption('high');
+  await page.locator('[name=link]').fill('/somewhere');
+  await page.locator('#publish [type=submit]').click();
+  await seeTitles(page, ['From the form']);
+  assert.match(await page.locator('#sent').textContent(), /^Sent as notification \d+\.$/);
+  assert.equal(await bodyOf(page).locator('a').getAttribute('href'), `${server.url}/somewhere`);
+  await page.locator('[name=to]').selectOption('*');
+  await page.locator('[name=title]').fill('To all');
+  await page.locator('[name=title]').press('Enter');
+  await seeTitles(page, ['To all', 'From the form']);
+  assert.ok((await server.list('anna')).notifications.some(({ title }) => title === 'To all'));
+  const { notifications: [{ id }] } = await server.list('anna');
+  await server.call('DELETE', `/v1/notifications/${id}`, { as: 'publisher' });
+  await seeTitles(page, ['From the form']);
+  assertNoComplaints();
+  await page.close();
+});
+
+test('a dangerous link is not shown', async () => {
+  const page = await openAs('test');
+  const before = await bodyOf(page).count();
+  await server.call('POST', '/v1/notifications', {
+    as: 'publisher', body: { to: { user: 'test' }, type: 't', title: 'Bait', link: 'javascript:alert(1)' },
+  });
+  await server.publish('test', { title: 'Outside', link: 'https://example.org/a?b=c' });
+  await eventually('the last one', async () => (await titlesOf(page)).includes('Outside'));
+  assert.ok(await bodyOf(page).count() > before);
+  const links = await page.locator('#list a').evaluateAll((anchors) => anchors.map(({ href }) => href));
+  assert.ok(links.includes('https://example.org/a?b=c'));
+  assert.ok(links.every((link) => /^https?:/.test(link)), links.join());
+  await page.close();
+});
+
+test('more than a page is loaded on demand', async () => {
+  const items = Array.from({ length: 45 }, (_, index) => ({ to: { user: 'sofia' }, type: 't', title: `Number ${index}` }));
+  await server.call('POST', '/v1/notifications', { as: 'publisher', body: items });
+  const page = await openAs('sofia');
+  await eventually('a page', async () => (await bodyOf(page).count()) === 20);
+  await page.locator('#more').click();
+  await eventually('two pages', async () => (await bodyOf(page).count()) === 40);
+  await page.locator('#more').click();
+  await page.locator('#more').waitFor({ state: 'hidden' });
+  const titles = await titlesOf(page);
+  assert.deepEqual(titles.slice(0, 45), items.map(({ title }) => title).reverse());
+  await page.close();
+});
+
+test('the page survives a restart with nothing lost or repeated', async () => {
+  const page = await openAs('minjun');
+  await page.locator('[data-filter=inbox]').click();
+  await server.stop();
+  await page.locator('#connection[data-state=reconnecting]').waitFor();
+  assert.equal(await page.locator('#connection').textContent().then((text) => text.trim()), 'Reconnecting');
+  await server.start();
+  const before = (await server.list('minjun')).notifications.map(({ title }) => title);
+  await server.publish('minjun', { title: 'Meanwhile' });
+  await isConnected(page);
+  await server.publish('minjun', { title: 'Afterwards' });
+  await seeTitles(page, ['Afterwards', 'Meanwhile', ...before]);
+  await page.close();
+});
+
+test('Korean by ?lang=, by the switch, and by the browser', async () => {
+  const page = await openAs('anna', '?lang=ko');
+  assert.equal(await page.locator('html').getAttribute('lang'), 'ko');
+  assert.equal(await page.locator('#inbox-heading').textContent(), '받은 알림');
+  assert.equal((await page.locator('#connection').textContent()).trim(), '연결됨');
+  await page.locator('[data-language=en]').click();
+  assert.equal(await page.locator('#inbox-heading').textContent(), 'Inbox');
+  assert.match(page.url(), /lang=en/);
+  await page.locator('[data-language=ko]').click();
+  await server.publish('anna', { title: '안녕하세요', priority: 'high' });
+  await eventually('the arrival', async () => (await page.locator('#announcer').textContent()) === '새 알림: 안녕하세요');
+  assert.match(await page.locator('#bell').getAttribute('aria-label'), /^읽지 않은 알림 \d+개$/);
+  await page.close();
+
+  const korean = await openBrowser(after, { locale: 'ko-KR' });
+  const fresh = await korean.newPage();
+  await fresh.goto(server.url);
+  assert.equal(await fresh.locator('#people-heading').textContent(), '누구로 시작할까요?');
+  await fresh.close();
+});
+
+test('every text of the page exists in both languages, and nothing stays untranslated', async () => {
+  const page = await openAs('anna', '?lang=en');
+  const texts = () => page.locator('[data-text]').evaluateAll((nodes) => nodes.map((node) => [node.dataset.text, node.textContent]));
+  const english = new Map(await texts());
+  await page.locator('[data-language=ko]').click();
+  for (const [key, text] of await texts()) {
+    assert.ok(text && text !== 'undefined', key);
+    assert.notEqual(text, english.get(key), key);
+    assert.match(text, /[가-힣]/, key);
+  }
+  await page.close();
+});
+
+test('keyboard alone is enough, and focus is never lost', async () => {
+  await server.mark('anna', 'archive', { all: true });
+  const id = await server.publish('anna', { title: 'By keyboard' });
+  const page = await openAs('anna', '?lang=en');
+  await page.locator(`[data-id="${id}"] [data-action=read]`).focus();
+  await page.keyboard.press('Enter');
+  await page.locator(`[data-id="${id}"]:not(.unread)`).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.id), String(id));
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await page.locator(`[data-id="${id}"]`).waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'inbox-heading');
+  const unnamed = await page.locator('button, input, select, textarea, a').evaluateAll((nodes) => nodes
+    .filter((node) => !(node.textContent.trim() || node.ariaLabel || node.labels?.length)).map((node) => node.outerHTML));
+  assert.deepEqual(unnamed, []);
+  await page.close();
+});
+
+test('the page obeys a strict content security policy', async () => {
+  const answer = await server.call('GET', '/');
+  assert.match(answer.headers.get('content-type'), /^text\/html; charset=utf-8/i);
+  const policy = answer.headers.get('content-security-policy');
+  assert.match(policy, /default-src '(self|none)'/);
+  assert.doesNotMatch(policy, /unsafe|\*/);
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+  assert.doesNotMatch(answer.body, /<style|\son\w+=|\sstyle=|https?:/);
+});
