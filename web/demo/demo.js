@@ -472,9 +472,11 @@ function rowElement(row) {
   item.className = `row${isUnread(row) ? ' unread' : ''}${drawn || !row.isArrival ? '' : ' arrived'}`;
   item.dataset.id = row.id;
   item.tabIndex = -1;
-  item.replaceChildren(make('h3', 'row-title', row.title));
-  if (row.body) item.append(make('p', 'row-body', row.body));
-  item.append(rowFacts(row), rowActions(row));
+  const text = make('div');
+  text.append(make('h3', 'row-title', row.title));
+  if (row.body) text.append(make('p', 'row-body', row.body));
+  text.append(rowFacts(row));
+  item.replaceChildren(text, rowActions(row));
   page.elements.set(row.id, { version, item });
   return item;
 }
