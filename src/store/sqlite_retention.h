@@ -1,0 +1,15 @@
+/* What leaves the store by itself: expired notifications, old ones, too many of one inbox, old keys
+ * and tickets. On the writer's thread. */
+#ifndef ALLIM_STORE_SQLITE_RETENTION_H
+#define ALLIM_STORE_SQLITE_RETENTION_H
+
+#include "store/sqlite_writer.h"
+
+/* Inside a transaction: forgets the oldest changes of the inbox until the settings are kept, and
+ * raises its floor. */
+int sqlite_retention_trim(struct sqlite_writer *writer, struct sqlite_user *user);
+
+/* Outside a transaction: a few milliseconds of what is due. Returns true where more is due now. */
+bool sqlite_retention_round(struct sqlite_writer *writer);
+
+#endif

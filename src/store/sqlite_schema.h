@@ -1,0 +1,18 @@
+/* The file of the database: what it must look like before it is opened, and how it comes into
+ * being. */
+#ifndef ALLIM_STORE_SQLITE_SCHEMA_H
+#define ALLIM_STORE_SQLITE_SCHEMA_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* Looks at the file's header without SQLite, so that a file that is not ours, damaged or newer is
+ * refused untouched. A missing file is created with the present schema and mode 0600, unless
+ * `read_only`. Returns 0, or a negative errno value with a sentence. */
+int sqlite_schema_prepare(const char *path, bool read_only, struct error *error);
+
+/* Brings an open database up to the present version, one transaction for each step. */
+int sqlite_schema_migrate(const char *path, struct error *error);
+
+#endif

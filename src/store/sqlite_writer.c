@@ -1,0 +1,443 @@
+/* Group commit: the writer takes everything that waits, does it in one transaction, syncs once and
+ * answers. While it syncs, the next requests gather.
+ *
+ * A request that fails half-way takes the transaction with it: it is answered with its error, and
+ * the others are done again in a new transaction. That is rare (memory ran short), and it costs
+ * those that succeed nothing, as a savepoint for each would. When the disk is full or failing, all
+ * fail. */
+#include "store/sqlite_writer.h"
+
+#include "base/clock.h"
+#include "store/sqlite_correct.h"
+#include "store/sqlite_mark.h"
+#include "store/sqlite_publish.h"
+#include "store/sqlite_retention.h"
+
+#include <errno.h>
+
+enum {
+	BATCH_WEIGHT = 4096,	 /* notifications of one commit, unless one request has more */
+	CHECKPOINT_PAGES = 1000, /* of WAL, 4 MB: short enough not to be felt */
+	FOLD_SLICE = 256,	 /* at least so many at a time */
+	FOLD_INTERVAL = 5000,	 /* milliseconds that a notification stays unfolded, about */
+};
+
+typedef int operation(struct sqlite_writer *writer, struct store_request *request);
+
+static operation *const operations[STORE_OPERATIONS];
+
+/* ---- queues ---- */
+
+static void queue_append(struct sqlite_queue *queue, struct mailbox_message *message)
+{
+	message->next = NULL;
+	if (queue->first == NULL)
+		queue->first = message;
+	else
+		queue->last->next = message;
+	queue->last = message;
+}
+
+static struct mailbox_message *queue_take(struct sqlite_queue *queue)
+{
+	struct mailbox_message *message = queue->first;
+
+	if (message != NULL)
+		queue->first = message->next;
+	return message;
+}
+
+static void queue_receive(struct sqlite_writer *writer)
+{
+	struct mailbox_message *message = mailbox_take(&writer->mailbox);
+
+	while (message != NULL) {
+		struct mailbox_message *next = message->next;
+
+		if (message != &writer->wake)
+			queue_append(&writer->queue, message);
+		message = next;
+	}
+}
+
+/* As many as share a commit. */
+static struct sqlite_queue take_batch(struct sqlite_writer *writer)
+{
+	struct sqlite_queue batch = {.first = NULL};
+	size_t weight = 0;
+
+	while (writer->queue.first != NULL && weight < BATCH_WEIGHT) {
+		struct mailbox_message *message = queue_take(&writer->queue);
+
+		weight += sqlite_publish_weight(store_request_of(message));
+		queue_append(&batch, message);
+	}
+	return batch;
+}
+
+/* ---- what operations do ---- */
+
+int sqlite_writer_hint(struct sqlite_writer *writer, struct sqlite_user *user,
+		       const struct change *change)
+{
+	struct hint hint = {
+	    .user = user->name, .seq = user->now.head, .has_change = change != NULL};
+	int result = sqlite_users_counts(writer->users, &writer->connection, user, &hint.counts);
+
+	if (result < 0)
+		return result;
+	if (change != NULL)
+		hint.change = *change;
+	if (writer->hints != NULL && hint_batch_add(writer->hints, &hint) < 0)
+		return 0;
+	return 0;
+}
+
+static int move_in_index(struct sqlite_writer *writer, const struct sqlite_user *user,
+			 const struct notification *before, int64_t seq)
+{
+	int result = 0;
+
+	if (before->seq != before->first_seq)
+		result = sqlite_connection_run(&writer->connection, STATEMENT_MOVED_DELETE,
+					       SQLITE_NUMBERS(user->id, before->seq));
+	return result < 0 ? result
+			  : sqlite_connection_run(&writer->connection, STATEMENT_MOVED_INSERT,
+						  SQLITE_NUMBERS(user->id, seq, before->id));
+}
+
+int sqlite_writer_move(struct sqlite_writer *writer, struct sqlite_user *user,
+		       const struct notification *before, struct notification *row)
+{
+	struct change change = {.kind = CHANGE_ROW};
+	int result;
+
+	sqlite_users_change(writer->users, user);
+	row->seq = ++user->now.head;
+	row->changed_at = writer->now;
+	user->now.unread += notification_is_unread(row) - notification_is_unread(before);
+	result = move_in_index(writer, user, before, row->seq);
+	if (result == 0)
+		result = sqlite_connection_run(&writer->connection, STATEMENT_NOTIFICATION_MOVE,
+					       SQLITE_NUMBERS(row->id, row->seq, row->changed_at,
+							      row->state_at[NOTIFICATION_SEEN],
+							      row->state_at[NOTIFICATION_READ],
+							      row->state_at[NOTIFICATION_ARCHIVED],
+							      row->withdrawn_at));
+	change.seq = row->seq;
+	change.notification = *row;
+	return result < 0 ? result : sqlite_writer_hint(writer, user, &change);
+}
+
+static int probe(struct sqlite_writer *writer, struct store_request *request)
+{
+	(void)request;
+	return sqlite_connection_run(&writer->connection, STATEMENT_META_PROBE,
+				     SQLITE_NUMBERS(++writer->probe));
+}
+
+/* ---- transactions ---- */
+
+static void step(const struct sqlite_writer *writer, const char *name)
+{
+	if (writer->on_step != NULL)
+		writer->on_step(name);
+}
+
+static int begin(struct sqlite_writer *writer)
+{
+	int result = sqlite_connection_run(&writer->connection, STATEMENT_BEGIN_WRITE, 0, NULL);
+
+	writer->now = clock_wall();
+	writer->published = 0;
+	writer->expired = 0;
+	writer->forgotten = 0;
+	writer->hints = hint_batch_create(writer->epoch, 64);
+	if (result == 0)
+		step(writer, "begin");
+	return result;
+}
+
+static void roll_back(struct sqlite_writer *writer)
+{
+	/* Some errors have rolled back already. */
+	if (!sqlite3_get_autocommit(writer->connection.database))
+		sqlite_connection_run(&writer->connection, STATEMENT_ROLLBACK, 0, NULL);
+	sqlite_users_rollback(writer->users);
+	sqlite_fold_rollback(&writer->fold);
+	writer->last_id = writer->committed_last_id;
+	hint_batch_release(writer->hints);
+	writer->hints = NULL;
+	atomic_fetch_add_explicit(&writer->figures->failures, 1, memory_order_relaxed);
+}
+
+static void count_commit(struct sqlite_writer *writer, int64_t started)
+{
+	struct sqlite_figures *figures = writer->figures;
+
+	atomic_fetch_add_explicit(&figures->commits, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&figures->rows_expired, writer->expired, memory_order_relaxed);
+	atomic_fetch_add_explicit(&figures->rows_forgotten, writer->forgotten,
+				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&figures->commit_microseconds, (uint64_t)(clock_wall() - started),
+				  memory_order_relaxed);
+}
+
+static void tell(struct sqlite_writer *writer)
+{
+	if (writer->hints != NULL && writer->hints->count > 0 && writer->on_commit != NULL) {
+		writer->hints->committed_at = clock_wall();
+		writer->on_commit(writer->on_commit_context, writer->hints);
+	}
+	hint_batch_release(writer->hints);
+	writer->hints = NULL;
+	step(writer, "hinted");
+}
+
+/* Readers take their snapshot and look at memory under the same mutex, so they see both before the
+ * commit or both after it. */
+static int commit(struct sqlite_writer *writer)
+{
+	int64_t started = clock_wall();
+	int result;
+
+	step(writer, "written");
+	pthread_mutex_lock(&writer->users->mutex);
+	result = sqlite_connection_run(&writer->connection, STATEMENT_COMMIT, 0, NULL);
+	if (result == 0) {
+		sqlite_users_commit(writer->users);
+		sqlite_fold_commit(&writer->fold);
+		writer->committed_last_id = writer->last_id;
+	}
+	pthread_mutex_unlock(&writer->users->mutex);
+	if (result < 0)
+		return result;
+	count_commit(writer, started);
+	step(writer, "committed");
+	tell(writer);
+	return 0;
+}
+
+int sqlite_writer_transact(struct sqlite_writer *writer,
+			   int (*work)(struct sqlite_writer *writer, void *context), void *context)
+{
+	int result = begin(writer);
+
+	if (result == 0)
+		result = work(writer, context);
+	if (result == 0)
+		result = commit(writer);
+	if (result < 0)
+		roll_back(writer);
+	return result;
+}
+
+/* ---- batches ---- */
+
+static void reply(struct sqlite_writer *writer, struct mailbox_message *message)
+{
+	struct store_request *request = store_request_of(message);
+
+	if (request->operation == STORE_PROBE && request->result == 0) {
+		mailbox_send(writer->reader, message);
+		return;
+	}
+	atomic_fetch_sub_explicit(&writer->figures->queue, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&writer->figures->writes, 1, memory_order_relaxed);
+	mailbox_send(request->reply, message);
+}
+
+static void reply_all(struct sqlite_writer *writer, struct sqlite_queue *batch, int result)
+{
+	struct mailbox_message *message;
+
+	while ((message = queue_take(batch)) != NULL) {
+		if (result < 0)
+			store_request_of(message)->result = result;
+		reply(writer, message);
+	}
+}
+
+/* Does the work of all; `*ret_failed` is the one that broke the transaction, if it was one. */
+static int work_through(struct sqlite_writer *writer, const struct sqlite_queue *batch,
+			struct mailbox_message **ret_failed)
+{
+	for (struct mailbox_message *message = batch->first; message != NULL;
+	     message = message->next) {
+		struct store_request *request = store_request_of(message);
+		int result;
+
+		request->result = 0;
+		result = operations[request->operation](writer, request);
+		if (result < 0) {
+			*ret_failed = message;
+			return result;
+		}
+	}
+	return 0;
+}
+
+static int fold_some(struct sqlite_writer *writer, void *context)
+{
+	(void)context;
+	return sqlite_fold_slice(&writer->fold, writer->users, &writer->connection,
+				 FOLD_SLICE + 2 * writer->published);
+}
+
+static int try_batch(struct sqlite_writer *writer, const struct sqlite_queue *batch,
+		     struct mailbox_message **ret_failed)
+{
+	int result = begin(writer);
+
+	if (result == 0)
+		result = work_through(writer, batch, ret_failed);
+	if (result == 0 && sqlite_fold_is_running(&writer->fold))
+		result = fold_some(writer, NULL);
+	if (result == 0)
+		result = commit(writer);
+	if (result < 0)
+		roll_back(writer);
+	return result;
+}
+
+static void remove_message(struct sqlite_queue *queue, const struct mailbox_message *unwanted)
+{
+	struct sqlite_queue rest = {.first = NULL};
+	struct mailbox_message *message;
+
+	while ((message = queue_take(queue)) != NULL) {
+		if (message != unwanted)
+			queue_append(&rest, message);
+	}
+	*queue = rest;
+}
+
+static void run_batch(struct sqlite_writer *writer)
+{
+	struct sqlite_queue batch = take_batch(writer);
+	int result = 0;
+
+	while (batch.first != NULL) {
+		struct mailbox_message *failed = NULL;
+
+		result = try_batch(writer, &batch, &failed);
+		if (result != -ENOMEM || failed == NULL)
+			break;
+		remove_message(&batch, failed);
+		store_request_of(failed)->result = result;
+		reply(writer, failed);
+	}
+	reply_all(writer, &batch, result);
+}
+
+/* ---- upkeep ---- */
+
+static int count_wal_pages(void *context, sqlite3 *database, const char *name, int pages)
+{
+	struct sqlite_writer *writer = context;
+
+	(void)database;
+	(void)name;
+	writer->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* A failure is no news: the WAL stays longer, and the next round tries again. */
+static void checkpoint(struct sqlite_writer *writer)
+{
+	int pages = 0;
+	int done = 0;
+
+	if (writer->wal_pages < writer->checkpoint_at)
+		return;
+	sqlite3_wal_checkpoint_v2(writer->connection.database, NULL, SQLITE_CHECKPOINT_PASSIVE,
+				  &pages, &done);
+	/* A reader that still needs old pages keeps the WAL from starting over. */
+	writer->checkpoint_at = CHECKPOINT_PAGES + (pages > done ? pages : 0);
+}
+
+/* Returns true where more is due now. */
+static bool keep_up(struct sqlite_writer *writer)
+{
+	int64_t now = clock_monotonic();
+	bool more = false;
+
+	checkpoint(writer);
+	sqlite_fold_start(&writer->fold, writer->users, writer->committed_last_id,
+			  now >= writer->next_fold);
+	if (now >= writer->next_fold)
+		writer->next_fold = now + FOLD_INTERVAL;
+	if (sqlite_fold_is_running(&writer->fold) && writer->queue.first == NULL)
+		more = sqlite_writer_transact(writer, fold_some, NULL) == 0 &&
+		       sqlite_fold_is_running(&writer->fold);
+	if (now < writer->next_round)
+		return more;
+	if (sqlite_retention_round(writer))
+		return true;
+	writer->next_round = now + atomic_load_explicit(&writer->settings->maintenance_interval,
+							memory_order_relaxed);
+	return more;
+}
+
+static int milliseconds_to_wait(const struct sqlite_writer *writer)
+{
+	int64_t next =
+	    writer->next_round < writer->next_fold ? writer->next_round : writer->next_fold;
+	int64_t left = next - clock_monotonic();
+
+	return left < 0 ? 0 : (int)(left > 60000 ? 60000 : left);
+}
+
+static void *run(void *context)
+{
+	struct sqlite_writer *writer = context;
+
+	for (;;) {
+		bool stopping = atomic_load_explicit(&writer->stopping, memory_order_acquire);
+		bool more;
+
+		queue_receive(writer);
+		if (writer->queue.first != NULL)
+			run_batch(writer);
+		else if (stopping)
+			return NULL;
+		more = !stopping && keep_up(writer);
+		if (!more && !stopping && writer->queue.first == NULL)
+			mailbox_wait(&writer->mailbox, milliseconds_to_wait(writer));
+	}
+}
+
+int sqlite_writer_start(struct sqlite_writer *writer)
+{
+	int64_t now = clock_monotonic();
+	int result;
+
+	writer->committed_last_id = writer->last_id;
+	writer->walked_user = -1;
+	writer->checkpoint_at = CHECKPOINT_PAGES;
+	writer->next_fold = now + FOLD_INTERVAL;
+	writer->next_round = now;
+	sqlite3_wal_hook(writer->connection.database, count_wal_pages, writer);
+	result = mailbox_init(&writer->mailbox);
+	if (result < 0)
+		return result;
+	result = -pthread_create(&writer->thread, NULL, run, writer);
+	if (result < 0)
+		mailbox_finish(&writer->mailbox);
+	return result;
+}
+
+void sqlite_writer_stop(struct sqlite_writer *writer)
+{
+	atomic_store_explicit(&writer->stopping, true, memory_order_release);
+	mailbox_send(&writer->mailbox, &writer->wake);
+	pthread_join(writer->thread, NULL);
+	mailbox_finish(&writer->mailbox);
+	sqlite_fold_finish(&writer->fold);
+}
+
+static operation *const operations[STORE_OPERATIONS] = {
+    [STORE_PUBLISH] = sqlite_publish,		[STORE_CORRECT] = sqlite_correct,
+    [STORE_WITHDRAW] = sqlite_correct_withdraw, [STORE_MARK] = sqlite_mark,
+    [STORE_REDEEM] = sqlite_publish_redeem,	[STORE_PROBE] = probe,
+};

@@ -1,0 +1,102 @@
+/* The thread that makes all changes, in transactions that share one sync.
+ *
+ * The operations are in files of their own; each gets the writer inside a transaction and either
+ * does all of its work and returns 0, or sets the request's result and returns 0 having changed
+ * nothing, or returns a negative errno value: then the whole transaction is rolled back. */
+#ifndef ALLIM_STORE_SQLITE_WRITER_H
+#define ALLIM_STORE_SQLITE_WRITER_H
+
+#include "store/sqlite_fold.h"
+#include "store/sqlite_user.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct sqlite_figures {
+	_Atomic uint64_t commits;
+	_Atomic uint64_t writes;
+	_Atomic uint64_t reads;
+	_Atomic uint64_t queries;
+	_Atomic uint64_t failures;
+	_Atomic uint64_t rows_expired;
+	_Atomic uint64_t rows_forgotten;
+	_Atomic uint64_t queue;
+	_Atomic uint64_t commit_microseconds;
+};
+
+/* What can be changed while the store runs. */
+struct sqlite_settings {
+	_Atomic int64_t retention_age;
+	_Atomic int64_t retention_count;
+	_Atomic int64_t idempotency_age;
+	_Atomic int64_t maintenance_interval;
+};
+
+/* Requests in the order they came, linked by their messages. */
+struct sqlite_queue {
+	struct mailbox_message *first;
+	struct mailbox_message *last;
+};
+
+struct sqlite_writer {
+	pthread_t thread;
+	struct mailbox mailbox;
+	struct sqlite_connection connection;
+	struct sqlite_users *users;
+	struct sqlite_figures *figures;
+	const struct sqlite_settings *settings;
+	struct mailbox *reader; /* where probes go on to */
+	uint64_t epoch;
+	void (*on_commit)(void *context, struct hint_batch *batch);
+	void *on_commit_context;
+	void (*on_step)(const char *step);
+	_Atomic bool stopping;
+	struct mailbox_message wake; /* of the thread that stops the writer */
+
+	int64_t last_id; /* of the newest notification, this transaction's included */
+	int64_t committed_last_id;
+	int64_t probe;
+	struct sqlite_fold fold;
+	struct sqlite_queue queue;
+
+	/* The running transaction. */
+	int64_t now;
+	struct hint_batch *hints;
+	size_t published;
+	uint64_t expired; /* counted when it commits */
+	uint64_t forgotten;
+
+	/* Maintenance. */
+	int64_t next_round;  /* on the monotonic clock */
+	int64_t walked_user; /* where the walk for retention is */
+	int64_t next_fold;
+	int wal_pages;	   /* in the WAL after the last commit */
+	int checkpoint_at; /* pages */
+};
+
+/* Starts the thread. The caller has opened the connection, recovered, and set the members above
+ * `last_id`. Returns 0 or a negative errno value. */
+int sqlite_writer_start(struct sqlite_writer *writer);
+
+/* Finishes what waits and joins the thread. */
+void sqlite_writer_stop(struct sqlite_writer *writer);
+
+/* The verbs of operations, inside a transaction. */
+
+/* Tells the feed that the inbox's head was raised by `change` (NULL: only the head is told). A hint
+ * that finds no memory is lost, which is allowed. */
+int sqlite_writer_hint(struct sqlite_writer *writer, struct sqlite_user *user,
+		       const struct change *change);
+
+/* Gives the row the next seq of its user's inbox, writes its states and tells the feed. `before` is
+ * how it was, with effective states. */
+int sqlite_writer_move(struct sqlite_writer *writer, struct sqlite_user *user,
+		       const struct notification *before, struct notification *row);
+
+/* Runs `work` in a transaction of its own; used for maintenance. Returns what it returned, or why
+ * the commit failed. */
+int sqlite_writer_transact(struct sqlite_writer *writer,
+			   int (*work)(struct sqlite_writer *writer, void *context), void *context);
+
+#endif
