@@ -56,10 +56,3 @@ const char *nearest_name(struct slice wanted, const char *const *names)
 	}
 	return best;
 }
-
-const char *nearest_phrase(struct slice wanted, struct slice candidate)
-{
-	size_t close = smaller(wanted.length, candidate.length) / 3 + 1;
-
-	return nearest_distance(wanted, candidate) <= close ? "did you mean" : "the nearest is";
-}

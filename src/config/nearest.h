@@ -13,8 +13,4 @@ size_t nearest_distance(struct slice a, struct slice b);
 /* The one of `names` (NULL at the end) that is most like `wanted`, or NULL for an empty list. */
 const char *nearest_name(struct slice wanted, const char *const *names);
 
-/* How to offer `candidate` for `wanted`: "did you mean" where it is close, else "the nearest is".
- */
-const char *nearest_phrase(struct slice wanted, struct slice candidate);
-
 #endif

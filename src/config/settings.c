@@ -2,7 +2,6 @@
  * caller's only when all of them and all checks have succeeded. */
 #include "config/settings.h"
 
-#include "config/nearest.h"
 #include "config/settings_check.h"
 #include "config/settings_loader.h"
 #include "config/settings_secret.h"
@@ -105,8 +104,8 @@ static int refuse_flag(struct slice name, const char *const *others, struct erro
 	char nearest[SETTINGS_NAME_BYTES] = "";
 
 	settings_table_nearest_flag(name, others, nearest);
-	return settings_problem(error, &origin, -EINVAL, "unknown flag; %s --%s?",
-				nearest_phrase(name, slice_from_string(nearest)), nearest);
+	return settings_problem(error, &origin, -EINVAL, "unknown flag; did you mean --%s?",
+				nearest);
 }
 
 int settings_read_flag(struct settings_flag *ret_flag, char *const *arguments,

@@ -66,7 +66,7 @@ static int origins_add(const struct setting *setting, struct slice text, struct 
 	if (!is_origin(text))
 		return settings_problem_refuse(error, text, "is not an origin");
 	if ((int64_t)list->count >= setting->maximum)
-		return error_set(error, -EINVAL, "has too many items");
+		return error_set(error, -EINVAL, "too many items were given");
 	items = grow(arena, list->items, list->count, sizeof(*items));
 	if (items == NULL || arena_copy(arena, text, &copy) < 0)
 		return -ENOMEM;
@@ -181,7 +181,7 @@ static int api_keys_add(const struct setting *setting, struct slice text, struct
 	if (clash != NULL)
 		return settings_problem_refuse(error, name, clash);
 	if ((int64_t)keys->count >= setting->maximum)
-		return error_set(error, -EINVAL, "has too many items");
+		return error_set(error, -EINVAL, "too many items were given");
 	items = grow(arena, keys->items, keys->count, sizeof(*items));
 	if (items == NULL || arena_copy(arena, name, &copy) < 0)
 		return -ENOMEM;

@@ -2,8 +2,6 @@
  * that a later source overrules are checked all the same. */
 #include "config/settings_loader.h"
 
-#include "config/nearest.h"
-
 #include <errno.h>
 
 void settings_loader_init(struct settings_loader *loader, struct error *error)
@@ -81,8 +79,8 @@ static int refuse_variable(struct settings_loader *loader, const struct settings
 	char nearest[SETTINGS_NAME_BYTES] = "";
 
 	settings_table_nearest_variable(origin->name, nearest);
-	return settings_problem(loader->error, origin, -EINVAL, "unknown variable; %s %s?",
-				nearest_phrase(origin->name, slice_from_string(nearest)), nearest);
+	return settings_problem(loader->error, origin, -EINVAL,
+				"unknown variable; did you mean %s?", nearest);
 }
 
 /* ALLIM_CONFIG names the settings file and is the command's. */
@@ -115,8 +113,8 @@ static int refuse_flag(struct settings_loader *loader, const struct settings_ori
 	char nearest[SETTINGS_NAME_BYTES] = "";
 
 	settings_table_nearest_flag(origin->name, NULL, nearest);
-	return settings_problem(loader->error, origin, -EINVAL, "unknown flag; %s --%s?",
-				nearest_phrase(origin->name, slice_from_string(nearest)), nearest);
+	return settings_problem(loader->error, origin, -EINVAL, "unknown flag; did you mean --%s?",
+				nearest);
 }
 
 /* A command line is seen by everybody on the machine (ps), so that a secret must not stand there.
@@ -135,7 +133,8 @@ static int read_flag(struct settings_loader *loader, const struct settings_flag 
 					"secrets are not accepted as flags; set %s", variable);
 	}
 	if (flag->value == NULL && !setting->type->optional_value)
-		return settings_problem_value(loader->error, &origin, setting, "has no value");
+		return settings_problem_value(loader->error, &origin, setting,
+					      "no value was given");
 	return settings_loader_set(loader, setting, &origin,
 				   slice_from_string(flag->value == NULL ? "true" : flag->value));
 }

@@ -36,7 +36,7 @@ static int refuse_file(const struct settings_loader *loader, int code, const cha
 
 	settings_problem_quote(slice_from_string(file), quote);
 	return settings_problem(loader->error, &loader->origins[SETTINGS_ROW_auth_jwt_secret_file],
-				code, "secret file %s %s", quote, sentence);
+				code, "auth.jwt.secret_file %s %s", quote, sentence);
 }
 
 static int refuse_mode(const struct settings_loader *loader, mode_t mode)

@@ -6,13 +6,15 @@
 
 #include <errno.h>
 
-static int check_length(const struct setting *setting, struct slice text, struct error *error)
+static int check_length(const struct setting *setting, struct slice text, const char *what,
+			struct error *error)
 {
 	if ((int64_t)text.length > setting->maximum)
-		return error_set(error, -EINVAL, "has %zu bytes, which is too long", text.length);
+		return error_set(error, -EINVAL, "a %s of %zu bytes is too long", what,
+				 text.length);
 	if ((int64_t)text.length < setting->minimum)
-		return text.length == 0 ? error_set(error, -EINVAL, "is empty")
-					: settings_problem_refuse(error, text, "is too short");
+		return error_set(error, -EINVAL, "a %s of %zu bytes is too short", what,
+				 text.length);
 	return 0;
 }
 
@@ -47,7 +49,7 @@ static bool all_printable(struct slice text)
 static int text_read(const struct setting *setting, struct slice text, struct arena *arena,
 		     void *member, struct error *error)
 {
-	int result = check_length(setting, text, error);
+	int result = check_length(setting, text, "text", error);
 
 	(void)arena;
 	if (result < 0)
@@ -109,7 +111,7 @@ bool settings_type_is_word(struct slice text)
 static int token_read(const struct setting *setting, struct slice text, struct arena *arena,
 		      void *member, struct error *error)
 {
-	int result = check_length(setting, text, error);
+	int result = check_length(setting, text, "text", error);
 
 	(void)arena;
 	if (result < 0)
@@ -138,7 +140,7 @@ static int choice_read(const struct setting *setting, struct slice text, struct 
 			return 0;
 		}
 	}
-	return settings_problem_refuse(error, text, "is not one of them");
+	return settings_problem_refuse(error, text, "is unknown");
 }
 
 static void choice_append(struct buffer *buffer, const struct setting *setting, const void *member)
@@ -201,14 +203,12 @@ static bool boolean_equals(const void *a, const void *b)
 static int secret_read(const struct setting *setting, struct slice text, struct arena *arena,
 		       void *member, struct error *error)
 {
+	int result = check_length(setting, text, "secret", error);
+
 	(void)arena;
-	if ((int64_t)text.length > setting->maximum)
-		return error_set(error, -EINVAL, "has more than %lld bytes",
-				 (long long)setting->maximum);
-	if ((int64_t)text.length < setting->minimum)
-		return error_set(error, -EINVAL, "has only %zu bytes", text.length);
-	*(struct slice *)member = text;
-	return 0;
+	if (result == 0)
+		*(struct slice *)member = text;
+	return result;
 }
 
 static void secret_append(struct buffer *buffer, const struct setting *setting, const void *member)

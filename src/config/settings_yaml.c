@@ -42,9 +42,8 @@ static int refuse_field(struct reader *reader, const struct setting *setting)
 	char quote[SETTINGS_QUOTE_BYTES];
 
 	return settings_problem(reader->loader->error, &origin, -EINVAL,
-				"unknown key %s in %s; %s %s?", settings_problem_word(key, quote),
-				setting->name, nearest_phrase(key, slice_from_string(nearest)),
-				nearest);
+				"unknown key %s in %s; did you mean %s?",
+				settings_problem_word(key, quote), setting->name, nearest);
 }
 
 /* Reads one field of an item that is a map into `values`, at its place among the fields. */
@@ -62,12 +61,12 @@ static int read_field(struct reader *reader, const struct setting *setting, stru
 	if (fields[field] == NULL)
 		return refuse_field(reader, setting);
 	if (values[field].data != NULL)
-		return refuse_value(reader, setting, "has an item with a key given twice");
+		return refuse_value(reader, setting, "an item has a key twice");
 	result = yaml_reader_next(&reader->yaml);
 	if (result < 0)
 		return result;
 	if (reader->yaml.event.type != YAML_SCALAR_EVENT || yaml_reader_is_null(&reader->yaml))
-		return refuse_value(reader, setting, "has an item with a key that has no text");
+		return refuse_value(reader, setting, "an item has a key without a text");
 	if (arena_copy(&reader->loader->settings.arena, yaml_reader_scalar(&reader->yaml),
 		       &values[field]) < 0)
 		return settings_problem_memory(reader->loader->error);
@@ -84,7 +83,7 @@ static int add_fields(struct reader *reader, const struct setting *setting,
 	for (size_t i = 0; setting->type->fields[i] != NULL && result == 0; i++) {
 		if (values[i].data == NULL)
 			result = settings_problem(reader->loader->error, origin, -EINVAL,
-						  "%s: has an item without %s", setting->name,
+						  "%s: an item lacks its %s", setting->name,
 						  setting->type->fields[i]);
 		if (i > 0)
 			buffer_append_byte(&text, ':');
@@ -120,9 +119,9 @@ static int read_item(struct reader *reader, const struct setting *setting)
 	if (is_map && reader->yaml.event.type == YAML_MAPPING_START_EVENT)
 		return read_fields(reader, setting);
 	if (is_map)
-		return refuse_value(reader, setting, "has an item that is no mapping");
+		return refuse_value(reader, setting, "an item is no mapping");
 	if (reader->yaml.event.type != YAML_SCALAR_EVENT || yaml_reader_is_null(&reader->yaml))
-		return refuse_value(reader, setting, "has an item that is no text");
+		return refuse_value(reader, setting, "an item is no text");
 	return settings_loader_add(reader->loader, setting, &origin,
 				   yaml_reader_scalar(&reader->yaml));
 }
@@ -133,7 +132,7 @@ static int read_list(struct reader *reader, const struct setting *setting)
 	int result;
 
 	if (reader->yaml.event.type != YAML_SEQUENCE_START_EVENT)
-		return refuse_value(reader, setting, "is given something else than a list");
+		return refuse_value(reader, setting, "no list was given");
 	result = settings_loader_clear(reader->loader, setting, &origin);
 	if (result == 0)
 		result = yaml_reader_next(&reader->yaml);
@@ -150,13 +149,13 @@ static int read_value(struct reader *reader, const struct setting *setting)
 	struct settings_origin origin = yaml_reader_place(&reader->yaml);
 
 	if (yaml_reader_is_null(&reader->yaml))
-		return refuse_value(reader, setting, "has no value");
+		return refuse_value(reader, setting, "no value was given");
 	if (setting->type->add != NULL)
 		return read_list(reader, setting);
 	if (reader->yaml.event.type == YAML_SEQUENCE_START_EVENT)
-		return refuse_value(reader, setting, "is given a list");
+		return refuse_value(reader, setting, "a list was given");
 	if (reader->yaml.event.type != YAML_SCALAR_EVENT)
-		return refuse_value(reader, setting, "is given a mapping");
+		return refuse_value(reader, setting, "a mapping was given");
 	return settings_loader_set(reader->loader, setting, &origin,
 				   yaml_reader_scalar(&reader->yaml));
 }
@@ -202,9 +201,9 @@ static int refuse_unknown(struct reader *reader, struct slice name)
 	struct slice nearest = settings_nearest(name);
 	char quote[SETTINGS_QUOTE_BYTES];
 
-	return settings_problem(reader->loader->error, &origin, -EINVAL,
-				"unknown setting %s; %s %.*s?", settings_problem_word(name, quote),
-				nearest_phrase(name, nearest), (int)nearest.length, nearest.data);
+	return settings_problem(
+	    reader->loader->error, &origin, -EINVAL, "unknown setting %s; did you mean %.*s?",
+	    settings_problem_word(name, quote), (int)nearest.length, nearest.data);
 }
 
 /* Puts the key behind the name of its group. A name that does not fit is cut: it is unknown. */

@@ -1,0 +1,102 @@
+#include "config/yaml_reader.h"
+
+#include "loading.h"
+
+static void surprises_are_refused(void **state)
+{
+	(void)state;
+	assert_refused_yaml(
+	    "http: &a {workers: 1}",
+	    "allim.yaml:1:7: anchors are not accepted; write the value where it is");
+	assert_refused_yaml("http: {workers: &a 1}", "allim.yaml:1:17: anchors are not accepted; ");
+	assert_refused_yaml("http: {allowed_origins: &a []}",
+			    "allim.yaml:1:25: anchors are not accepted; ");
+	assert_refused_yaml("http: *a",
+			    "allim.yaml:1:7: aliases are not accepted; write the value");
+	assert_refused_yaml("http: {workers: !!int 1}",
+			    "allim.yaml:1:17: tags are not accepted; write the plain value");
+	assert_refused_yaml("http: !x {}", "allim.yaml:1:7: tags are not accepted; ");
+	assert_refused_yaml("%TAG ! tag:x,2000:\n---\n{}",
+			    "allim.yaml:1:1: tags are not accepted; ");
+	assert_refused_yaml("---\nhttp: {}\n---\nadmin: {}\n",
+			    "allim.yaml:3:1: a second document is not accepted; put all settings");
+	assert_refused_yaml("http: {}\n...\n---\n", "allim.yaml:3:1: a second document is not ");
+}
+
+static void broken_yaml_is_refused_with_its_place(void **state)
+{
+	(void)state;
+	assert_refused_yaml("http:\n\tworkers: 1\n", "allim.yaml:2:1: not YAML: ");
+	assert_refused_yaml("http: {workers: 1\n", "allim.yaml:2:1: not YAML: ");
+	assert_refused_yaml("http:\n  workers: 1\n backlog: 2\n", "allim.yaml:3:2: not YAML: ");
+	assert_refused_yaml("\n# 알림\nhttp: '\n", "allim.yaml:4:1: not YAML: ");
+	assert_refused_yaml("%YAML 9.9\n---\n{}\n", "allim.yaml:1:1: not YAML: ");
+}
+
+static void only_text_in_utf8_is_read(void **state)
+{
+	(void)state;
+	assert_refused_yaml("# 알림\nhttp: {} # \xff\n",
+			    "allim.yaml:2:12: not UTF-8; save the file in that encoding");
+	assert_refused_yaml("\xff\xfeh\1t\1", "allim.yaml:1:1: not UTF-8; ");
+	assert_refused_yaml("http: {} # \xe2\x82", "allim.yaml:1:12: not UTF-8; ");
+	assert_refused_yaml("# \xed\xa0\x80", "allim.yaml:1:3: not UTF-8; ");
+	assert_refused_yaml("\n# 알림 \x01",
+			    "allim.yaml:2:6: not YAML: control characters are not");
+}
+
+static void a_byte_order_mark_is_no_harm(void **state)
+{
+	struct loading loading = loading_yaml("\xef\xbb\xbfhttp: {workers: 5}\n");
+
+	(void)state;
+	assert_loaded(loading);
+	assert_int_equal(loading.settings.http_workers, 5);
+	settings_finish(&loading.settings);
+}
+
+static void huge_files_are_refused(void **state)
+{
+	static char content[YAML_READER_LIMIT + 1];
+	struct settings_sources sources = {.file = "allim.yaml"};
+	struct loading loading;
+
+	(void)state;
+	memset(content, '#', sizeof(content));
+	sources.content = slice_from_bytes(content, YAML_READER_LIMIT);
+	loading = loading_of(&sources);
+	assert_loaded(loading);
+	settings_finish(&loading.settings);
+	sources.content.length++;
+	assert_refused(loading_of(&sources), "allim.yaml: larger than 1 MiB; ");
+}
+
+static void deep_nesting_is_refused_early(void **state)
+{
+	static char content[100000];
+	struct settings_sources sources = {.file = "allim.yaml",
+					   .content = slice_from_bytes(content, sizeof(content))};
+
+	(void)state;
+	memset(content, '[', sizeof(content));
+	assert_refused(loading_of(&sources), "allim.yaml:1:");
+	memset(content, '{', sizeof(content));
+	assert_refused(loading_of(&sources), "allim.yaml:1:");
+	memset(content, '[', sizeof(content));
+	memcpy(content, "method: ", 8);
+	assert_refused(loading_of(&sources), "allim.yaml:1:");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(surprises_are_refused),
+	    cmocka_unit_test(broken_yaml_is_refused_with_its_place),
+	    cmocka_unit_test(only_text_in_utf8_is_read),
+	    cmocka_unit_test(a_byte_order_mark_is_no_harm),
+	    cmocka_unit_test(huge_files_are_refused),
+	    cmocka_unit_test(deep_nesting_is_refused_early),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
