@@ -1,0 +1,200 @@
+/* A server of a later version may send events and members that are not known here: those are shown
+ * as they came, and what is missing is left out. */
+#include "cli/event_text.h"
+
+#include "base/json.h"
+#include "cli/output.h"
+
+#include <errno.h>
+#include <jansson.h>
+
+struct line {
+	struct buffer *buffer;
+	json_t *data;
+	bool colours;
+};
+
+static const struct event {
+	struct slice type;
+	void (*append)(const struct line *line);
+} events[5];
+
+static bool is_json(struct slice text)
+{
+	json_t *value = json_loadb(text.data, text.length, JSON_DECODE_ANY, NULL);
+
+	json_decref(value);
+	return value != NULL;
+}
+
+/* Data that came in several lines would make several of ours; inside JSON text a line feed is only
+ * white space (RFC 8259, 2). */
+static void append_data(struct buffer *buffer, struct slice data)
+{
+	if (!is_json(data)) {
+		json_append_string(buffer, data);
+		return;
+	}
+	while (data.length > 0) {
+		buffer_append(buffer, slice_split(&data, '\n'));
+		if (data.length > 0)
+			buffer_append_byte(buffer, ' ');
+	}
+}
+
+int event_text_append_json(struct buffer *buffer, const struct sse_message *message)
+{
+	if (!slice_is_utf8(message->type) || !slice_is_utf8(message->last_id) ||
+	    !slice_is_utf8(message->data))
+		return -EILSEQ;
+	buffer_append_string(buffer, "{\"event\":");
+	json_append_string(buffer, message->type);
+	buffer_append_string(buffer, ",\"id\":");
+	json_append_string(buffer, message->last_id);
+	buffer_append_string(buffer, ",\"data\":");
+	append_data(buffer, message->data);
+	buffer_append_string(buffer, "}\n");
+	return 0;
+}
+
+static struct slice text_of(json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+
+	if (!json_is_string(value))
+		return SLICE("");
+	return slice_from_bytes(json_string_value(value), json_string_length(value));
+}
+
+static void append(const struct line *line, struct slice text, enum output_style style)
+{
+	output_append_styled(line->buffer, text, style, line->colours);
+}
+
+/* `before` and the member, if it has a text. */
+static void append_member(const struct line *line, const char *before, const char *name,
+			  enum output_style style)
+{
+	struct slice text = text_of(line->data, name);
+
+	if (text.length == 0)
+		return;
+	buffer_append_string(line->buffer, before);
+	append(line, text, style);
+}
+
+static void append_id(const struct line *line)
+{
+	buffer_append_string(line->buffer, " #");
+	buffer_append_integer(line->buffer, json_integer_value(json_object_get(line->data, "id")));
+}
+
+static void append_unread(const struct line *line)
+{
+	json_t *unread = json_object_get(line->data, "unread");
+
+	if (!json_is_integer(unread))
+		return;
+	buffer_append_string(line->buffer, " (");
+	buffer_append_integer(line->buffer, json_integer_value(unread));
+	buffer_append_string(line->buffer, " unread)");
+}
+
+static void append_notification(const struct line *line)
+{
+	struct slice priority = text_of(line->data, "priority");
+
+	append_member(line, "", "created_at", OUTPUT_DIM);
+	append_id(line);
+	append_member(line, " ", "type", OUTPUT_ACCENT);
+	if (priority.length > 0 && !slice_equals(priority, SLICE("normal")))
+		append_member(line, " ", "priority", OUTPUT_BOLD);
+	if (json_is_true(json_object_get(line->data, "everyone")))
+		buffer_append_string(line->buffer, " to everyone");
+	append_member(line, "  ", "title", OUTPUT_BOLD);
+	append_member(line, ": ", "body", OUTPUT_PLAIN);
+	append_member(line, "  ", "link", OUTPUT_DIM);
+}
+
+/* A notification keeps the time of each thing that happened to it; the strongest says it all. */
+static void append_row_change(const struct line *line)
+{
+	static const struct {
+		const char *name, *word;
+	} states[] = {
+	    {"withdrawn_at", "withdrawn"}, {"archived_at", "archived"}, {"read_at", "read"},
+	    {"seen_at", "seen"},	   {NULL, "corrected"},
+	};
+	size_t i = 0;
+
+	while (states[i].name != NULL && text_of(line->data, states[i].name).length == 0)
+		i++;
+	append_member(line, "", states[i].name == NULL ? "created_at" : states[i].name, OUTPUT_DIM);
+	append_id(line);
+	buffer_append_byte(line->buffer, ' ');
+	append(line, slice_from_string(states[i].word), OUTPUT_ACCENT);
+	append_member(line, "  ", "title", OUTPUT_PLAIN);
+}
+
+static void append_change(const struct line *line)
+{
+	if (text_of(line->data, "all").length > 0) {
+		append_member(line, "", "at", OUTPUT_DIM);
+		append_member(line, " all ", "all", OUTPUT_ACCENT);
+	} else {
+		append_row_change(line);
+	}
+	append_unread(line);
+}
+
+static void append_count(const struct line *line)
+{
+	append(line, SLICE("count"), OUTPUT_ACCENT);
+	append_unread(line);
+}
+
+static void append_reset(const struct line *line)
+{
+	static const struct {
+		const char *reason, *meaning;
+	} meanings[] = {
+	    {"epoch", ": the store was replaced; load the list again"},
+	    {"forgotten", ": older changes are forgotten; load the list again"},
+	    {"future", ": the position lies in the future; load the list again"},
+	};
+	struct slice reason = text_of(line->data, "reason");
+
+	append(line, SLICE("reset"), OUTPUT_ACCENT);
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (slice_equals(slice_from_string(meanings[i].reason), reason))
+			buffer_append_string(line->buffer, meanings[i].meaning);
+	}
+}
+
+void event_text_append_readable(struct buffer *buffer, const struct sse_message *message,
+				bool colours)
+{
+	const struct event *event = events;
+	struct line line = {buffer, NULL, colours};
+
+	line.data = json_loadb(message->data.data, message->data.length, JSON_DECODE_ANY, NULL);
+	while (event->append != NULL && !slice_equals(event->type, message->type))
+		event++;
+	if (event->append != NULL && json_is_object(line.data)) {
+		event->append(&line);
+	} else {
+		append(&line, message->type, OUTPUT_ACCENT);
+		buffer_append_byte(buffer, ' ');
+		append(&line, message->data, OUTPUT_PLAIN);
+	}
+	buffer_append_byte(buffer, '\n');
+	json_decref(line.data);
+}
+
+static const struct event events[5] = {
+    {{"notification", 12}, append_notification},
+    {{"change", 6}, append_change},
+    {{"count", 5}, append_count},
+    {{"reset", 5}, append_reset},
+    {{NULL, 0}, NULL},
+};

@@ -1,0 +1,280 @@
+/* Sends notifications in as few requests as the limits allow, one after the other: what was
+ * published before a failure is printed, so that nobody needs to guess. */
+#include "cli/command.h"
+
+#include "cli/client.h"
+#include "cli/publish_items.h"
+#include "cli/secret_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_BYTES = 16 * 1024 * 1024, KEY_BYTES = 255 };
+
+#define DEFAULT_URL "http://127.0.0.1:8080"
+
+struct options {
+	struct publish_content content;
+	const char *file;
+	const char *idempotency_key;
+	const char *url;
+	const char *api_key_file;
+	bool json;
+};
+
+struct publication {
+	const struct command *command;
+	const struct options *options;
+	struct endpoint endpoint;
+	struct buffer authorization;
+	size_t requests;
+	size_t done;	/* items of earlier requests */
+	size_t refused; /* items so far */
+};
+
+/* The key is never a flag: a command line is seen by everybody on the machine (ps). */
+static int read_key(struct publication *publication, struct error *error)
+{
+	struct buffer key = BUFFER_EMPTY;
+	const char *variable = getenv("ALLIM_API_KEY");
+	int result = 0;
+
+	if (publication->options->api_key_file != NULL)
+		result = secret_file_read(publication->options->api_key_file, &key, error);
+	else if (variable != NULL && variable[0] != '\0')
+		buffer_append_string(&key, variable);
+	else
+		result = error_set(error, -EINVAL,
+				   "there is no API key; set ALLIM_API_KEY or give "
+				   "--api-key-file FILE");
+	if (result == 0)
+		client_append_bearer(&publication->authorization, buffer_slice(&key));
+	buffer_finish(&key);
+	if (buffer_failed(&publication->authorization))
+		return error_set(error, -ENOMEM, "out of memory");
+	return result;
+}
+
+/* One line for each notification of one item's result. */
+static void append_ids(struct buffer *text, json_t *result)
+{
+	json_t *notifications = json_object_get(result, "notifications");
+	json_t *notification;
+	size_t index;
+
+	json_array_foreach(notifications, index, notification)
+	{
+		buffer_append_integer(text,
+				      json_integer_value(json_object_get(notification, "id")));
+		buffer_append_byte(text, '\n');
+	}
+}
+
+static void check_result(struct publication *publication, json_t *result, size_t number)
+{
+	const char *detail = json_string_value(json_object_get(result, "detail"));
+	json_int_t status = json_integer_value(json_object_get(result, "status"));
+
+	if (status < 300)
+		return;
+	publication->refused++;
+	command_fail(publication->command, COMMAND_REFUSED, "notification %zu: %.400s (%d)", number,
+		     detail == NULL ? "the server refused it" : detail, (int)status);
+}
+
+static int show(struct publication *publication, json_t *answer)
+{
+	struct buffer text = BUFFER_EMPTY;
+	json_t *results = json_object_get(answer, "results"), *result;
+	char *line = publication->options->json ? json_dumps(answer, JSON_COMPACT) : NULL;
+	size_t index;
+
+	json_array_foreach(results, index, result)
+	{
+		check_result(publication, result, publication->done + index + 1);
+		if (line == NULL)
+			append_ids(&text, result);
+	}
+	if (line != NULL)
+		buffer_append_format(&text, "%s\n", line);
+	else if (results == NULL)
+		append_ids(&text, answer);
+	free(line);
+	return command_print(publication->command, &text);
+}
+
+static int show_answer(struct publication *publication, const struct client_answer *answer)
+{
+	struct slice body = buffer_slice(&answer->body);
+	struct error error;
+	json_t *json;
+	int result;
+
+	if (answer->status < 200 || answer->status > 299) {
+		client_explain(answer->status, body, answer->retry_after, &error);
+		return command_fail(publication->command, COMMAND_REFUSED, "%s", error.text);
+	}
+	json = json_loadb(body.data, body.length, 0, NULL);
+	if (!json_is_object(json))
+		result = command_fail(publication->command, COMMAND_FAILED,
+				      "what the server answered is not understood; is %s allim?",
+				      publication->endpoint.authority);
+	else
+		result = show(publication, json);
+	json_decref(json);
+	return result;
+}
+
+/* The first request has the key itself, and each later one a key of its own made from it: the same
+ * file, published again, is cut in the same way. */
+static struct slice request_key(const struct publication *publication,
+				char text[static KEY_BYTES + 32])
+{
+	const char *key = publication->options->idempotency_key;
+	int length;
+
+	if (key == NULL || publication->requests == 1)
+		return slice_from_string(key);
+	length = snprintf(text, KEY_BYTES + 32, "%s-%zu", key, publication->requests);
+	return slice_from_bytes(text, (size_t)length);
+}
+
+static int send_body(struct publication *publication, struct slice body)
+{
+	char key[KEY_BYTES + 32];
+	const struct client_header headers[] = {
+	    {"Authorization", buffer_slice(&publication->authorization)},
+	    {"Idempotency-Key", request_key(publication, key)},
+	    {NULL, SLICE("")},
+	};
+	const struct client_request request = {
+	    .method = "POST", .path = "/v1/notifications", .headers = headers, .body = body};
+	struct client_answer answer;
+	struct error error;
+	int result =
+	    client_exchange(&publication->endpoint, &request, ANSWER_BYTES, &answer, &error);
+
+	if (result < 0)
+		return command_fail(publication->command,
+				    (enum command_exit)client_exit_status(result), "%s",
+				    error.text);
+	result = show_answer(publication, &answer);
+	client_answer_finish(&answer);
+	return result;
+}
+
+static int send_all(struct publication *publication, json_t *items)
+{
+	struct buffer body = BUFFER_EMPTY;
+	int result = COMMAND_GOES_ON;
+
+	for (size_t position = 0; position < json_array_size(items) && result == COMMAND_GOES_ON;
+	     publication->done = position) {
+		buffer_clear(&body);
+		publication->requests++;
+		if (publish_items_next_body(items, &position, &body) < 0)
+			result =
+			    command_fail(publication->command, COMMAND_FAILED, "out of memory");
+		else
+			result = send_body(publication, buffer_slice(&body));
+	}
+	buffer_finish(&body);
+	if (result != COMMAND_GOES_ON)
+		return result;
+	return publication->refused > 0 ? COMMAND_REFUSED : COMMAND_DONE;
+}
+
+static bool has_content(const struct publish_content *content)
+{
+	return content->to.count > 0 || content->everyone || content->type != NULL ||
+	       content->title != NULL || content->body != NULL || content->data != NULL ||
+	       content->priority != NULL || content->link != NULL || content->expires_at != NULL;
+}
+
+/* Returns the exit status where there is nothing to send. */
+static int collect(const struct command *command, const struct options *options, json_t **ret_items)
+{
+	struct error error;
+	int result;
+
+	if (options->idempotency_key != NULL && strlen(options->idempotency_key) > KEY_BYTES)
+		return command_misuse(command, "--idempotency-key is longer than %d bytes",
+				      KEY_BYTES);
+	if (options->file == NULL) {
+		result = publish_items_from_flags(&options->content, ret_items, &error);
+		return result == 0 ? COMMAND_GOES_ON : command_misuse(command, "%s", error.text);
+	}
+	if (has_content(&options->content))
+		return command_misuse(command, "--file says it all: leave the flags of a single "
+					       "notification out");
+	result = publish_items_read(options->file, ret_items, &error);
+	return result == 0 ? COMMAND_GOES_ON
+			   : command_fail(command, COMMAND_FAILED, "%s", error.text);
+}
+
+static int publish(const struct command *command, const struct options *options,
+		   const struct endpoint *endpoint)
+{
+	struct publication publication = {
+	    .command = command, .options = options, .endpoint = *endpoint};
+	struct error error;
+	json_t *items;
+	int result = collect(command, options, &items);
+
+	if (result != COMMAND_GOES_ON)
+		return result;
+	if (read_key(&publication, &error) < 0)
+		result = command_fail(command, COMMAND_FAILED, "%s", error.text);
+	else
+		result = send_all(&publication, items);
+	buffer_finish(&publication.authorization);
+	json_decref(items);
+	return result;
+}
+
+int publish_run(const struct command *command, char **arguments)
+{
+	struct options options = {.file = NULL};
+	struct endpoint endpoint;
+	struct error error;
+	int result = command_read_flags(command, arguments, &options, NULL);
+
+	if (result != COMMAND_GOES_ON)
+		return result;
+	if (options.url == NULL)
+		options.url = getenv("ALLIM_URL");
+	if (options.url == NULL)
+		options.url = DEFAULT_URL;
+	if (endpoint_parse(slice_from_string(options.url), &endpoint, &error) < 0)
+		return command_misuse(command, "%s", error.text);
+	return publish(command, &options, &endpoint);
+}
+
+#define CONTENT(member_) offsetof(struct options, content.member_)
+
+const struct cli_flag publish_flags[] = {
+    {"to", "USER", "who gets it; may be repeated", FLAGS_TEXTS, CONTENT(to), 0, 0},
+    {"everyone", NULL, "everyone gets it", FLAGS_SWITCH, CONTENT(everyone), 0, 0},
+    {"type", "TYPE", "what kind of news it is, for the application: comment", FLAGS_TEXT,
+     CONTENT(type), 0, 0},
+    {"title", "TEXT", "its title", FLAGS_TEXT, CONTENT(title), 0, 0},
+    {"body", "TEXT", "its text", FLAGS_TEXT, CONTENT(body), 0, 0},
+    {"data", "JSON", "anything else, for the application", FLAGS_TEXT, CONTENT(data), 0, 0},
+    {"priority", "WORD", "low, normal, high or urgent; normal by default", FLAGS_TEXT,
+     CONTENT(priority), 0, 0},
+    {"link", "URL", "where a click leads", FLAGS_TEXT, CONTENT(link), 0, 0},
+    {"expires-at", "TIME", "when it disappears: 2030-01-31T09:30:00Z", FLAGS_TEXT,
+     CONTENT(expires_at), 0, 0},
+    {"file", "FILE", "publish what the file says: JSON objects or arrays; - is standard input",
+     FLAGS_TEXT, offsetof(struct options, file), 0, 0},
+    {"idempotency-key", "KEY", "publishing again with the same key gives the first answer",
+     FLAGS_TEXT, offsetof(struct options, idempotency_key), 0, 0},
+    {"url", "URL", "the node (ALLIM_URL), " DEFAULT_URL " by default", FLAGS_TEXT,
+     offsetof(struct options, url), 0, 0},
+    {"api-key-file", "FILE", "the file of mode 0600 with the publisher's key (ALLIM_API_KEY)",
+     FLAGS_TEXT, offsetof(struct options, api_key_file), 0, 0},
+    {"json", NULL, "print the server's answers instead of the ids", FLAGS_SWITCH,
+     offsetof(struct options, json), 0, 0},
+    {NULL, NULL, NULL, FLAGS_SWITCH, 0, 0, 0},
+};

@@ -1,0 +1,227 @@
+/* What a browser's EventSource does (WHATWG HTML, 9.2.3), with reasons for people: only 200 with
+ * the right type is a stream. An answer that says "later" (408, 429, 5xx) is tried again, because
+ * this program is not a page that somebody can reload; any other is final. */
+#include "cli/stream.h"
+
+#include "base/clock.h"
+#include "cli/client.h"
+#include "cli/connection.h"
+#include "protocol/http_client_response.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	CONNECT_TIMEOUT = 10 * 1000,
+	RECEIVE_BYTES = 64 * 1024,
+	PROBLEM_BYTES = 64 * 1024,
+	PATH_BYTES = 512,
+};
+
+struct stream {
+	const struct stream_request *request;
+	const struct stream_handlers *handlers;
+	struct sse_reader *reader;
+	struct http_client_response *response;
+	struct buffer problem; /* the body of an answer that is no stream */
+	bool open;
+	bool stopped;
+	int64_t retry_after;
+};
+
+static bool is_event_stream(struct slice content_type)
+{
+	struct slice type = slice_split(&content_type, ';');
+
+	return slice_equals_ignoring_case(slice_trim(type), SLICE("text/event-stream"));
+}
+
+static int on_head(void *context, struct http_client_response *response)
+{
+	struct stream *stream = context;
+	uint64_t seconds;
+
+	if (slice_to_unsigned(http_client_response_header(response, SLICE("Retry-After")),
+			      &seconds) == 0 &&
+	    seconds <= INT32_MAX)
+		stream->retry_after = (int64_t)seconds;
+	if (http_client_response_status(response) != 200)
+		return 0;
+	if (!is_event_stream(http_client_response_header(response, SLICE("Content-Type"))))
+		return -EPROTO;
+	stream->open = true;
+	stream->handlers->on_open(stream->handlers->context);
+	return 0;
+}
+
+static int on_message(void *context, const struct sse_message *message)
+{
+	struct stream *stream = context;
+
+	stream->stopped = stream->handlers->on_message(stream->handlers->context, message) != 0;
+	return stream->stopped ? -ECANCELED : 0;
+}
+
+static int on_body(void *context, struct slice bytes)
+{
+	struct stream *stream = context;
+
+	if (stream->open)
+		return sse_reader_feed(stream->reader, bytes, on_message, stream);
+	if (stream->problem.length + bytes.length > PROBLEM_BYTES)
+		return -EMSGSIZE;
+	buffer_append(&stream->problem, bytes);
+	return buffer_failed(&stream->problem) ? -ENOMEM : 0;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t deadline_in(const struct stream *stream, int64_t milliseconds)
+{
+	return earlier(clock_monotonic() + milliseconds, stream->request->deadline);
+}
+
+static int send_request(struct stream *stream, int descriptor, struct error *error)
+{
+	const struct stream_request *request = stream->request;
+	struct buffer authorization = BUFFER_EMPTY, bytes = BUFFER_EMPTY;
+	char path[PATH_BYTES];
+	int result;
+
+	client_append_bearer(&authorization, request->token);
+	snprintf(
+	    path, sizeof(path), "/v1/inbox/stream%s%s",
+	    request->after == NULL ? "" : "?after=", request->after == NULL ? "" : request->after);
+	result = client_append_request(
+	    &bytes, request->endpoint,
+	    &(struct client_request){.method = "GET",
+				     .path = path,
+				     .headers =
+					 (const struct client_header[]){
+					     {"Accept", SLICE("text/event-stream")},
+					     {"Cache-Control", SLICE("no-store")},
+					     {"Authorization", buffer_slice(&authorization)},
+					     {"Last-Event-ID", sse_reader_last_id(stream->reader)},
+					     {NULL, SLICE("")},
+					 }},
+	    error);
+	if (result == 0)
+		result = connection_send(descriptor, buffer_slice(&bytes),
+					 deadline_in(stream, CONNECT_TIMEOUT));
+	buffer_finish(&authorization);
+	buffer_finish(&bytes);
+	return result;
+}
+
+/* Returns 0 when the response is complete, or a negative errno value. A deadline that has passed is
+ * seen by the caller: here it ends the wait like silence does. */
+static int receive(struct stream *stream, int descriptor)
+{
+	char bytes[RECEIVE_BYTES];
+	size_t consumed;
+
+	while (!http_client_response_is_complete(stream->response)) {
+		ssize_t count;
+		int result;
+
+		if (clock_monotonic() >= stream->request->deadline)
+			return -ETIMEDOUT;
+		count = connection_receive(descriptor, bytes, sizeof(bytes),
+					   deadline_in(stream, stream->request->silence));
+		if (count < 0)
+			return (int)count;
+		if (count == 0)
+			return http_client_response_end(stream->response);
+		result = http_client_response_feed(
+		    stream->response, slice_from_bytes(bytes, (size_t)count), &consumed);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+static enum stream_outcome judge_status(const struct stream *stream, struct error *error)
+{
+	int status = http_client_response_status(stream->response);
+
+	client_explain(status, buffer_slice(&stream->problem), stream->retry_after, error);
+	return status == 408 || status == 429 || status >= 500 ? STREAM_AWAY : STREAM_REFUSED;
+}
+
+/* Tells what the end of the connection, `result`, means. */
+static enum stream_outcome judge(const struct stream *stream, int result, struct error *error)
+{
+	const char *authority = stream->request->endpoint->authority;
+
+	if (stream->stopped || clock_monotonic() >= stream->request->deadline)
+		return STREAM_STOPPED;
+	switch (result) {
+	case -ENOMEM:
+		error_set(error, result, "out of memory");
+		return STREAM_FAILED;
+	case -EMSGSIZE:
+		error_set(error, result, "what %s sends is too large for an event", authority);
+		return STREAM_FAILED;
+	case -EPROTO:
+	case -EBADMSG:
+		error_set(error, result, "what answers at %s is no event stream; is it allim?",
+			  authority);
+		return STREAM_FAILED;
+	default:
+		break;
+	}
+	if (stream->open)
+		return STREAM_ENDED;
+	if (result == 0)
+		return judge_status(stream, error);
+	error_set(error, result, "no answer from %s: %s", authority, strerror(-result));
+	return STREAM_AWAY;
+}
+
+static enum stream_outcome follow(struct stream *stream, struct error *error)
+{
+	int descriptor =
+	    connection_open(stream->request->endpoint, deadline_in(stream, CONNECT_TIMEOUT), error);
+	int result;
+
+	if (descriptor < 0 && clock_monotonic() >= stream->request->deadline)
+		return STREAM_STOPPED;
+	if (descriptor < 0)
+		return STREAM_AWAY;
+	result = send_request(stream, descriptor, error);
+	if (result == -EINVAL) {
+		close(descriptor);
+		return STREAM_FAILED;
+	}
+	if (result == 0)
+		result = receive(stream, descriptor);
+	close(descriptor);
+	return judge(stream, result, error);
+}
+
+enum stream_outcome stream_follow(const struct stream_request *request, struct sse_reader *reader,
+				  const struct stream_handlers *handlers, int64_t *ret_retry_after,
+				  struct error *error)
+{
+	struct stream stream = {.request = request, .handlers = handlers, .reader = reader};
+	const struct http_client_response_events events = {on_head, on_body, &stream};
+	enum stream_outcome outcome;
+
+	*ret_retry_after = 0;
+	stream.response = http_client_response_create(&events, CLIENT_HEAD_BYTES, false);
+	if (stream.response == NULL) {
+		error_set(error, -ENOMEM, "out of memory");
+		return STREAM_FAILED;
+	}
+	sse_reader_reconnect(reader);
+	outcome = follow(&stream, error);
+	*ret_retry_after = stream.retry_after;
+	http_client_response_destroy(stream.response);
+	buffer_finish(&stream.problem);
+	return outcome;
+}
