@@ -3,6 +3,7 @@
 #include "core/quota.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -20,32 +21,33 @@ void quota_destroy(struct quota *quota)
 	free(quota);
 }
 
-static _Atomic uint64_t *counter_of(struct quota *quota, struct slice name)
+static int counter_of(const struct quota *quota, struct slice name)
 {
 	unsigned char digest[crypto_shorthash_BYTES];
 	uint16_t index;
 
 	crypto_shorthash(digest, (const unsigned char *)name.data, name.length, quota->secret);
 	memcpy(&index, digest, sizeof(index));
-	return &quota->counters[index];
+	return index;
 }
 
-bool quota_hold(struct quota *quota, struct slice name, uint64_t limit)
+int quota_hold(struct quota *quota, struct slice name, uint64_t limit)
 {
-	_Atomic uint64_t *counter = counter_of(quota, name);
-	uint64_t held = atomic_load_explicit(counter, memory_order_relaxed);
+	int counter = counter_of(quota, name);
+	_Atomic uint64_t *held = &quota->counters[counter];
+	uint64_t before = atomic_load_explicit(held, memory_order_relaxed);
 
 	do {
-		if (limit > 0 && held >= limit)
-			return false;
-	} while (!atomic_compare_exchange_weak_explicit(
-	    counter, &held, held + 1, memory_order_relaxed, memory_order_relaxed));
-	return true;
+		if (limit > 0 && before >= limit)
+			return -EAGAIN;
+	} while (!atomic_compare_exchange_weak_explicit(held, &before, before + 1,
+							memory_order_relaxed, memory_order_relaxed));
+	return counter;
 }
 
-void quota_release(struct quota *quota, struct slice name)
+void quota_release(struct quota *quota, int counter)
 {
-	uint64_t held = atomic_fetch_sub_explicit(counter_of(quota, name), 1, memory_order_relaxed);
+	uint64_t held = atomic_fetch_sub_explicit(&quota->counters[counter], 1, memory_order_relaxed);
 
 	assert(held > 0);
 }
@@ -53,7 +55,7 @@ void quota_release(struct quota *quota, struct slice name)
 bool quota_spend(struct quota *quota, struct slice name, uint32_t minute, uint32_t amount,
 		 uint64_t limit)
 {
-	_Atomic uint64_t *counter = counter_of(quota, name);
+	_Atomic uint64_t *counter = &quota->counters[counter_of(quota, name)];
 	uint64_t before, after;
 
 	if (limit == 0)

@@ -47,6 +47,7 @@ struct store_request {
 	struct mailbox *reply;
 	enum store_operation operation;
 	int result;
+	void *context; /* the submitter's own */
 	struct arena arena;
 };
 

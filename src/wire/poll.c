@@ -1,5 +1,5 @@
-/* REST polling: one JSON object an answer. A list of rows and a list of changes have the same shape,
- * so that a client handles both with the same lines: put each row where its id is. */
+/* REST polling: one JSON object an answer. A list of rows and a list of changes have the same
+ * shape, so that a client handles both with the same lines: put each row where its id is. */
 #include "wire/wire.h"
 
 #include "base/json.h"

@@ -1,8 +1,9 @@
 /* Server-sent events (WHATWG HTML, 9.2).
  *
- * The id stands behind the data of its event, where the standard allows it as well as before: so the
- * bytes that all connections share come first and each connection's own cursor last, and one send()
- * takes both. A browser keeps an id only when the blank line that ends its event has arrived. */
+ * The id stands behind the data of its event, where the standard allows it as well as before: so
+ * the bytes that all connections share come first and each connection's own cursor last, and one
+ * send() takes both. A browser keeps an id only when the blank line that ends its event has
+ * arrived. */
 #include "wire/wire.h"
 
 #include "base/json.h"
@@ -12,13 +13,12 @@
 static void sse_begin(struct buffer *out, int64_t retry_milliseconds)
 {
 	sse_append_retry(out, retry_milliseconds);
-	sse_append_end(out);
 }
 
 /* The count joins the object that was just appended, in place of its last brace. */
 static void join_unread(struct buffer *out, int64_t unread)
 {
-	if (buffer_failed(out))
+	if (buffer_failed(out) || unread < 0)
 		return;
 	out->length--;
 	buffer_append(out, SLICE(",\"unread\":"));

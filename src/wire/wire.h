@@ -1,8 +1,9 @@
 /* How a client receives: what bytes an inbox becomes. Two kinds.
  *
- * A holding wire (SSE) keeps its connection and gets each change as it happens. The bytes of a change
- * are the same for every connection and are made once; only the mark behind them, which tells the
- * client its cursor, is each connection's own. An answering wire (polling) gets one answer and ends.
+ * A holding wire (SSE) keeps its connection and gets each change as it happens. The bytes of a
+ * change are the same for every connection and are made once; only the mark behind them, which
+ * tells the client its cursor, is each connection's own. An answering wire (polling) gets one
+ * answer and ends.
  *
  * No I/O here: wires append to buffers. A row of wire_table names each. */
 #ifndef ALLIM_WIRE_WIRE_H
@@ -38,7 +39,10 @@ struct wire_ops {
 
 	/* Holding wires only. */
 	void (*begin)(struct buffer *out, int64_t retry_milliseconds);
-	void (*change)(struct buffer *out, const struct change *change, bool is_new, int64_t unread);
+	/* `is_new`: the client never had this notification. `unread`: its user's count afterwards,
+	 * or -1 where that is not known. */
+	void (*change)(struct buffer *out, const struct change *change, bool is_new,
+		       int64_t unread);
 	void (*count)(struct buffer *out, int64_t unread);
 	void (*reset)(struct buffer *out, enum wire_reset reason);
 	/* Ends a change, a count or a reset with the cursor after it. */
@@ -55,6 +59,9 @@ extern const struct wire_ops sse_wire_ops;
 
 /* All wires, ended by NULL. */
 extern const struct wire_ops *const wire_table[];
+
+/* The row of a wire in the table. */
+size_t wire_index(const struct wire_ops *ops);
 
 /* The wire with that name, or NULL. */
 const struct wire_ops *wire_find(struct slice name);

@@ -1,0 +1,106 @@
+/* One function for each kind of access; routes.def says which route has which. */
+#include "server/access.h"
+
+#include "base/clock.h"
+#include "protocol/url.h"
+#include "server/exchange.h"
+#include "server/worker.h"
+
+#include <errno.h>
+
+static int64_t now_seconds(void)
+{
+	return clock_wall() / 1000000;
+}
+
+static void refuse(struct exchange *exchange, int result, const char *what)
+{
+	if (result == -EPERM)
+		exchange_problem(
+		    exchange, PROBLEM_FORBIDDEN_ORIGIN,
+		    "List this page's origin in http.allowed_origins, or send the token "
+		    "in the Authorization header");
+	else if (result == -ENOMEM)
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	else
+		exchange_problem(exchange, PROBLEM_UNAUTHENTICATED, "Send %s", what);
+}
+
+/* Counts a request of this user in the present minute. */
+static void spend(struct exchange *exchange)
+{
+	struct worker *worker = exchange->worker;
+
+	if (quota_spend(worker->node->user_requests, exchange->identity.name,
+			(uint32_t)(worker->loop.now / 60000), 1,
+			(uint64_t)worker->settings->limits_requests_per_minute))
+		return;
+	exchange_problem(exchange, PROBLEM_TOO_MANY_REQUESTS,
+			 "Ask less often; limits.requests_per_minute allows %lld a minute",
+			 (long long)worker->settings->limits_requests_per_minute);
+}
+
+static void check_user(struct exchange *exchange)
+{
+	int result = authenticate_user(&exchange->worker->authenticator, exchange->request,
+				       now_seconds(), &exchange->arena, &exchange->identity);
+
+	if (result < 0)
+		refuse(exchange, result, "a valid user token: Authorization: Bearer TOKEN");
+	else
+		spend(exchange);
+}
+
+/* With --demo, its users publish too. */
+static void check_publisher(struct exchange *exchange)
+{
+	struct authenticator *authenticator = &exchange->worker->authenticator;
+	int result = authenticate_publisher(authenticator, exchange->request, &exchange->identity);
+
+	if (result < 0 && exchange->worker->node->demo)
+		result = authenticate_user(authenticator, exchange->request, now_seconds(),
+					   &exchange->arena, &exchange->identity);
+	if (result < 0)
+		refuse(exchange, result, "a publisher's key: Authorization: Bearer KEY");
+}
+
+/* A ticket is looked at here; the route uses it up. */
+static void check_stream(struct exchange *exchange)
+{
+	struct slice ticket;
+	int result = exchange_parameter(exchange, SLICE("ticket"), &ticket);
+
+	if (result == -ENOENT) {
+		check_user(exchange);
+		return;
+	}
+	if (result < 0)
+		return;
+	result = authenticate_ticket(&exchange->worker->authenticator, ticket, now_seconds(),
+				     &exchange->arena, &exchange->identity, exchange->ticket);
+	exchange->by_ticket = true;
+	if (result < 0)
+		refuse(exchange, result, "a new ticket; each is valid once and for a short time");
+}
+
+static void check_figures(struct exchange *exchange)
+{
+	if (exchange->worker->listener == ROUTE_PUBLIC && !exchange->worker->node->demo)
+		check_publisher(exchange);
+}
+
+static void check_nothing(struct exchange *exchange)
+{
+	(void)exchange;
+}
+
+void access_check(struct exchange *exchange)
+{
+	static void (*const checks[])(struct exchange *) = {
+	    [ROUTE_ANYBODY] = check_nothing, [ROUTE_PUBLISHER] = check_publisher,
+	    [ROUTE_USER] = check_user,	     [ROUTE_STREAM] = check_stream,
+	    [ROUTE_DEMO] = check_nothing,    [ROUTE_FIGURES] = check_figures,
+	};
+
+	checks[exchange->route->access](exchange);
+}

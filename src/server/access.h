@@ -1,0 +1,11 @@
+/* Who may use which route, and how often. */
+#ifndef ALLIM_SERVER_ACCESS_H
+#define ALLIM_SERVER_ACCESS_H
+
+struct exchange;
+
+/* Finds out who asks and sets the exchange's identity, or answers why not. Runs when the head of
+ * the request is there, before any of its body is read. */
+void access_check(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,111 @@
+/* One client's connection, from accept to close.
+ *
+ *	        +--------------------- answered, nothing more was sent -----------------------+
+ *	        v                                                                             |
+ *	      IDLE --- bytes ---> RECEIVING --- a whole request ---> ANSWERING --- answered --+
+ *	                             ^  |                              |    |
+ *	                             +--+ more bytes                   |    +--> SENDING: the peer
+ *has |           not taken it all yet
+ *	                                                               +--> HOLDING: a stream or a
+ *	                                                                      waiting poll
+ *
+ * From SENDING, where the connection is not kept, to LINGERING until the peer has closed too. Every
+ * state goes to CLOSED. An idle connection owns no buffers: parser, exchange and output exist
+ * only while they hold something. All on the worker's thread. */
+#ifndef ALLIM_SERVER_CONNECTION_H
+#define ALLIM_SERVER_CONNECTION_H
+
+#include "base/buffer.h"
+#include "net/loop.h"
+#include "net/socket.h"
+
+enum connection_state {
+	CONNECTION_IDLE,
+	CONNECTION_RECEIVING,
+	CONNECTION_ANSWERING,
+	CONNECTION_SENDING,
+	CONNECTION_HOLDING,
+	CONNECTION_LINGERING,
+	CONNECTION_CLOSED,
+	CONNECTION_STATES
+};
+
+struct exchange;
+struct worker;
+struct connection_holder;
+
+/* What happens to who holds a connection. */
+struct connection_holder_ops {
+	/* The timer that connection_set_timer() set. */
+	void (*on_timer)(struct connection_holder *holder);
+	/* Everything that was written has been taken by the socket. */
+	void (*on_drained)(struct connection_holder *holder);
+	/* The node is about to stop: say goodbye and close. */
+	void (*on_drain)(struct connection_holder *holder);
+	/* The connection has closed; the holder frees itself. */
+	void (*on_close)(struct connection_holder *holder);
+};
+
+struct connection_holder {
+	const struct connection_holder_ops *ops;
+};
+
+/* What the peer has not taken yet. */
+struct connection_output {
+	struct buffer bytes;
+	size_t sent;
+};
+
+struct connection {
+	struct loop_source source;
+	struct timer timer;
+	struct list link; /* among the worker's connections, or the closed ones */
+	struct worker *worker;
+	struct exchange *exchange;
+	struct connection_holder *holder;
+	struct connection_output *output;
+	int descriptor;
+	int address_counter; /* its place in the quota of its address, or -1 */
+	unsigned char state; /* enum connection_state */
+	bool reading;	     /* the loop tells of bytes that come */
+	bool last;	     /* close behind the present answer */
+};
+
+/* Takes over an accepted descriptor. Closes it where a limit is reached or memory is short. */
+void connection_accept(struct worker *worker, int descriptor, const union socket_address *address);
+
+/* Sends bytes, or keeps what the socket does not take. Returns 0, or a negative errno value when
+ * the connection has broken and closed. */
+int connection_write(struct connection *connection, struct slice bytes);
+
+/* True while bytes wait for the socket. */
+bool connection_is_full(const struct connection *connection);
+
+/* The exchange's answer is in `bytes`, whole: sends it and goes on to what was sent behind it. */
+void connection_answer(struct connection *connection, struct slice bytes);
+
+/* Instead of an answer, for now: who holds the connection hears of it. A waiting poll keeps its
+ * exchange; a stream drops it, for it has no further use for the request. */
+void connection_hold(struct connection *connection, struct connection_holder *holder);
+void connection_drop_exchange(struct connection *connection);
+
+/* A waiting poll gets its answer after all: back to ANSWERING. */
+void connection_release(struct connection *connection);
+
+/* When on_timer is to be called, in monotonic milliseconds. */
+void connection_set_timer(struct connection *connection, int64_t when);
+
+/* The worker's timers call this. */
+void connection_on_timer(struct timer *timer);
+
+/* Closes. Twice is once. The structure, its exchange and its holder stay until the end of the turn,
+ * so that whoever is at work with them may finish. */
+void connection_close(struct connection *connection);
+
+/* At the end of the turn: tells the holder and frees a closed connection. */
+void connection_reap(struct connection *connection);
+
+/* Ends it when the node is about to stop: at once where it is idle, else behind its answer. */
+void connection_drain(struct connection *connection);
+
+#endif

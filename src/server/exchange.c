@@ -1,0 +1,428 @@
+/* From the head of a request to the bytes of its answer. What a handler does not care about happens
+ * here: routes, OPTIONS, authentication, rates, CORS, HEAD, Connection. */
+#include "server/exchange.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "protocol/url.h"
+#include "server/access.h"
+#include "server/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { JSON_DEPTH = 64 };
+
+struct exchange *exchange_create(struct connection *connection)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (exchange == NULL)
+		return NULL;
+	exchange->worker = connection->worker;
+	exchange->connection = connection;
+	exchange->parser = worker_borrow_parser(connection->worker);
+	if (exchange->parser == NULL) {
+		free(exchange);
+		return NULL;
+	}
+	return exchange;
+}
+
+void exchange_end(struct exchange *exchange)
+{
+	if (exchange->pending > 0)
+		return; /* exchange_resume() will come back to it */
+	worker_return_parser(exchange->worker, exchange->parser);
+	arena_finish(&exchange->arena);
+	buffer_finish(&exchange->headers);
+	buffer_finish(&exchange->following);
+	free(exchange);
+}
+
+bool exchange_resume(struct exchange *exchange)
+{
+	assert(exchange->pending > 0);
+	exchange->pending--;
+	if (exchange->connection != NULL && exchange->connection->state != CONNECTION_CLOSED)
+		return true;
+	if (exchange->connection == NULL)
+		exchange_end(exchange);
+	return false;
+}
+
+/* ---- answers ---- */
+
+void exchange_header(struct exchange *exchange, const char *name, struct slice value)
+{
+	http_response_header(&exchange->headers, name, value);
+}
+
+/* Pages of other origins may read an answer only where the settings allow their origin. */
+static void append_cors(struct exchange *exchange, struct buffer *out)
+{
+	const struct slice *origin;
+
+	if (exchange->request == NULL)
+		return;
+	origin = http_request_header(exchange->request, SLICE("origin"));
+	if (origin == NULL ||
+	    !authentication_origin_allowed(exchange->worker->settings, exchange->request, *origin))
+		return;
+	http_response_header(out, "Access-Control-Allow-Origin", *origin);
+	http_response_header(out, "Access-Control-Allow-Credentials", SLICE("true"));
+	http_response_header(out, "Access-Control-Expose-Headers",
+			     SLICE("ETag, Retry-After, Idempotency-Replayed"));
+	http_response_header(out, "Vary", SLICE("Origin"));
+}
+
+static void append_head(struct exchange *exchange, int status, const char *content_type,
+			struct buffer *out)
+{
+	http_response_begin(out, status);
+	http_response_header(out, "Date", worker_date(exchange->worker));
+	if (content_type != NULL)
+		http_response_header(out, "Content-Type", slice_from_string(content_type));
+	http_response_header(out, "Cache-Control", SLICE("no-store"));
+	http_response_header(out, "X-Content-Type-Options", SLICE("nosniff"));
+	append_cors(exchange, out);
+	buffer_append(out, buffer_slice(&exchange->headers));
+	if (exchange->connection->last)
+		http_response_header(out, "Connection", SLICE("close"));
+	else if (exchange->request != NULL && exchange->request->http_1_0)
+		http_response_header(out, "Connection", SLICE("keep-alive"));
+}
+
+static void count_status(struct exchange *exchange, int status)
+{
+	struct metrics *metrics = &exchange->worker->metrics;
+
+	metrics_add(metrics, METRIC_REQUESTS, 1);
+	if (status >= 500)
+		metrics_add(metrics, METRIC_REQUESTS_FAILED, 1);
+	else if (status >= 400)
+		metrics_add(metrics, METRIC_REQUESTS_REFUSED, 1);
+}
+
+void exchange_reply(struct exchange *exchange, int status, const char *content_type,
+		    struct slice body)
+{
+	struct buffer *out = &exchange->worker->output;
+	struct connection *connection = exchange->connection;
+	bool without_body = status == 204 || status == 304;
+
+	assert(!exchange->answered);
+	exchange->answered = true;
+	count_status(exchange, status);
+	/* An answer before the end of the request leaves a body that nobody will read. */
+	if (connection->state == CONNECTION_RECEIVING &&
+	    (exchange->request == NULL || exchange->request->has_body))
+		connection->last = true;
+	append_head(exchange, status, content_type, out);
+	if (without_body)
+		http_response_end(out);
+	else if (exchange->request != NULL && exchange->request->method == HTTP_METHOD_HEAD)
+		http_response_body_omitted(out, body.length);
+	else
+		http_response_body(out, body);
+	if (buffer_failed(out))
+		connection_close(connection);
+	else
+		connection_answer(connection, buffer_slice(out));
+	buffer_clear(out);
+}
+
+void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body)
+{
+	if (buffer_failed(body))
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	else
+		exchange_reply(exchange, status, "application/json", buffer_slice(body));
+}
+
+void exchange_reply_empty(struct exchange *exchange, int status)
+{
+	exchange_reply(exchange, status, NULL, SLICE(""));
+}
+
+static void reply_problem(struct exchange *exchange, const struct problem_row *row,
+			  const char *detail)
+{
+	struct buffer body = BUFFER_EMPTY;
+
+	if (row->status == 401) {
+		metrics_add(&exchange->worker->metrics, METRIC_LOGINS_REFUSED, 1);
+		exchange_header(exchange, "WWW-Authenticate", SLICE("Bearer realm=\"allim\""));
+	}
+	if (row->status == 429 || row->status == 503)
+		exchange_header(exchange, "Retry-After",
+				row->status == 429 ? SLICE("30") : SLICE("2"));
+	problem_append(&body, row, detail);
+	exchange_reply(exchange, row->status, "application/problem+json", buffer_slice(&body));
+	buffer_finish(&body);
+}
+
+void exchange_problem(struct exchange *exchange, enum problem problem, const char *format, ...)
+{
+	char detail[700];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(detail, sizeof(detail), format, arguments);
+	va_end(arguments);
+	reply_problem(exchange, &problem_table[problem], detail);
+}
+
+void exchange_append_stream_head(struct exchange *exchange, const char *content_type,
+				 struct buffer *out)
+{
+	exchange->connection->last = true;
+	append_head(exchange, 200, content_type, out);
+	http_response_header(out, "X-Accel-Buffering", SLICE("no"));
+	http_response_end(out);
+}
+
+/* ---- the way of a request ---- */
+
+/* A page of another origin asks first (WHATWG Fetch, CORS-preflight). */
+static void reply_options(struct exchange *exchange, const struct buffer *allowed)
+{
+	exchange_header(exchange, "Allow", buffer_slice(allowed));
+	if (http_request_header(exchange->request, SLICE("access-control-request-method")) !=
+	    NULL) {
+		exchange_header(exchange, "Access-Control-Allow-Methods", buffer_slice(allowed));
+		exchange_header(
+		    exchange, "Access-Control-Allow-Headers",
+		    SLICE("Authorization, Content-Type, Idempotency-Key, If-None-Match, "
+			  "Last-Event-ID"));
+		exchange_header(exchange, "Access-Control-Max-Age", SLICE("600"));
+	}
+	exchange_reply_empty(exchange, 204);
+}
+
+static void reply_without_route(struct exchange *exchange, enum route_result result,
+				const struct buffer *allowed)
+{
+	const struct http_request *request = exchange->request;
+
+	if (result == ROUTE_NO_PATH) {
+		exchange_problem(exchange, PROBLEM_NOT_FOUND,
+				 "No route has this path; docs/api.md lists all routes");
+	} else if (request->method == HTTP_METHOD_OPTIONS) {
+		reply_options(exchange, allowed);
+	} else {
+		exchange_header(exchange, "Allow", buffer_slice(allowed));
+		exchange_problem(exchange, PROBLEM_METHOD_NOT_ALLOWED, "Use one of %.*s",
+				 (int)allowed->length, buffer_slice(allowed).data);
+	}
+}
+
+void exchange_on_head(struct exchange *exchange)
+{
+	struct worker *worker = exchange->worker;
+	const struct http_request *request = exchange->request;
+	struct buffer allowed = BUFFER_EMPTY;
+	enum route_result result =
+	    route_find(worker->listener, worker->node->demo, request->method, request->path,
+		       &exchange->route, &exchange->parameter, &allowed);
+
+	if (request->method == HTTP_METHOD_OPTIONS && slice_equals(request->path, SLICE("*")))
+		exchange_reply_empty(exchange, 204);
+	else if (result != ROUTE_FOUND)
+		reply_without_route(exchange, result, &allowed);
+	else
+		access_check(exchange);
+	buffer_finish(&allowed);
+	if (!exchange->answered && request->expects_continue)
+		connection_write(exchange->connection, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
+void exchange_on_complete(struct exchange *exchange)
+{
+	exchange->route->handle(exchange);
+}
+
+void exchange_on_failure(struct exchange *exchange)
+{
+	const struct http_problem *problem = http_parser_problem(exchange->parser);
+	struct problem_row row = {problem->status, problem->code,
+				  http_response_reason(problem->status)};
+
+	reply_problem(exchange, &row, problem->detail);
+}
+
+void exchange_on_timeout(struct exchange *exchange)
+{
+	static const struct problem_row row = {408, "request_timeout",
+					       "The request came too slowly"};
+
+	reply_problem(
+	    exchange, &row,
+	    "Send the whole request sooner; http.header_timeout and http.body_timeout limit "
+	    "the time");
+}
+
+/* ---- the store ---- */
+
+void *exchange_store_request(struct exchange *exchange, size_t size, enum store_operation operation)
+{
+	struct store_request *request = arena_allocate_array(&exchange->arena, 1, size);
+
+	if (request == NULL) {
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return NULL;
+	}
+	store_request_init(request, operation, &exchange->worker->loop.mailbox, NULL);
+	return request;
+}
+
+static void on_stored(struct mailbox_message *message)
+{
+	struct store_request *request = store_request_of(message);
+	struct exchange *exchange = request->context;
+	struct arena answer;
+
+	if (exchange->connection == NULL || exchange->connection->state == CONNECTION_CLOSED) {
+		store_request_finish(request);
+		exchange_resume(exchange);
+		return;
+	}
+	exchange_resume(exchange);
+	/* The callback may end the exchange, and with it the request, but not what is in its arena.
+	 */
+	answer = request->arena;
+	switch (request->result) {
+	case -ENOMEM:
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		break;
+	case -ENOSPC:
+		exchange_problem(exchange, PROBLEM_STORE_FULL,
+				 "Nothing was stored; make room on the disk and try again");
+		break;
+	case -EAGAIN:
+		exchange_problem(exchange, PROBLEM_STORE_UNAVAILABLE,
+				 "Nothing was stored; try again after Retry-After seconds");
+		break;
+	case -EIO:
+		exchange_problem(exchange, PROBLEM_STORE_FAILED,
+				 "The node's log says why; trying again may help");
+		break;
+	default:
+		exchange->on_stored(exchange, request);
+	}
+	arena_finish(&answer);
+}
+
+void exchange_ask(struct exchange *exchange, struct store_request *request,
+		  void (*on_answer)(struct exchange *exchange, struct store_request *request))
+{
+	request->message.on_receive = on_stored;
+	request->context = exchange;
+	exchange->on_stored = on_answer;
+	exchange->pending++;
+	store_submit(exchange->worker->node->store, request);
+}
+
+/* ---- what a request says ---- */
+
+int exchange_parameter(struct exchange *exchange, struct slice name, struct slice *ret_value)
+{
+	int result =
+	    url_query_parameter(exchange->request->query, name, &exchange->arena, ret_value);
+
+	if (result < 0 && result != -ENOENT) {
+		exchange_problem(exchange, PROBLEM_INVALID_PARAMETER,
+				 "Give the query parameter %.*s once, percent-encoded UTF-8",
+				 (int)name.length, name.data);
+		return -EINVAL;
+	}
+	return result;
+}
+
+int exchange_number(struct exchange *exchange, struct slice name, int64_t minimum, int64_t maximum,
+		    int64_t *ret_number)
+{
+	struct slice text;
+	int64_t number;
+	int result = exchange_parameter(exchange, name, &text);
+
+	if (result < 0)
+		return result == -ENOENT ? 0 : result;
+	if (slice_to_integer(text, &number) < 0 || number < minimum || number > maximum) {
+		exchange_problem(exchange, PROBLEM_INVALID_PARAMETER,
+				 "The query parameter %.*s is a whole number from %lld to %lld",
+				 (int)name.length, name.data, (long long)minimum,
+				 (long long)maximum);
+		return -EINVAL;
+	}
+	*ret_number = number;
+	return 0;
+}
+
+int exchange_check_parameters(struct exchange *exchange, const struct slice *names)
+{
+	struct slice unknown;
+	size_t count = 0;
+
+	while (names[count].length > 0)
+		count++;
+	if (url_query_check(exchange->request->query, names, count, &unknown) == 0)
+		return 0;
+	exchange_problem(exchange, PROBLEM_INVALID_PARAMETER,
+			 "There is no query parameter %.*s here; docs/api.md lists all",
+			 (int)(unknown.length < 100 ? unknown.length : 100), unknown.data);
+	return -EINVAL;
+}
+
+/* How deep brackets are nested, outside of strings. The text may be no JSON at all. */
+static size_t json_depth(struct slice text)
+{
+	size_t depth = 0, deepest = 0;
+	bool in_string = false;
+
+	for (size_t i = 0; i < text.length; i++) {
+		char byte = text.data[i];
+
+		if (in_string && byte == '\\') {
+			i++;
+		} else if (byte == '"') {
+			in_string = !in_string;
+		} else if (!in_string && (byte == '{' || byte == '[')) {
+			depth++;
+			deepest = depth > deepest ? depth : deepest;
+		} else if (!in_string && (byte == '}' || byte == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return deepest;
+}
+
+json_t *exchange_body_json(struct exchange *exchange)
+{
+	const struct http_request *request = exchange->request;
+	const struct slice *type = http_request_header(request, SLICE("content-type"));
+	struct slice media = type == NULL ? SLICE("application/json") : *type;
+	json_error_t error;
+	json_t *json;
+
+	if (!slice_equals_ignoring_case(slice_trim(slice_split(&media, ';')),
+					SLICE("application/json"))) {
+		exchange_problem(exchange, PROBLEM_UNSUPPORTED_TYPE,
+				 "Send Content-Type: application/json");
+		return NULL;
+	}
+	if (json_depth(request->body) > JSON_DEPTH) {
+		exchange_problem(exchange, PROBLEM_INVALID_JSON, "Nest at most %d levels deep",
+				 JSON_DEPTH);
+		return NULL;
+	}
+	json = json_loadb(request->body.data, request->body.length,
+			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+	if (json == NULL)
+		exchange_problem(exchange, PROBLEM_INVALID_JSON, "Line %d, column %d: %s",
+				 error.line, error.column, error.text);
+	return json;
+}

@@ -1,0 +1,99 @@
+/* One request and its answer (RFC 9110, 3.4). An exchange exists from the first byte of a request
+ * to the last of its answer, and is what handlers work on.
+ *
+ * A handler either answers before it returns, or asks the store (or another thread) and answers in
+ * the callback. When the client goes away meanwhile, `connection` becomes NULL, callbacks are no
+ * longer called, and the exchange ends when the store has returned what it was given. */
+#ifndef ALLIM_SERVER_EXCHANGE_H
+#define ALLIM_SERVER_EXCHANGE_H
+
+#include "protocol/http_parser.h"
+#include "server/authentication.h"
+#include "server/connection.h"
+#include "server/problem.h"
+#include "server/route.h"
+#include "store/store.h"
+
+#include <jansson.h>
+
+struct exchange {
+	struct worker *worker;
+	struct connection *connection;
+	struct http_parser *parser;
+	const struct http_request *request; /* once its head is there */
+	const struct route *route;
+	struct slice parameter; /* what stands for {id} in the path */
+	struct identity identity;
+	unsigned char ticket[16]; /* the id of the ticket that the user came with, */
+	bool by_ticket;		  /* if any */
+	struct arena arena;	  /* for whatever ends with the exchange */
+	struct buffer headers;	  /* further headers of the answer, each with its CRLF */
+	struct buffer following;  /* bytes behind the request */
+	void (*on_stored)(struct exchange *exchange, struct store_request *request);
+	int64_t wait_until; /* of a long poll, in monotonic milliseconds; */
+	bool waited;	    /* it has waited once, and is to be answered now */
+	unsigned pending;   /* what other threads hold of it */
+	bool answered;
+	bool dispatching; /* inside a call from the connection, which goes on by itself */
+};
+
+/* An exchange with a parser, or NULL. */
+struct exchange *exchange_create(struct connection *connection);
+
+/* Gives everything back, at once or when other threads have returned what they hold. */
+void exchange_end(struct exchange *exchange);
+
+/* The head is there: finds the route and says whether the body may come. */
+void exchange_on_head(struct exchange *exchange);
+
+/* All is there: authenticates and calls the handler. */
+void exchange_on_complete(struct exchange *exchange);
+
+/* The parser refused the bytes; or they came too slowly. */
+void exchange_on_failure(struct exchange *exchange);
+void exchange_on_timeout(struct exchange *exchange);
+
+/* Adds a header to the answer to come. */
+void exchange_header(struct exchange *exchange, const char *name, struct slice value);
+
+/* Answers; once per exchange. The body is copied. */
+void exchange_reply(struct exchange *exchange, int status, const char *content_type,
+		    struct slice body);
+void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body);
+void exchange_reply_empty(struct exchange *exchange, int status);
+void exchange_problem(struct exchange *exchange, enum problem problem, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The head of a 200 answer whose body follows without a length, for streams. */
+void exchange_append_stream_head(struct exchange *exchange, const char *content_type,
+				 struct buffer *out);
+
+/* Asks the store; `on_stored` is called with its answer where that is a success or -ENOENT,
+ * -EEXIST. Other failures are answered here. The request comes from the exchange's arena and is
+ * finished after the callback. */
+void exchange_ask(struct exchange *exchange, struct store_request *request,
+		  void (*on_stored)(struct exchange *exchange, struct store_request *request));
+
+/* A request for exchange_ask(), of `size` bytes, zeroed and prepared; NULL (and answered) when
+ * memory is short. */
+void *exchange_store_request(struct exchange *exchange, size_t size,
+			     enum store_operation operation);
+
+/* What another thread had is back. False: the exchange ended meanwhile, and is gone. */
+bool exchange_resume(struct exchange *exchange);
+
+/* A query parameter. Returns 0, -ENOENT, or -EINVAL and the exchange is answered. */
+int exchange_parameter(struct exchange *exchange, struct slice name, struct slice *ret_value);
+
+/* The same as a number within bounds; `ret_number` stays where it is absent. */
+int exchange_number(struct exchange *exchange, struct slice name, int64_t minimum, int64_t maximum,
+		    int64_t *ret_number);
+
+/* Refuses query parameters that are not in the list (ended by an empty slice). Returns 0, or
+ * -EINVAL and the exchange is answered. */
+int exchange_check_parameters(struct exchange *exchange, const struct slice *names);
+
+/* The body as JSON, or NULL and the exchange is answered. The caller drops the reference. */
+json_t *exchange_body_json(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,121 @@
+/* /stats for people and `allim stats`, /metrics for Prometheus: the same figures. */
+#include "server/figures.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "server/exchange.h"
+#include "server/handlers.h"
+#include "server/worker.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* What the process keeps in memory, in bytes; 0 where that cannot be read. */
+static uint64_t resident_bytes(void)
+{
+	unsigned long long total, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%llu %llu", &total, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void sum_workers(const struct node *node, struct metrics *ret_sum)
+{
+	*ret_sum = (struct metrics){0};
+	for (unsigned i = 0; i < node->worker_count; i++)
+		metrics_merge(ret_sum, &node->workers[i]->metrics);
+}
+
+static double uptime_seconds(const struct node *node)
+{
+	return (double)(clock_wall() - node->started_at) / 1e6;
+}
+
+/* The store's figures: FIGURE(name, kind, help, value). */
+#define STORE_FIGURES                                                                      \
+	FIGURE("commits_total", "counter", "Commits.", (double)statistics.commits)         \
+	FIGURE("writes_total", "counter", "Writes committed.", (double)statistics.writes)  \
+	FIGURE("reads_total", "counter", "Reads answered.", (double)statistics.reads)      \
+	FIGURE("queries_total", "counter", "Statements run.", (double)statistics.queries)  \
+	FIGURE("failures_total", "counter", "Requests that the store failed.",             \
+	       (double)statistics.failures)                                                \
+	FIGURE("rows_expired_total", "counter", "Notifications that expired.",             \
+	       (double)statistics.rows_expired)                                            \
+	FIGURE("rows_forgotten_total", "counter", "Notifications that retention removed.", \
+	       (double)statistics.rows_forgotten)                                          \
+	FIGURE("size_bytes", "gauge", "Size on disk.", (double)statistics.bytes)           \
+	FIGURE("queue", "gauge", "Requests that wait.", (double)statistics.queue)          \
+	FIGURE("commit_seconds_total", "counter", "Time spent committing.",                \
+	       (double)statistics.commit_microseconds / 1e6)
+
+void figures_append_metrics(const struct node *node, struct buffer *out)
+{
+	struct store_statistics statistics;
+	struct metrics sum;
+
+	sum_workers(node, &sum);
+	store_statistics(node->store, &statistics);
+	metrics_append(&sum, out);
+#define FIGURE(name, kind, help, value) metrics_append_one(out, "store_" name, kind, help, value);
+	STORE_FIGURES
+#undef FIGURE
+	metrics_append_one(out, "uptime_seconds", "gauge", "Time since the start.",
+			   uptime_seconds(node));
+	metrics_append_one(out, "memory_bytes", "gauge", "Resident memory.",
+			   (double)resident_bytes());
+	buffer_append_format(out,
+			     "# HELP allim_info What runs here.\n# TYPE allim_info gauge\n"
+			     "allim_info{version=\"%s\",method=\"%s\"} 1\n",
+			     ALLIM_VERSION, node->method->name);
+}
+
+static void append_store(const struct node *node, struct buffer *out)
+{
+	struct store_statistics statistics;
+	const char *separator = "";
+
+	store_statistics(node->store, &statistics);
+	buffer_append(out, SLICE("\"store\":{"));
+#define FIGURE(name, kind, help, value)                                      \
+	buffer_append_format(out, "%s\"%s\":%.15g", separator, name, value); \
+	separator = ",";
+	STORE_FIGURES
+#undef FIGURE
+	buffer_append_byte(out, '}');
+}
+
+void figures_get(struct exchange *exchange)
+{
+	const struct node *node = exchange->worker->node;
+	struct buffer body = BUFFER_EMPTY;
+	struct metrics sum;
+
+	sum_workers(node, &sum);
+	buffer_append_format(
+	    &body,
+	    "{\"version\":\"%s\",\"uptime_seconds\":%.0f,\"method\":\"%s\",\"workers\":%u,"
+	    "\"memory_bytes\":%llu,\"connections\":%llu,\"streams\":%llu,\"polls_waiting\":%llu,"
+	    "\"users\":%llu,\"requests\":%llu,\"publishes\":%llu,\"notifications\":%llu,"
+	    "\"deliveries\":%llu,\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f},",
+	    ALLIM_VERSION, uptime_seconds(node), node->method->name, node->worker_count - 1,
+	    (unsigned long long)resident_bytes(),
+	    (unsigned long long)metrics_get(&sum, METRIC_CONNECTIONS),
+	    (unsigned long long)metrics_get(&sum, METRIC_STREAMS),
+	    (unsigned long long)metrics_get(&sum, METRIC_POLLS_WAITING),
+	    (unsigned long long)metrics_get(&sum, METRIC_USERS),
+	    (unsigned long long)metrics_get(&sum, METRIC_REQUESTS),
+	    (unsigned long long)metrics_get(&sum, METRIC_PUBLISHES),
+	    (unsigned long long)metrics_get(&sum, METRIC_NOTIFICATIONS),
+	    (unsigned long long)metrics_get(&sum, METRIC_DELIVERIES),
+	    (double)metrics_latency_quantile(&sum, 0.5) / 1000,
+	    (double)metrics_latency_quantile(&sum, 0.99) / 1000);
+	append_store(node, &body);
+	buffer_append_byte(&body, '}');
+	exchange_reply_json(exchange, 200, &body);
+	buffer_finish(&body);
+}

@@ -1,0 +1,61 @@
+/* Counters of one worker: written by it alone, read by anybody. */
+#ifndef ALLIM_SERVER_METRICS_H
+#define ALLIM_SERVER_METRICS_H
+
+#include "base/buffer.h"
+
+#include <stdatomic.h>
+
+enum metric {
+#define METRIC(name, kind, exported, help) METRIC_##name,
+#include "server/metrics.def"
+#undef METRIC
+	METRICS
+};
+
+/* The buckets of latencies: bucket i counts those below 2^i * 50 microseconds, the last the rest.
+ */
+enum { METRICS_BUCKETS = 20, METRICS_FIRST_BUCKET = 50 };
+
+struct metrics {
+	_Atomic uint64_t values[METRICS];
+	_Atomic uint64_t latency[METRICS_BUCKETS]; /* from the commit to the send */
+	_Atomic uint64_t latency_sum;		   /* microseconds */
+};
+
+/* By the worker that owns them only. */
+static inline void metrics_add(struct metrics *metrics, enum metric metric, uint64_t amount)
+{
+	_Atomic uint64_t *value = &metrics->values[metric];
+
+	atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + amount,
+			      memory_order_relaxed);
+}
+
+static inline void metrics_subtract(struct metrics *metrics, enum metric metric, uint64_t amount)
+{
+	metrics_add(metrics, metric, 0 - amount);
+}
+
+void metrics_observe_latency(struct metrics *metrics, int64_t microseconds);
+
+static inline uint64_t metrics_get(const struct metrics *metrics, enum metric metric)
+{
+	return atomic_load_explicit(&metrics->values[metric], memory_order_relaxed);
+}
+
+/* Adds what `from` counted. */
+void metrics_merge(struct metrics *into, const struct metrics *from);
+
+/* The latency below which that share (0 to 1) of all deliveries was, in microseconds: the upper end
+ * of its bucket. */
+int64_t metrics_latency_quantile(const struct metrics *metrics, double share);
+
+/* Prometheus text exposition format, version 0.0.4. */
+void metrics_append(const struct metrics *metrics, struct buffer *out);
+
+/* One further metric in the same format. `kind` is "counter" or "gauge". */
+void metrics_append_one(struct buffer *out, const char *name, const char *kind, const char *help,
+			double value);
+
+#endif

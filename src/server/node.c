@@ -1,0 +1,53 @@
+/* Handing hints to workers. */
+#include "server/node.h"
+
+#include "server/worker.h"
+
+#include <stdlib.h>
+
+struct delivery {
+	struct mailbox_message message;
+	struct worker *worker;
+	struct hint_batch *batch;
+};
+
+struct configuration *configuration_reference(struct configuration *configuration)
+{
+	atomic_fetch_add_explicit(&configuration->references, 1, memory_order_relaxed);
+	return configuration;
+}
+
+void configuration_release(struct configuration *configuration)
+{
+	if (configuration == NULL ||
+	    atomic_fetch_sub_explicit(&configuration->references, 1, memory_order_acq_rel) != 1)
+		return;
+	settings_finish(&configuration->settings);
+	free(configuration);
+}
+
+static void on_delivery(struct mailbox_message *message)
+{
+	struct delivery *delivery = (struct delivery *)message;
+
+	worker_receive(delivery->worker, delivery->batch);
+	hint_batch_release(delivery->batch);
+	free(delivery);
+}
+
+/* Where memory is short the hint is lost, and the sweep heals that. */
+void node_deliver(struct node *node, struct hint_batch *batch)
+{
+	for (unsigned i = 0; i < node->worker_count; i++) {
+		struct delivery *delivery = malloc(sizeof(*delivery));
+
+		if (delivery == NULL)
+			continue;
+		*delivery = (struct delivery){
+		    .message.on_receive = on_delivery,
+		    .worker = node->workers[i],
+		    .batch = hint_batch_reference(batch),
+		};
+		mailbox_send(&node->workers[i]->loop.mailbox, &delivery->message);
+	}
+}

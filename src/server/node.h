@@ -1,0 +1,47 @@
+/* What the threads of one node share. Everything here is set before the workers start and stays, or
+ * may be used by any thread. */
+#ifndef ALLIM_SERVER_NODE_H
+#define ALLIM_SERVER_NODE_H
+
+#include "config/settings.h"
+#include "core/quota.h"
+#include "feed/feed.h"
+#include "method/method.h"
+#include "net/blocking.h"
+#include "store/store.h"
+
+struct worker;
+
+/* Settings that workers use together; a reload makes new ones, and the last user frees the old. */
+struct configuration {
+	_Atomic unsigned references;
+	struct settings settings;
+};
+
+struct configuration *configuration_reference(struct configuration *configuration);
+
+/* NULL is allowed. */
+void configuration_release(struct configuration *configuration);
+
+struct node {
+	struct store *store;
+	struct feed *feed;
+	const struct method *method;
+	struct blocking *blocking; /* for what takes long: password hashes */
+	struct worker **workers;   /* the last one is the administrators' */
+	unsigned worker_count;
+	bool demo;
+	int64_t started_at; /* wall time */
+	uint64_t connection_limit;
+	_Atomic uint64_t connections;
+	struct quota *address_connections;
+	struct quota *user_connections;
+	struct quota *user_requests;
+	struct quota *publishes;
+	unsigned char demo_secret[32]; /* signs users' tokens where no key was given, with --demo */
+};
+
+/* Gives a batch to every worker, from any thread: what `on_hints` of the feed does. */
+void node_deliver(struct node *node, struct hint_batch *batch);
+
+#endif

@@ -1,0 +1,285 @@
+/* Polling for changes, short or long.
+ *
+ * A poll whose cursor is the present one is answered from the worker's memory. With wait= it
+ * becomes a subscriber instead, one whose first change ends it: then the store is asked, so that
+ * the answer is one snapshot, and the connection is free again. */
+#include "server/inbox.h"
+
+#include "server/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct waiter {
+	struct connection_holder holder;
+	struct exchange *exchange;
+	struct subscriber subscriber;
+	struct list woken; /* among the worker's, when there is something to answer */
+	int user_counter;
+	struct cursor after;
+};
+
+static void ask(struct exchange *exchange, const struct cursor *after);
+
+/* ---- waiting ---- */
+
+/* The change itself is not used: the store gives it again, with all that came by then. Nothing is
+ * answered here, because the hub is in the middle of its list. */
+static void wake(struct subscriber *subscriber)
+{
+	struct waiter *waiter = CONTAINER_OF(subscriber, struct waiter, subscriber);
+
+	list_remove(&waiter->woken);
+	list_append(&waiter->exchange->worker->woken, &waiter->woken);
+}
+
+static int on_send(struct subscriber *subscriber, const struct change *change, bool is_new)
+{
+	(void)change;
+	(void)is_new;
+	wake(subscriber);
+	return -EAGAIN;
+}
+
+static void on_live(struct subscriber *subscriber)
+{
+	(void)subscriber;
+}
+
+static const struct subscriber_ops subscriber_ops = {
+    .send = on_send,
+    .read = wake,
+    .live = on_live,
+};
+
+static void free_waiter(struct waiter *waiter)
+{
+	struct worker *worker = waiter->exchange->worker;
+
+	subscriber_end(&waiter->subscriber);
+	hub_unsubscribe(&worker->hub, &waiter->subscriber, worker->loop.now);
+	quota_release(worker->node->user_connections, waiter->user_counter);
+	metrics_subtract(&worker->metrics, METRIC_POLLS_WAITING, 1);
+	list_remove(&waiter->woken);
+	free(waiter);
+}
+
+/* Stops waiting and asks the store, whose answer may well be that nothing is new. */
+static void stop_waiting(struct waiter *waiter)
+{
+	struct exchange *exchange = waiter->exchange;
+	struct cursor after = waiter->after;
+
+	connection_release(exchange->connection);
+	free_waiter(waiter);
+	exchange->waited = true;
+	ask(exchange, &after);
+}
+
+void poll_answer_woken(struct worker *worker)
+{
+	while (!list_is_empty(&worker->woken)) {
+		struct waiter *waiter = CONTAINER_OF(worker->woken.next, struct waiter, woken);
+
+		list_remove(&waiter->woken);
+		if (waiter->exchange->connection->state != CONNECTION_CLOSED)
+			stop_waiting(waiter);
+	}
+}
+
+static void on_timer(struct connection_holder *holder)
+{
+	stop_waiting((struct waiter *)holder);
+}
+
+static void on_drained(struct connection_holder *holder)
+{
+	(void)holder; /* nothing is written while it waits */
+}
+
+static void on_close(struct connection_holder *holder)
+{
+	free_waiter((struct waiter *)holder);
+}
+
+static const struct connection_holder_ops holder_ops = {
+    .on_timer = on_timer,
+    .on_drained = on_drained,
+    .on_drain = on_timer,
+    .on_close = on_close,
+};
+
+/* Becomes a subscriber that has everything up to `after`. False, and the exchange is answered,
+ * where a limit is reached. */
+static bool start_waiting(struct exchange *exchange, struct inbox *inbox,
+			  const struct cursor *after)
+{
+	struct worker *worker = exchange->worker;
+	struct subscriber_replay nothing = {.heads = {after->seq, after->broadcast_seq}};
+	int counter = quota_hold(worker->node->user_connections, exchange->identity.name,
+				 (uint64_t)worker->settings->limits_connections_per_user);
+	struct waiter *waiter = counter < 0 ? NULL : malloc(sizeof(*waiter));
+
+	if (waiter == NULL) {
+		if (counter >= 0)
+			quota_release(worker->node->user_connections, counter);
+		exchange_problem(
+		    exchange, PROBLEM_TOO_MANY_REQUESTS,
+		    "Wait on fewer connections; limits.connections_per_user allows %lld",
+		    (long long)worker->settings->limits_connections_per_user);
+		return false;
+	}
+	*waiter = (struct waiter){
+	    .holder.ops = &holder_ops,
+	    .exchange = exchange,
+	    .user_counter = counter,
+	    .after = *after,
+	};
+	list_init(&waiter->woken);
+	subscriber_init(&waiter->subscriber, &subscriber_ops, after->seq, after->broadcast_seq);
+	hub_subscribe(&worker->hub, inbox, &waiter->subscriber);
+	metrics_add(&worker->metrics, METRIC_POLLS_WAITING, 1);
+	connection_hold(exchange->connection, &waiter->holder);
+	connection_set_timer(exchange->connection, exchange->wait_until);
+	subscriber_replay(&waiter->subscriber, &nothing, nothing.heads);
+	return true;
+}
+
+/* Waits where the client wants to and `after` is all that the worker has heard of. Returns whether
+ * the exchange is taken care of. */
+static bool wait_for_change(struct exchange *exchange, const struct cursor *after)
+{
+	struct worker *worker = exchange->worker;
+	struct inbox *inbox;
+	struct cursor present;
+
+	if (exchange->waited || exchange->wait_until <= worker->loop.now || worker->draining)
+		return false;
+	inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
+	if (inbox == NULL || !hub_cursor(&worker->hub, inbox, &present) ||
+	    !cursor_equals(after, &present))
+		return false;
+	start_waiting(exchange, inbox, after);
+	return true;
+}
+
+/* ---- answering ---- */
+
+static void answer(struct exchange *exchange, const struct wire_answer *content)
+{
+	struct buffer body = BUFFER_EMPTY;
+
+	inbox_add_etag(exchange, &content->cursor);
+	if (content->change_count == 0 && inbox_matches(exchange, &content->cursor)) {
+		exchange_reply_empty(exchange, 304);
+		return;
+	}
+	poll_wire_ops.answer(&body, content);
+	exchange_reply_json(exchange, 200, &body);
+	buffer_finish(&body);
+}
+
+/* Both lists in the order of time. Returns the changes, or NULL when memory is short. */
+static struct change *merge(struct exchange *exchange, const struct store_replay *replay,
+			    size_t *ret_count)
+{
+	struct change_merge lists = {{replay->changes, replay->broadcasts},
+				     {replay->change_count, replay->broadcast_count}};
+	size_t count = replay->change_count + replay->broadcast_count;
+	struct change *changes =
+	    arena_allocate_array(&exchange->arena, count + 1, sizeof(*changes));
+	int list;
+
+	if (changes == NULL)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		changes[i] = *change_merge_next(&lists, &list);
+	*ret_count = count;
+	return changes;
+}
+
+/* Where the limit cut it short, the cursor is that of the last changes which are in the answer. */
+static struct cursor cursor_of(const struct store_replay *replay)
+{
+	struct cursor cursor = replay->cursor;
+
+	if (!replay->more)
+		return cursor;
+	cursor.seq = replay->after.seq;
+	cursor.broadcast_seq = replay->after.broadcast_seq;
+	if (replay->change_count > 0)
+		cursor.seq = replay->changes[replay->change_count - 1].seq;
+	if (replay->broadcast_count > 0)
+		cursor.broadcast_seq = replay->broadcasts[replay->broadcast_count - 1].seq;
+	return cursor;
+}
+
+static void on_replayed(struct exchange *exchange, struct store_request *request)
+{
+	struct store_replay *replay = (struct store_replay *)request;
+	struct wire_answer content = {
+	    .is_replay = true,
+	    .reset = replay->reset,
+	    .more = replay->more,
+	    .cursor = cursor_of(replay),
+	};
+
+	inbox_learn(exchange, &replay->cursor, &replay->counts);
+	if (!replay->reset && replay->change_count + replay->broadcast_count == 0 &&
+	    wait_for_change(exchange, &replay->cursor))
+		return;
+	content.unread = inbox_unread(exchange, &replay->counts);
+	content.changes = merge(exchange, replay, &content.change_count);
+	if (content.changes == NULL)
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	else
+		answer(exchange, &content);
+}
+
+static void ask(struct exchange *exchange, const struct cursor *after)
+{
+	struct store_replay *replay =
+	    exchange_store_request(exchange, sizeof(*replay), STORE_REPLAY);
+
+	if (replay == NULL)
+		return;
+	replay->user = exchange->identity.name;
+	replay->after = *after;
+	replay->limit = (size_t)exchange->worker->settings->delivery_replay_changes;
+	replay->limit_bytes = (size_t)exchange->worker->settings->delivery_replay_bytes;
+	exchange_ask(exchange, &replay->request, on_replayed);
+}
+
+/* Nothing is new, and the worker knows it. */
+static void reply_unchanged(struct exchange *exchange, const struct inbox *inbox,
+			    const struct cursor *cursor)
+{
+	struct wire_answer nothing = {.is_replay = true, .cursor = *cursor};
+
+	metrics_add(&exchange->worker->metrics, METRIC_POLLS_UNCHANGED, 1);
+	nothing.unread = inbox_unread(exchange, &inbox->counts);
+	answer(exchange, &nothing);
+}
+
+void poll_changes(struct exchange *exchange, struct slice text)
+{
+	struct worker *worker = exchange->worker;
+	struct cursor after, present;
+	struct inbox *inbox;
+	int64_t wait = 0;
+
+	if (exchange_number(exchange, SLICE("wait"), 0, worker->settings->poll_wait_maximum / 1000,
+			    &wait) < 0)
+		return;
+	if (cursor_parse(text, &after) < 0) {
+		exchange_problem(exchange, PROBLEM_INVALID_CURSOR,
+				 "Give after= a cursor from an answer or an event");
+		return;
+	}
+	exchange->wait_until = worker->loop.now + wait * 1000;
+	inbox = hub_find(&worker->hub, exchange->identity.name);
+	if (!hub_cursor(&worker->hub, inbox, &present) || !cursor_equals(&after, &present))
+		ask(exchange, &after);
+	else if (!wait_for_change(exchange, &after))
+		reply_unchanged(exchange, inbox, &present);
+}

@@ -1,0 +1,39 @@
+/* What a publisher sent, read and checked: which notifications go to whom. */
+#ifndef ALLIM_SERVER_PUBLICATION_H
+#define ALLIM_SERVER_PUBLICATION_H
+
+#include "store/store.h"
+
+#include <jansson.h>
+
+struct settings;
+
+/* What became of one item of the request. */
+struct publication_outcome {
+	const struct store_item *item; /* NULL: refused, */
+	const char *refusal;	       /* for this reason */
+};
+
+/* A store's request and what its answer needs. */
+struct publication {
+	struct store_publish publish;
+	bool is_array;
+	size_t outcome_count;
+	struct publication_outcome *outcomes;
+	size_t recipients; /* notifications in all */
+};
+
+/* Reads one object, or an array of them; items that are not valid are marked so. Everything is
+ * copied into the arena. Returns 0, -ENOMEM, or -EINVAL with a sentence where the body as a whole
+ * will not do. */
+int publication_read(struct publication *publication, const json_t *body,
+		     const struct settings *settings, int64_t now, struct arena *arena,
+		     struct error *error);
+
+/* The limits on content that the settings give. */
+struct notification_limits publication_limits(const struct settings *settings);
+
+/* Appends the answer once the store has published. */
+void publication_append_answer(const struct publication *publication, struct buffer *out);
+
+#endif

@@ -1,0 +1,255 @@
+/* Publishing, correcting and withdrawing. */
+#include "server/exchange.h"
+#include "server/handlers.h"
+#include "server/publication.h"
+#include "server/worker.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <sodium.h>
+
+enum { KEY_BYTES = 255 };
+
+static void on_published(struct exchange *exchange, struct store_request *request)
+{
+	struct publication *publication = (struct publication *)request;
+	struct metrics *metrics = &exchange->worker->metrics;
+	struct buffer body = BUFFER_EMPTY;
+
+	if (request->result == -EEXIST) {
+		exchange_problem(exchange, PROBLEM_IDEMPOTENCY_KEY_REUSED,
+				 "Use a new Idempotency-Key for each request; a repeated request "
+				 "must have the same body");
+		return;
+	}
+	if (publication->publish.replayed) {
+		exchange_header(exchange, "Idempotency-Replayed", SLICE("true"));
+	} else {
+		metrics_add(metrics, METRIC_PUBLISHES, 1);
+		metrics_add(metrics, METRIC_NOTIFICATIONS, publication->recipients);
+	}
+	publication_append_answer(publication, &body);
+	exchange_reply_json(exchange, publication->is_array ? 200 : 201, &body);
+	buffer_finish(&body);
+}
+
+/* Sets the key, if there is one. Returns 0, or -EINVAL and the exchange is answered. */
+static int read_key(struct exchange *exchange, struct store_publish *publish)
+{
+	const struct slice *key = http_request_header(exchange->request, SLICE("idempotency-key"));
+	struct slice body = exchange->request->body;
+
+	if (key == NULL)
+		return 0;
+	if (key->length == 0 || key->length > KEY_BYTES) {
+		exchange_problem(exchange, PROBLEM_INVALID_PARAMETER,
+				 "Idempotency-Key is 1 to %d characters", KEY_BYTES);
+		return -EINVAL;
+	}
+	publish->idempotency_key = *key;
+	crypto_hash_sha256(publish->fingerprint, (const unsigned char *)body.data, body.length);
+	return 0;
+}
+
+/* The publisher's notifications of the present minute. */
+static bool spend(struct exchange *exchange, size_t notifications)
+{
+	struct worker *worker = exchange->worker;
+
+	if (quota_spend(worker->node->publishes, exchange->identity.name,
+			(uint32_t)(worker->loop.now / 60000), (uint32_t)notifications,
+			(uint64_t)worker->settings->limits_publish_per_minute))
+		return true;
+	exchange_problem(
+	    exchange, PROBLEM_TOO_MANY_REQUESTS,
+	    "Publish less; limits.publish_per_minute allows %lld notifications a minute",
+	    (long long)worker->settings->limits_publish_per_minute);
+	return false;
+}
+
+static void submit(struct exchange *exchange, struct publication *publication)
+{
+	struct store_publish *publish = &publication->publish;
+	struct buffer body = BUFFER_EMPTY;
+
+	publish->publisher = exchange->identity.name;
+	if (read_key(exchange, publish) < 0 || !spend(exchange, publication->recipients))
+		return;
+	if (publish->item_count > 0) {
+		exchange_ask(exchange, &publish->request, on_published);
+		return;
+	}
+	publication_append_answer(publication, &body); /* every item was refused */
+	exchange_reply_json(exchange, 200, &body);
+	buffer_finish(&body);
+}
+
+void publish_post(struct exchange *exchange)
+{
+	static const struct slice none[] = {{NULL, 0}};
+	struct publication *publication;
+	struct error error = {""};
+	json_t *body;
+	int result;
+
+	if (exchange_check_parameters(exchange, none) < 0)
+		return;
+	body = exchange_body_json(exchange);
+	if (body == NULL)
+		return;
+	publication = exchange_store_request(exchange, sizeof(*publication), STORE_PUBLISH);
+	if (publication == NULL) {
+		json_decref(body);
+		return;
+	}
+	result = publication_read(publication, body, exchange->worker->settings, clock_wall(),
+				  &exchange->arena, &error);
+	json_decref(body);
+	if (result == -ENOMEM)
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	else if (result < 0)
+		exchange_problem(exchange, PROBLEM_INVALID_NOTIFICATION, "%s", error.text);
+	else
+		submit(exchange, publication);
+}
+
+/* ---- correcting and withdrawing ---- */
+
+/* Returns 0, or -EINVAL and the exchange is answered. */
+static int read_id(struct exchange *exchange, int64_t *ret_id)
+{
+	static const struct slice none[] = {{NULL, 0}};
+
+	if (exchange_check_parameters(exchange, none) < 0)
+		return -EINVAL;
+	if (slice_to_integer(exchange->parameter, ret_id) == 0 && *ret_id > 0)
+		return 0;
+	exchange_problem(exchange, PROBLEM_NOT_FOUND,
+			 "An id is the number that publishing answered with");
+	return -EINVAL;
+}
+
+enum content_member { TYPE, TITLE, BODY, LINK, DATA, PRIORITY, EXPIRES_AT, CONTENT_MEMBERS };
+
+struct correction {
+	struct store_correct correct;
+	struct notification_content content;
+	bool given[CONTENT_MEMBERS];
+};
+
+/* Runs on the store's thread; the texts are in the exchange's arena, which outlives the request. */
+static int edit(struct store_correct *correct, struct notification_content *content)
+{
+	struct correction *correction = (struct correction *)correct;
+	const struct notification_content *new = &correction->content;
+	const bool *given = correction->given;
+
+	content->type = given[TYPE] ? new->type : content->type;
+	content->title = given[TITLE] ? new->title : content->title;
+	content->body = given[BODY] ? new->body : content->body;
+	content->link = given[LINK] ? new->link : content->link;
+	content->data = given[DATA] ? new->data : content->data;
+	content->priority = given[PRIORITY] ? new->priority : content->priority;
+	content->expires_at = given[EXPIRES_AT] ? new->expires_at : content->expires_at;
+	return 0;
+}
+
+static void reply_not_found(struct exchange *exchange, int64_t id)
+{
+	exchange_problem(exchange, PROBLEM_NOT_FOUND, "There is no notification %lld",
+			 (long long)id);
+}
+
+static void on_corrected(struct exchange *exchange, struct store_request *request)
+{
+	struct store_correct *correct = (struct store_correct *)request;
+	struct buffer body = BUFFER_EMPTY;
+
+	if (request->result < 0) {
+		reply_not_found(exchange, correct->id);
+		return;
+	}
+	buffer_append_format(&body, "{\"id\":%lld}", (long long)correct->id);
+	exchange_reply_json(exchange, 200, &body);
+	buffer_finish(&body);
+}
+
+/* Returns 0, -ENOMEM, or -EINVAL with a sentence. */
+static int read_correction(struct exchange *exchange, struct correction *correction, json_t *body,
+			   struct error *error)
+{
+	static const char *const names[] = {"type", "title",	"body",	     "link",
+					    "data", "priority", "expires_at"};
+	struct notification_limits limits = publication_limits(exchange->worker->settings);
+	struct notification_content *content = &correction->content;
+	int result;
+
+	if (!json_is_object(body) || json_object_size(body) == 0)
+		return error_set(error, -EINVAL, "send an object with the members to change");
+	for (int i = 0; i < CONTENT_MEMBERS; i++)
+		correction->given[i] = json_object_get(body, names[i]) != NULL;
+	result = notification_content_read(content, body, NULL, &limits, &exchange->arena, error);
+	if (result < 0)
+		return result;
+	if ((correction->given[TYPE] && content->type.length == 0) ||
+	    (correction->given[TITLE] && content->title.length == 0))
+		return error_set(error, -EINVAL, "\"type\" and \"title\" must not become empty");
+	if (content->expires_at != 0 && content->expires_at <= clock_wall())
+		return error_set(error, -EINVAL, "\"expires_at\" is in the past");
+	return 0;
+}
+
+void publish_patch(struct exchange *exchange)
+{
+	struct correction *correction;
+	struct error error = {""};
+	int64_t id;
+	json_t *body;
+	int result;
+
+	if (read_id(exchange, &id) < 0)
+		return;
+	body = exchange_body_json(exchange);
+	if (body == NULL)
+		return;
+	correction = exchange_store_request(exchange, sizeof(*correction), STORE_CORRECT);
+	if (correction == NULL) {
+		json_decref(body);
+		return;
+	}
+	result = read_correction(exchange, correction, body, &error);
+	json_decref(body);
+	if (result < 0) {
+		exchange_problem(exchange,
+				 result == -ENOMEM ? PROBLEM_OUT_OF_MEMORY
+						   : PROBLEM_INVALID_NOTIFICATION,
+				 "%s", result == -ENOMEM ? "Try again later" : error.text);
+		return;
+	}
+	correction->correct.id = id;
+	correction->correct.edit = edit;
+	exchange_ask(exchange, &correction->correct.request, on_corrected);
+}
+
+static void on_withdrawn(struct exchange *exchange, struct store_request *request)
+{
+	if (request->result < 0)
+		reply_not_found(exchange, ((struct store_withdraw *)request)->id);
+	else
+		exchange_reply_empty(exchange, 204);
+}
+
+void publish_delete(struct exchange *exchange)
+{
+	struct store_withdraw *withdraw;
+	int64_t id;
+
+	if (read_id(exchange, &id) < 0)
+		return;
+	withdraw = exchange_store_request(exchange, sizeof(*withdraw), STORE_WITHDRAW);
+	if (withdraw == NULL)
+		return;
+	withdraw->id = id;
+	exchange_ask(exchange, &withdraw->request, on_withdrawn);
+}

@@ -1,0 +1,405 @@
+/* Puts a node together, and takes it apart in the opposite order.
+ *
+ * The main thread is the administrators' worker and hears of signals. SIGTERM and SIGINT drain the
+ * other workers; when the last of them has stopped, the main loop stops too. */
+#include "server/server.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/sweep.h"
+#include "server/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RESERVED_DESCRIPTORS = 64 };
+
+struct server {
+	const struct server_options *options;
+	struct node node;
+	struct configuration *configuration;
+	union socket_address address;
+	union socket_address admin_address;
+	struct worker *admin;
+	pthread_t *threads;
+	unsigned thread_count;
+	unsigned workers_left;
+	int signals; /* a signalfd */
+	struct loop_source signal_source;
+	bool stopping;
+};
+
+/* ---- settings ---- */
+
+static int load_configuration(const struct server_options *options,
+			      struct configuration **ret_configuration, struct error *error)
+{
+	struct configuration *configuration = calloc(1, sizeof(*configuration));
+	int result;
+
+	if (configuration == NULL)
+		return error_set(error, -ENOMEM, "out of memory while reading the settings");
+	atomic_init(&configuration->references, 1);
+	result = settings_load(&configuration->settings, &options->sources, error);
+	if (result < 0) {
+		free(configuration);
+		return result;
+	}
+	*ret_configuration = configuration;
+	return 0;
+}
+
+static struct store_options store_options_of(const struct settings *settings)
+{
+	return (struct store_options){
+	    .location = settings->store_location,
+	    .retention_age = settings->store_retention_age * 1000,
+	    .retention_count = settings->store_retention_count,
+	    .idempotency_age = settings->store_idempotency_age * 1000,
+	    .maintenance_interval = settings->store_maintenance_interval,
+	};
+}
+
+static void reload(struct server *server)
+{
+	struct configuration *fresh;
+	const char *names[SETTINGS_COUNT];
+	struct store_options store;
+	struct error error;
+	size_t count;
+
+	if (load_configuration(server->options, &fresh, &error) < 0) {
+		log_error("the settings were not reloaded; the old ones stay",
+			  LOG_TEXT("error", error.text));
+		return;
+	}
+	count = settings_difference(&server->configuration->settings, &fresh->settings, names);
+	for (size_t i = 0; i < count; i++)
+		log_warning("a changed setting waits for a restart", LOG_TEXT("setting", names[i]));
+	log_set_level((enum log_level)fresh->settings.log_level);
+	for (unsigned i = 0; i < server->node.worker_count; i++)
+		worker_reconfigure(server->node.workers[i], fresh);
+	store = store_options_of(&fresh->settings);
+	store_reconfigure(server->node.store, &store);
+	configuration_release(server->configuration);
+	server->configuration = fresh;
+	log_info("settings reloaded");
+}
+
+/* ---- signals ---- */
+
+static void begin_end(struct server *server, int signal_number)
+{
+	if (server->stopping) {
+		log_warning("stopping at once");
+		_exit(128 + signal_number);
+	}
+	server->stopping = true;
+	log_info("draining", LOG_NUMBER("signal", signal_number));
+	server->admin->draining_node = true;
+	for (unsigned i = 0; i < server->thread_count; i++)
+		worker_drain(server->node.workers[i]);
+}
+
+static void on_signal(struct loop_source *source, uint32_t events)
+{
+	struct server *server = CONTAINER_OF(source, struct server, signal_source);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(server->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload(server);
+		else
+			begin_end(server, (int)info.ssi_signo);
+	}
+}
+
+/* Blocks the signals in this thread and those it starts, so that the loop alone hears of them. */
+static int watch_signals(struct server *server, struct error *error)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	server->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (server->signals < 0)
+		return error_set(error, -errno, "cannot watch signals: %s", strerror(errno));
+	return 0;
+}
+
+/* ---- workers ---- */
+
+struct farewell {
+	struct mailbox_message message;
+	struct server *server;
+};
+
+static void on_farewell(struct mailbox_message *message)
+{
+	struct server *server = ((struct farewell *)message)->server;
+
+	free(message);
+	if (--server->workers_left == 0)
+		worker_drain(server->admin);
+}
+
+/* On the worker's thread, behind its last turn. */
+static void on_worker_drained(struct worker *worker)
+{
+	struct server *server = CONTAINER_OF(worker->node, struct server, node);
+	struct farewell *farewell = malloc(sizeof(*farewell));
+
+	if (farewell == NULL)
+		abort();
+	*farewell = (struct farewell){{NULL, on_farewell}, server};
+	mailbox_send(&server->admin->loop.mailbox, &farewell->message);
+}
+
+static void *run_worker(void *argument)
+{
+	worker_run(argument);
+	return NULL;
+}
+
+static int create_workers(struct server *server, struct error *error)
+{
+	struct node *node = &server->node;
+	const struct settings *settings = &server->configuration->settings;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned count = settings->http_workers > 0 ? (unsigned)settings->http_workers
+						    : (unsigned)(cores < 1 ? 1 : cores);
+
+	node->workers = calloc(count + 1, sizeof(struct worker *));
+	server->threads = calloc(count, sizeof(*server->threads));
+	if (node->workers == NULL || server->threads == NULL)
+		return error_set(error, -ENOMEM, "out of memory while starting workers");
+	for (unsigned i = 0; i <= count; i++) {
+		bool admin = i == count;
+		struct worker *worker =
+		    worker_create(node, admin ? ROUTE_ADMIN : ROUTE_PUBLIC,
+				  admin ? &server->admin_address : &server->address,
+				  configuration_reference(server->configuration), error);
+
+		if (worker == NULL)
+			return -EADDRNOTAVAIL;
+		node->workers[node->worker_count++] = worker;
+		if (!admin)
+			worker->on_drained = on_worker_drained;
+	}
+	server->admin = node->workers[count];
+	return 0;
+}
+
+static int start_threads(struct server *server, struct error *error)
+{
+	for (unsigned i = 0; i < server->node.worker_count - 1; i++) {
+		int code =
+		    pthread_create(&server->threads[i], NULL, run_worker, server->node.workers[i]);
+
+		if (code != 0)
+			return error_set(error, -code, "cannot start a worker: %s", strerror(code));
+		server->thread_count++;
+		server->workers_left++;
+	}
+	return 0;
+}
+
+/* ---- beginning ---- */
+
+static int parse_addresses(struct server *server, struct error *error)
+{
+	const struct settings *settings = &server->configuration->settings;
+	int result = socket_address_parse(slice_from_string(settings->http_listen.text),
+					  &server->address, error);
+
+	if (result == 0)
+		result = socket_address_parse(slice_from_string(settings->admin_listen.text),
+					      &server->admin_address, error);
+	if (result < 0)
+		return result;
+	if (server->options->demo && (!socket_address_is_loopback(&server->address) ||
+				      !socket_address_is_loopback(&server->admin_address)))
+		return error_set(error, -EINVAL,
+				 "--demo has public passwords and listens on loopback only; use "
+				 "--listen 127.0.0.1:8080");
+	if (!socket_address_is_loopback(&server->address) && !settings->http_insecure_plain_text)
+		return error_set(error, -EINVAL,
+				 "http.listen is beyond loopback, where plain text can be read by "
+				 "others; put a proxy with TLS in front and set "
+				 "http.insecure_plain_text: true");
+	if (!socket_address_is_loopback(&server->admin_address) &&
+	    !settings->admin_insecure_plain_text)
+		return error_set(error, -EINVAL,
+				 "admin.listen is beyond loopback and asks for no password; set "
+				 "admin.insecure_plain_text: true where the network protects it");
+	result = socket_check_free(&server->address, error);
+	return result < 0 ? result : socket_check_free(&server->admin_address, error);
+}
+
+/* As many connections as files may be open, less what the node itself needs. */
+static uint64_t connection_limit(const struct settings *settings)
+{
+	struct rlimit limit = {0};
+	uint64_t possible;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	possible = limit.rlim_cur > RESERVED_DESCRIPTORS * 2 ? limit.rlim_cur - RESERVED_DESCRIPTORS
+							     : limit.rlim_cur / 2;
+	if (settings->limits_connections > 0 && (uint64_t)settings->limits_connections < possible)
+		return (uint64_t)settings->limits_connections;
+	return possible;
+}
+
+static void on_hints(void *context, struct hint_batch *batch)
+{
+	node_deliver(context, batch);
+}
+
+/* On the store's thread. */
+static void on_commit(void *context, struct hint_batch *batch)
+{
+	struct node *node = context;
+
+	feed_publish(node->feed, batch);
+}
+
+static int open_parts(struct server *server, struct error *error)
+{
+	struct node *node = &server->node;
+	const struct settings *settings = &server->configuration->settings;
+	struct feed_options feed = {.on_hints = on_hints, .context = node};
+	struct store_options store = store_options_of(settings);
+	int result = method_find(slice_from_string(settings->method), &node->method, error);
+
+	if (result == 0)
+		result = feed_open(method_feed(node->method), &feed, &node->feed, error);
+	if (result < 0)
+		return result;
+	store.on_commit = on_commit;
+	store.on_commit_context = node;
+	result = store_open(&store, &node->store, error);
+	if (result < 0)
+		return result;
+	node->blocking = blocking_create();
+	node->address_connections = quota_create();
+	node->user_connections = quota_create();
+	node->user_requests = quota_create();
+	node->publishes = quota_create();
+	if (node->blocking == NULL || node->address_connections == NULL ||
+	    node->user_connections == NULL || node->user_requests == NULL ||
+	    node->publishes == NULL)
+		return error_set(error, -ENOMEM, "out of memory while starting");
+	node->connection_limit = connection_limit(settings);
+	randombytes_buf(node->demo_secret, sizeof(node->demo_secret));
+	return 0;
+}
+
+static void close_parts(struct server *server)
+{
+	struct node *node = &server->node;
+
+	/* Blocking jobs and store requests come back to the workers, which outlive both. */
+	blocking_destroy(node->blocking);
+	store_close(node->store);
+	for (unsigned i = 0; i < node->worker_count; i++) {
+		mailbox_receive(&node->workers[i]->loop.mailbox);
+		worker_destroy(node->workers[i]);
+	}
+	feed_close(node->feed);
+	free(node->workers);
+	free(server->threads);
+	quota_destroy(node->address_connections);
+	quota_destroy(node->user_connections);
+	quota_destroy(node->user_requests);
+	quota_destroy(node->publishes);
+	configuration_release(server->configuration);
+	if (server->signals >= 0)
+		close(server->signals);
+}
+
+static int start(struct server *server, struct error *error)
+{
+	int result = load_configuration(server->options, &server->configuration, error);
+
+	if (result < 0)
+		return result;
+	log_set_level((enum log_level)server->configuration->settings.log_level);
+	server->node.demo = server->options->demo;
+	server->node.started_at = clock_wall();
+	result = parse_addresses(server, error);
+	if (result == 0)
+		result = watch_signals(server, error);
+	if (result == 0)
+		result = open_parts(server, error);
+	if (result == 0)
+		result = create_workers(server, error);
+	if (result == 0) {
+		server->signal_source.on_ready = on_signal;
+		result = loop_add(&server->admin->loop, server->signals, EPOLLIN,
+				  &server->signal_source);
+	}
+	return result < 0 ? result : start_threads(server, error);
+}
+
+static void announce(const struct server *server)
+{
+	char address[SOCKET_ADDRESS_BYTES], admin[SOCKET_ADDRESS_BYTES];
+
+	socket_address_format(&server->address, address);
+	socket_address_format(&server->admin_address, admin);
+	log_info("ready", LOG_TEXT("address", address), LOG_TEXT("admin", admin),
+		 LOG_TEXT("method", server->node.method->name),
+		 LOG_NUMBER("workers", server->thread_count),
+		 LOG_NUMBER("connection_limit", server->node.connection_limit));
+	if (server->options->on_ready != NULL)
+		server->options->on_ready(address, admin);
+}
+
+int server_run(const struct server_options *options, struct error *error)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	int result;
+
+	if (server == NULL)
+		return error_set(error, -ENOMEM, "out of memory while starting");
+	if (sodium_init() < 0) {
+		free(server);
+		return error_set(error, -EIO, "libsodium could not start");
+	}
+	umask(077);
+	server->options = options;
+	server->signals = -1;
+	result = start(server, error);
+	if (result == 0) {
+		announce(server);
+		sweep_start(server->admin);
+		worker_run(server->admin);
+		log_info("stopped");
+	} else {
+		for (unsigned i = 0; i < server->thread_count; i++)
+			worker_drain(server->node.workers[i]);
+	}
+	for (unsigned i = 0; i < server->thread_count; i++)
+		pthread_join(server->threads[i], NULL);
+	close_parts(server);
+	free(server);
+	return result;
+}

@@ -1,0 +1,22 @@
+/* One node: a store, a feed, workers for clients, a listener for administrators, and signals. */
+#ifndef ALLIM_SERVER_SERVER_H
+#define ALLIM_SERVER_SERVER_H
+
+#include "base/error.h"
+#include "config/settings.h"
+
+struct server_options {
+	/* Read again on SIGHUP, so they must outlive server_run(). */
+	struct settings_sources sources;
+	/* Demo users may log in with their names as passwords and may publish; a page is served. */
+	bool demo;
+	/* Called once when the node accepts connections, with the addresses it got; NULL is
+	 * allowed. */
+	void (*on_ready)(const char *address, const char *admin_address);
+};
+
+/* Runs until SIGTERM or SIGINT has been handled. Returns 0 after an orderly end, or a negative
+ * errno value with a sentence when it could not start. */
+int server_run(const struct server_options *options, struct error *error);
+
+#endif

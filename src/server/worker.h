@@ -1,0 +1,122 @@
+/* One thread with its event loop, its listener, its connections and what it knows of their users.
+ *
+ * The administrators' listener is a worker too, on the main thread, with other routes. Workers
+ * share nothing that changes; messages come through the loop's mailbox. */
+#ifndef ALLIM_SERVER_WORKER_H
+#define ALLIM_SERVER_WORKER_H
+
+#include "base/random.h"
+#include "core/hub.h"
+#include "net/loop.h"
+#include "net/socket.h"
+#include "protocol/http_parser.h"
+#include "protocol/http_response.h"
+#include "server/authentication.h"
+#include "server/metrics.h"
+#include "server/node.h"
+#include "server/route.h"
+#include "wire/wire.h"
+
+enum {
+	WORKER_INPUT_BYTES = 64 * 1024,
+	WORKER_SPARE_PARSERS = 32,
+};
+
+struct worker;
+
+/* What a worker does at times, beside its connections. Embedded in the worker. */
+struct worker_task {
+	struct timer timer;
+	void (*run)(struct worker *worker);
+};
+
+/* The bytes of the change that was encoded last; see stream.c. */
+struct worker_frame {
+	const struct change *change;
+	const struct wire_ops *wire;
+	bool is_new;
+	size_t shared; /* how much of `bytes` all connections have in common */
+	struct buffer bytes;
+};
+
+struct worker {
+	struct loop loop;
+	struct node *node;
+	enum route_listener listener;
+	struct configuration *configuration;
+	const struct settings *settings; /* those of the configuration */
+	struct authenticator authenticator;
+	struct hub hub;
+	struct metrics metrics;
+	struct random random;
+
+	int listening; /* the listener's descriptor, or -1 */
+	bool accepting;
+	struct loop_source accept_source;
+	struct list connections;
+	struct list closed; /* to be freed at the end of the turn */
+	struct list woken;  /* waiting polls to be answered at the end of the turn */
+
+	struct worker_task housekeeping;
+	struct worker_task drain;
+	struct worker_task sweep; /* the administrators' only; see sweep.c */
+	int64_t sweep_position;	  /* where the last sweep ended */
+	bool broadcasts_asked;
+	int64_t delivering_since; /* wall time of the commit whose hints are delivered now, or 0 */
+
+	bool draining;
+	bool draining_node;	/* the administrators: the others are draining */
+	int64_t drain_until;	/* when what is left is closed, in monotonic milliseconds */
+	int64_t drain_interval; /* milliseconds between two batches */
+	void (*on_drained)(struct worker *worker); /* on its thread, at the end of its loop */
+	struct list canaries; /* readiness checks that wait for the feed; see admin.c */
+
+	int64_t date_second;
+	char date[HTTP_RESPONSE_DATE_BYTES];
+	struct http_parser *parsers[WORKER_SPARE_PARSERS];
+	unsigned parser_count;
+	struct worker_frame frame;
+	struct buffer output; /* what is about to be sent; empty between uses */
+	char input[WORKER_INPUT_BYTES];
+};
+
+/* A worker that listens on the address, or NULL with a sentence. The configuration's reference is
+ * taken over. */
+struct worker *worker_create(struct node *node, enum route_listener listener,
+			     union socket_address *address, struct configuration *configuration,
+			     struct error *error);
+
+/* After its loop has stopped. NULL is allowed. */
+void worker_destroy(struct worker *worker);
+
+/* Turns until the worker has drained. */
+void worker_run(struct worker *worker);
+
+/* From any thread: new settings, for which the worker takes a reference of its own. */
+void worker_reconfigure(struct worker *worker, struct configuration *configuration);
+
+/* From any thread: stop accepting, end streams in batches, then stop. */
+void worker_drain(struct worker *worker);
+
+/* On the worker's thread: runs a task at a time, in monotonic milliseconds. */
+void worker_schedule(struct worker *worker, struct worker_task *task, int64_t when);
+
+/* On the worker's thread: what a feed brought. */
+void worker_receive(struct worker *worker, struct hint_batch *batch);
+
+/* A parser to use for a request, or NULL; and giving it back. */
+struct http_parser *worker_borrow_parser(struct worker *worker);
+void worker_return_parser(struct worker *worker, struct http_parser *parser);
+
+struct http_limits worker_limits(const struct worker *worker);
+
+/* The Date header of now. */
+struct slice worker_date(struct worker *worker);
+
+/* How long a client waits before it reconnects: random, so that not all come at once. */
+int64_t worker_retry(struct worker *worker);
+
+/* Accept again, where that was stopped for want of room. */
+void worker_accept(struct worker *worker);
+
+#endif
