@@ -1,7 +1,7 @@
 /* How nodes hear that something was published. One interface for every feed.
  *
- * A feed carries batches of hints from the node that committed to all nodes. It may lose, double and
- * delay them; it never makes a publish fail or wait. What a node publishes reaches its own
+ * A feed carries batches of hints from the node that committed to all nodes. It may lose, double
+ * and delay them; it never makes a publish fail or wait. What a node publishes reaches its own
  * connections at once, whatever the feed. */
 #ifndef ALLIM_FEED_FEED_H
 #define ALLIM_FEED_FEED_H
@@ -21,7 +21,8 @@ struct feed;
 struct feed_ops {
 	const char *name;
 	/* Returns 0 or a negative errno value with a sentence. */
-	int (*open)(const struct feed_options *options, struct feed **ret_feed, struct error *error);
+	int (*open)(const struct feed_options *options, struct feed **ret_feed,
+		    struct error *error);
 	/* From any thread, after the commit. The batch stays the caller's. */
 	void (*publish)(struct feed *feed, struct hint_batch *batch);
 	/* No `on_hints` after it returns. NULL is allowed. */

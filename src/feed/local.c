@@ -1,4 +1,5 @@
-/* The feed of a node that is alone: what it publishes is what it hears, on the publisher's thread. */
+/* The feed of a node that is alone: what it publishes is what it hears, on the publisher's thread.
+ */
 #include "feed/feed.h"
 
 #include <errno.h>
