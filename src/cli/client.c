@@ -3,8 +3,8 @@
 #include "cli/client.h"
 
 #include "base/clock.h"
+#include "cli/client_socket.h"
 #include "cli/command.h"
-#include "cli/connection.h"
 #include "protocol/http_client_response.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ static int receive(int descriptor, struct http_client_response *response, int64_
 	size_t consumed;
 
 	while (!http_client_response_is_complete(response)) {
-		ssize_t count = connection_receive(descriptor, bytes, sizeof(bytes), deadline);
+		ssize_t count = client_socket_receive(descriptor, bytes, sizeof(bytes), deadline);
 		int result;
 
 		if (count < 0)
@@ -134,7 +134,7 @@ static int talk(int descriptor, struct slice bytes, struct receiver *receiver, i
 
 	if (response == NULL)
 		return -ENOMEM;
-	sent = connection_send(descriptor, bytes, deadline);
+	sent = client_socket_send(descriptor, bytes, deadline);
 	received = receive(descriptor, response, deadline);
 	http_client_response_destroy(response);
 	return received < 0 && sent < 0 ? sent : received;
@@ -151,7 +151,7 @@ int client_exchange(const struct endpoint *endpoint, const struct client_request
 	result = client_append_request(&bytes, endpoint, request, error);
 	if (result < 0)
 		goto finish;
-	descriptor = result = connection_open(endpoint, deadline, error);
+	descriptor = result = client_socket_open(endpoint, deadline, error);
 	if (descriptor < 0)
 		goto finish;
 	result = talk(descriptor, buffer_slice(&bytes), &receiver, deadline);

@@ -3,8 +3,8 @@
 #include "cli/command.h"
 
 #include "cli/client.h"
-#include "cli/figures.h"
 #include "cli/output.h"
+#include "cli/stats_text.h"
 
 #include <jansson.h>
 #include <poll.h>
@@ -37,7 +37,7 @@ static int show(const struct command *command, const struct options *options, js
 	}
 	if (options->watch > 0 && isatty(STDOUT_FILENO) == 1)
 		buffer_append_string(&text, "\033[H\033[2J");
-	figures_append(&text, figures, output_has_colours());
+	stats_text_append(&text, figures, output_has_colours());
 	if (options->watch > 0 && isatty(STDOUT_FILENO) != 1)
 		buffer_append_byte(&text, '\n');
 	return command_print(command, &text);

@@ -9,11 +9,11 @@
 
 #include "base/clock.h"
 #include "cli/backoff.h"
+#include "cli/event_stream.h"
 #include "cli/event_text.h"
 #include "cli/identity.h"
 #include "cli/output.h"
 #include "cli/secret_file.h"
-#include "cli/stream.h"
 #include "core/cursor.h"
 
 #include <errno.h>
@@ -144,25 +144,25 @@ static void pause_for(struct subscription *subscription, int64_t milliseconds, c
 }
 
 /* Waits before the next connection, or says with which status to end. */
-static int go_on_after(struct subscription *subscription, enum stream_outcome outcome,
+static int go_on_after(struct subscription *subscription, enum event_stream_outcome outcome,
 		       int64_t retry_after, const struct error *error)
 {
 	const struct command *command = subscription->command;
 	int64_t wait;
 
 	switch (outcome) {
-	case STREAM_STOPPED:
+	case EVENT_STREAM_STOPPED:
 		return subscription->exit_status != COMMAND_GOES_ON ? subscription->exit_status
 								    : time_is_up(subscription);
-	case STREAM_REFUSED:
+	case EVENT_STREAM_REFUSED:
 		return command_fail(command, COMMAND_REFUSED, "%s", error->text);
-	case STREAM_FAILED:
+	case EVENT_STREAM_FAILED:
 		return command_fail(command, COMMAND_FAILED, "%s", error->text);
-	case STREAM_ENDED:
+	case EVENT_STREAM_ENDED:
 		wait = backoff_ended(&subscription->backoff, subscription->reader.retry);
 		pause_for(subscription, wait, "the connection ended");
 		return COMMAND_GOES_ON;
-	case STREAM_AWAY:
+	case EVENT_STREAM_AWAY:
 		break;
 	}
 	if (!subscription->was_open)
@@ -174,8 +174,8 @@ static int go_on_after(struct subscription *subscription, enum stream_outcome ou
 
 static int follow(struct subscription *subscription)
 {
-	const struct stream_handlers handlers = {on_open, on_message, subscription};
-	struct stream_request request = {
+	const struct event_stream_handlers handlers = {on_open, on_message, subscription};
+	struct event_stream_request request = {
 	    .endpoint = &subscription->endpoint,
 	    .after = subscription->options->after,
 	    .silence = subscription->options->silence,
@@ -185,15 +185,15 @@ static int follow(struct subscription *subscription)
 
 	while (result == COMMAND_GOES_ON) {
 		struct error error;
-		enum stream_outcome outcome;
+		enum event_stream_outcome outcome;
 		int64_t retry_after;
 
 		if (renew_token(subscription, &error) < 0)
 			return command_fail(subscription->command, COMMAND_FAILED, "%s",
 					    error.text);
 		request.token = buffer_slice(&subscription->token);
-		outcome =
-		    stream_follow(&request, &subscription->reader, &handlers, &retry_after, &error);
+		outcome = event_stream_follow(&request, &subscription->reader, &handlers,
+					      &retry_after, &error);
 		result = go_on_after(subscription, outcome, retry_after, &error);
 	}
 	return result;

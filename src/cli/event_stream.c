@@ -1,11 +1,11 @@
 /* What a browser's EventSource does (WHATWG HTML, 9.2.3), with reasons for people: only 200 with
  * the right type is a stream. An answer that says "later" (408, 429, 5xx) is tried again, because
  * this program is not a page that somebody can reload; any other is final. */
-#include "cli/stream.h"
+#include "cli/event_stream.h"
 
 #include "base/clock.h"
 #include "cli/client.h"
-#include "cli/connection.h"
+#include "cli/client_socket.h"
 #include "protocol/http_client_response.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@ enum {
 };
 
 struct stream {
-	const struct stream_request *request;
-	const struct stream_handlers *handlers;
+	const struct event_stream_request *request;
+	const struct event_stream_handlers *handlers;
 	struct sse_reader *reader;
 	struct http_client_response *response;
 	struct buffer problem; /* the body of an answer that is no stream */
@@ -86,33 +86,38 @@ static int64_t deadline_in(const struct stream *stream, int64_t milliseconds)
 	return earlier(clock_monotonic() + milliseconds, stream->request->deadline);
 }
 
+/* Once an event has come, its id alone says where to go on. */
+static int append_request(const struct stream *stream, struct slice authorization,
+			  struct buffer *bytes, struct error *error)
+{
+	struct slice last_id = sse_reader_last_id(stream->reader);
+	const char *after = last_id.length > 0 ? NULL : stream->request->after;
+	const struct client_header headers[] = {
+	    {"Accept", SLICE("text/event-stream")},
+	    {"Cache-Control", SLICE("no-store")},
+	    {"Authorization", authorization},
+	    {"Last-Event-ID", last_id},
+	    {NULL, SLICE("")},
+	};
+	char path[PATH_BYTES];
+	const struct client_request request = {.method = "GET", .path = path, .headers = headers};
+
+	snprintf(path, sizeof(path), "/v1/inbox/stream%s%s",
+		 after == NULL ? "" : "?after=", after == NULL ? "" : after);
+	return client_append_request(bytes, stream->request->endpoint, &request, error);
+}
+
 static int send_request(struct stream *stream, int descriptor, struct error *error)
 {
-	const struct stream_request *request = stream->request;
 	struct buffer authorization = BUFFER_EMPTY, bytes = BUFFER_EMPTY;
-	char path[PATH_BYTES];
-	int result;
+	int result = -ENOMEM;
 
-	client_append_bearer(&authorization, request->token);
-	snprintf(
-	    path, sizeof(path), "/v1/inbox/stream%s%s",
-	    request->after == NULL ? "" : "?after=", request->after == NULL ? "" : request->after);
-	result = client_append_request(
-	    &bytes, request->endpoint,
-	    &(struct client_request){.method = "GET",
-				     .path = path,
-				     .headers =
-					 (const struct client_header[]){
-					     {"Accept", SLICE("text/event-stream")},
-					     {"Cache-Control", SLICE("no-store")},
-					     {"Authorization", buffer_slice(&authorization)},
-					     {"Last-Event-ID", sse_reader_last_id(stream->reader)},
-					     {NULL, SLICE("")},
-					 }},
-	    error);
+	client_append_bearer(&authorization, stream->request->token);
+	if (!buffer_failed(&authorization))
+		result = append_request(stream, buffer_slice(&authorization), &bytes, error);
 	if (result == 0)
-		result = connection_send(descriptor, buffer_slice(&bytes),
-					 deadline_in(stream, CONNECT_TIMEOUT));
+		result = client_socket_send(descriptor, buffer_slice(&bytes),
+					    deadline_in(stream, CONNECT_TIMEOUT));
 	buffer_finish(&authorization);
 	buffer_finish(&bytes);
 	return result;
@@ -131,8 +136,8 @@ static int receive(struct stream *stream, int descriptor)
 
 		if (clock_monotonic() >= stream->request->deadline)
 			return -ETIMEDOUT;
-		count = connection_receive(descriptor, bytes, sizeof(bytes),
-					   deadline_in(stream, stream->request->silence));
+		count = client_socket_receive(descriptor, bytes, sizeof(bytes),
+					      deadline_in(stream, stream->request->silence));
 		if (count < 0)
 			return (int)count;
 		if (count == 0)
@@ -145,58 +150,59 @@ static int receive(struct stream *stream, int descriptor)
 	return 0;
 }
 
-static enum stream_outcome judge_status(const struct stream *stream, struct error *error)
+static enum event_stream_outcome judge_status(const struct stream *stream, struct error *error)
 {
 	int status = http_client_response_status(stream->response);
 
-	client_explain(status, buffer_slice(&stream->problem), stream->retry_after, error);
-	return status == 408 || status == 429 || status >= 500 ? STREAM_AWAY : STREAM_REFUSED;
+	client_explain(status, buffer_slice(&stream->problem), 0, error);
+	return status == 408 || status == 429 || status >= 500 ? EVENT_STREAM_AWAY
+							       : EVENT_STREAM_REFUSED;
 }
 
 /* Tells what the end of the connection, `result`, means. */
-static enum stream_outcome judge(const struct stream *stream, int result, struct error *error)
+static enum event_stream_outcome judge(const struct stream *stream, int result, struct error *error)
 {
 	const char *authority = stream->request->endpoint->authority;
 
 	if (stream->stopped || clock_monotonic() >= stream->request->deadline)
-		return STREAM_STOPPED;
+		return EVENT_STREAM_STOPPED;
 	switch (result) {
 	case -ENOMEM:
 		error_set(error, result, "out of memory");
-		return STREAM_FAILED;
+		return EVENT_STREAM_FAILED;
 	case -EMSGSIZE:
 		error_set(error, result, "what %s sends is too large for an event", authority);
-		return STREAM_FAILED;
+		return EVENT_STREAM_FAILED;
 	case -EPROTO:
 	case -EBADMSG:
 		error_set(error, result, "what answers at %s is no event stream; is it allim?",
 			  authority);
-		return STREAM_FAILED;
+		return EVENT_STREAM_FAILED;
 	default:
 		break;
 	}
 	if (stream->open)
-		return STREAM_ENDED;
+		return EVENT_STREAM_ENDED;
 	if (result == 0)
 		return judge_status(stream, error);
 	error_set(error, result, "no answer from %s: %s", authority, strerror(-result));
-	return STREAM_AWAY;
+	return EVENT_STREAM_AWAY;
 }
 
-static enum stream_outcome follow(struct stream *stream, struct error *error)
+static enum event_stream_outcome follow(struct stream *stream, struct error *error)
 {
-	int descriptor =
-	    connection_open(stream->request->endpoint, deadline_in(stream, CONNECT_TIMEOUT), error);
+	int descriptor = client_socket_open(stream->request->endpoint,
+					    deadline_in(stream, CONNECT_TIMEOUT), error);
 	int result;
 
 	if (descriptor < 0 && clock_monotonic() >= stream->request->deadline)
-		return STREAM_STOPPED;
+		return EVENT_STREAM_STOPPED;
 	if (descriptor < 0)
-		return STREAM_AWAY;
+		return EVENT_STREAM_AWAY;
 	result = send_request(stream, descriptor, error);
 	if (result == -EINVAL) {
 		close(descriptor);
-		return STREAM_FAILED;
+		return EVENT_STREAM_FAILED;
 	}
 	if (result == 0)
 		result = receive(stream, descriptor);
@@ -204,19 +210,20 @@ static enum stream_outcome follow(struct stream *stream, struct error *error)
 	return judge(stream, result, error);
 }
 
-enum stream_outcome stream_follow(const struct stream_request *request, struct sse_reader *reader,
-				  const struct stream_handlers *handlers, int64_t *ret_retry_after,
-				  struct error *error)
+enum event_stream_outcome event_stream_follow(const struct event_stream_request *request,
+					      struct sse_reader *reader,
+					      const struct event_stream_handlers *handlers,
+					      int64_t *ret_retry_after, struct error *error)
 {
 	struct stream stream = {.request = request, .handlers = handlers, .reader = reader};
 	const struct http_client_response_events events = {on_head, on_body, &stream};
-	enum stream_outcome outcome;
+	enum event_stream_outcome outcome;
 
 	*ret_retry_after = 0;
 	stream.response = http_client_response_create(&events, CLIENT_HEAD_BYTES, false);
 	if (stream.response == NULL) {
 		error_set(error, -ENOMEM, "out of memory");
-		return STREAM_FAILED;
+		return EVENT_STREAM_FAILED;
 	}
 	sse_reader_reconnect(reader);
 	outcome = follow(&stream, error);

@@ -1,6 +1,6 @@
 /* A node's figures as a table for people, whatever a node of its version reports. */
-#ifndef ALLIM_CLI_FIGURES_H
-#define ALLIM_CLI_FIGURES_H
+#ifndef ALLIM_CLI_STATS_TEXT_H
+#define ALLIM_CLI_STATS_TEXT_H
 
 #include "base/buffer.h"
 
@@ -8,6 +8,6 @@
 
 /* Appends a line for each member: its name and value, the members of an object indented below it.
  * Texts are shown without what a terminal would obey. */
-void figures_append(struct buffer *buffer, json_t *object, bool colours);
+void stats_text_append(struct buffer *buffer, json_t *object, bool colours);
 
 #endif

@@ -1,6 +1,6 @@
 /* Names are JSON's, with blanks for underscores. Numbers stand in one column whatever the depth.
  * The depth is bounded by DEEPEST, because the JSON is not ours. */
-#include "cli/figures.h"
+#include "cli/stats_text.h"
 
 #include "cli/output.h"
 
@@ -67,7 +67,7 @@ static void append_members(struct buffer *buffer, json_t *object, size_t depth, 
 	json_object_foreach(object, name, value) append_member(buffer, name, value, depth, colours);
 }
 
-void figures_append(struct buffer *buffer, json_t *object, bool colours)
+void stats_text_append(struct buffer *buffer, json_t *object, bool colours)
 {
 	append_members(buffer, object, 0, colours);
 }

@@ -1,6 +1,6 @@
 /* The socket is non-blocking and each wait is a poll(), because a blocking connect() to a host that
  * drops packets takes minutes. */
-#include "cli/connection.h"
+#include "cli/client_socket.h"
 
 #include "base/clock.h"
 #include "net/socket.h"
@@ -78,7 +78,7 @@ static int look_up(const struct endpoint *endpoint, struct addrinfo **ret_addres
 			 code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
 }
 
-int connection_open(const struct endpoint *endpoint, int64_t deadline, struct error *error)
+int client_socket_open(const struct endpoint *endpoint, int64_t deadline, struct error *error)
 {
 	struct addrinfo *addresses = NULL;
 	int result = look_up(endpoint, &addresses, error);
@@ -96,7 +96,7 @@ int connection_open(const struct endpoint *endpoint, int64_t deadline, struct er
 	return result;
 }
 
-int connection_send(int descriptor, struct slice bytes, int64_t deadline)
+int client_socket_send(int descriptor, struct slice bytes, int64_t deadline)
 {
 	while (bytes.length > 0) {
 		ssize_t count = send(descriptor, bytes.data, bytes.length, MSG_NOSIGNAL);
@@ -114,7 +114,7 @@ int connection_send(int descriptor, struct slice bytes, int64_t deadline)
 	return 0;
 }
 
-ssize_t connection_receive(int descriptor, char *bytes, size_t size, int64_t deadline)
+ssize_t client_socket_receive(int descriptor, char *bytes, size_t size, int64_t deadline)
 {
 	for (;;) {
 		ssize_t count = recv(descriptor, bytes, size, 0);
