@@ -1,0 +1,169 @@
+/* allim-bench: runs the measures one after the other and writes what they found. What was measured
+ * stays written when a later measure fails. */
+#include "bench/machine.h"
+#include "bench/measures.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+struct measure {
+	const char *name;
+	const char *help;
+	int (*run)(struct bench *bench, struct error *error);
+};
+
+static const struct measure measures[] = {
+#define MEASURE(name_, help_) {#name_, help_, measure_##name_},
+#include "bench/measures.def"
+};
+
+enum { MEASURES = sizeof(measures) / sizeof(measures[0]) };
+
+static void print_help(void)
+{
+	struct buffer options = BUFFER_EMPTY;
+
+	printf("usage: allim-bench [OPTION VALUE]...\n\nmeasures (--only):\n");
+	for (size_t i = 0; i < MEASURES; i++)
+		printf("  %-24s %s\n", measures[i].name, measures[i].help);
+	options_append_help(&options);
+	printf("\noptions:\n%.*s", (int)options.length, options.data);
+	buffer_finish(&options);
+}
+
+/* A name in --only that is no measure would silently run nothing. */
+static int check_only(const struct options *options, struct error *error)
+{
+	struct slice rest = slice_from_string(options->only);
+
+	while (rest.length > 0) {
+		struct slice name = slice_split(&rest, ',');
+		size_t i = 0;
+
+		while (i < MEASURES && !slice_equals(name, slice_from_string(measures[i].name)))
+			i++;
+		if (i == MEASURES)
+			return error_set(error, -EINVAL, "there is no measure \"%.*s\"",
+					 (int)name.length, name.data);
+	}
+	return 0;
+}
+
+static int write_file(const char *path, const struct buffer *content, struct error *error)
+{
+	FILE *file = fopen(path, "we");
+
+	if (file == NULL || buffer_failed(content))
+		goto failed;
+	fwrite(content->data, 1, content->length, file);
+	fputc('\n', file);
+	if (fclose(file) == 0)
+		return 0;
+failed:
+	return error_set(error, -EIO, "cannot write %s: %s", path, strerror(errno));
+}
+
+static int write_results(const struct bench *bench, const struct buffer *machine,
+			 struct error *error)
+{
+	struct buffer results = BUFFER_EMPTY, raw = BUFFER_EMPTY;
+	int code;
+
+	report_append_results(&bench->report, &results);
+	buffer_append_string(&raw, "{\"machine\":");
+	buffer_append(&raw, buffer_slice(machine));
+	buffer_append_string(&raw, ",\n\"options\":{");
+	options_append_json(&bench->options, &raw);
+	buffer_append_string(&raw, "},\n\"samples\":");
+	report_append_samples(&bench->report, &raw);
+	buffer_append_string(&raw, "}");
+	code = write_file(bench->options.output, &results, error);
+	if (code == 0)
+		code = write_file(bench->options.raw, &raw, error);
+	buffer_finish(&results);
+	buffer_finish(&raw);
+	return code;
+}
+
+/* Runs what is selected. Returns how many measures failed, or a negative errno value. */
+static int run_measures(struct bench *bench, const struct buffer *machine, struct error *error)
+{
+	int failures = 0;
+
+	for (size_t i = 0; i < MEASURES; i++) {
+		int64_t begin = bench_now();
+
+		if (!options_select(&bench->options, measures[i].name))
+			continue;
+		fprintf(stderr, "%s: %s ...\n", measures[i].name, measures[i].help);
+		if (measures[i].run(bench, error) < 0) {
+			fprintf(stderr, "%s: %s\n", measures[i].name, error->text);
+			failures++;
+		}
+		fprintf(stderr, "%s: %.0f s\n", measures[i].name,
+			(double)(bench_now() - begin) / 1e9);
+		if (write_results(bench, machine, error) < 0)
+			return -EIO;
+	}
+	return failures;
+}
+
+/* Thousands of connections on the client's side, and as many in each server, which inherits this.
+ */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int run(const struct options *options, struct error *error)
+{
+	struct buffer machine = BUFFER_EMPTY;
+	struct bench bench;
+	int failures = check_only(options, error);
+
+	if (failures < 0)
+		return failures;
+	if (mkdir(options->folder, 0755) < 0 && errno != EEXIST)
+		return error_set(error, -errno, "cannot make the folder %s: %s", options->folder,
+				 strerror(errno));
+	failures = bench_init(&bench, options, error);
+	if (failures < 0)
+		return failures;
+	machine_append_json(options->folder, &machine);
+	failures = run_measures(&bench, &machine, error);
+	report_print(&bench.report, stdout);
+	printf("\nmachine: %.*s\n", (int)machine.length, machine.data);
+	buffer_finish(&machine);
+	bench_finish(&bench);
+	return failures;
+}
+
+int main(int argument_count, char **arguments)
+{
+	struct options options;
+	struct error error;
+	int failures;
+
+	(void)argument_count;
+	if (options_read(&options, arguments + 1, &error) < 0) {
+		fprintf(stderr, "allim-bench: %s\n", error.text);
+		return 2;
+	}
+	if (options.help) {
+		print_help();
+		return 0;
+	}
+	raise_limit();
+	failures = run(&options, &error);
+	if (failures < 0)
+		fprintf(stderr, "allim-bench: %s\n", error.text);
+	return failures == 0 ? 0 : 1;
+}

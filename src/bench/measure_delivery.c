@@ -1,0 +1,86 @@
+/* How long a notification takes to the stream of its user at a fixed, moderate rate.
+ *
+ * allim's clock starts when its client has the acknowledgement of the commit. The bare program
+ * commits nothing, so its clock starts with the publish: what receiving a request and sending one
+ * frame take on this machine. The times from the publish are noted for both. */
+#include "bench/measures.h"
+#include "bench/publishing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static double milliseconds(const struct histogram *histogram, double share)
+{
+	return (double)histogram_percentile(histogram, share) / 1e6;
+}
+
+static void sample_figures(struct report *report, const char *side, unsigned round,
+			   const struct publishing_figures *figures)
+{
+	const struct {
+		const char *quantity;
+		double value;
+	} samples[] = {
+	    {"rate", (double)figures->acknowledged / figures->seconds},
+	    {"from_acknowledgement_p50", milliseconds(&figures->from_acknowledgement, 0.5)},
+	    {"from_acknowledgement_p99", milliseconds(&figures->from_acknowledgement, 0.99)},
+	    {"from_publish_p50", milliseconds(&figures->from_publish, 0.5)},
+	    {"from_publish_p99", milliseconds(&figures->from_publish, 0.99)},
+	    {"publish_p99", milliseconds(&figures->publish, 0.99)},
+	    {"missing", (double)figures->expected - (double)figures->arrived},
+	};
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+		report_sample(report, "delivery", side, round, samples[i].quantity,
+			      samples[i].value);
+}
+
+/* allim goes first and leaves the event that the bare program is to send. */
+static int measure_side(struct bench *bench, enum target_kind kind, struct buffer *event,
+			unsigned round, struct publishing_figures *figures, struct error *error)
+{
+	const struct options *options = &bench->options;
+	struct publishing_plan plan = {
+	    .streams = options->delivery_connections,
+	    .population = options->delivery_connections,
+	    .publishers = options->publishers,
+	    .items = 1,
+	    .rate = options->delivery_rate,
+	    .seconds = options->delivery_seconds,
+	    .is_bare = kind == TARGET_BARE,
+	    .event = buffer_slice(event),
+	};
+	struct target target;
+	int code = target_start(&target, kind, bench, bench->threads, TARGET_NO_HEARTBEAT, error);
+
+	if (code < 0)
+		return code;
+	code = publishing_run(bench, &target, &plan, figures, error);
+	target_stop(&target);
+	if (code == 0) {
+		sample_figures(&bench->report, kind == TARGET_BARE ? "bare" : "allim", round,
+			       figures);
+		buffer_clear(event);
+		buffer_append(event, buffer_slice(&figures->event));
+	}
+	buffer_finish(&figures->event);
+	return code;
+}
+
+int measure_delivery(struct bench *bench, struct error *error)
+{
+	struct publishing_figures *figures = malloc(sizeof(*figures));
+	struct buffer event = BUFFER_EMPTY;
+	int code = 0;
+
+	if (figures == NULL)
+		return error_set(error, -ENOMEM, "memory is short");
+	for (unsigned round = 1; round <= bench->options.rounds && code == 0; round++) {
+		code = measure_side(bench, TARGET_ALLIM, &event, round, figures, error);
+		if (code == 0)
+			code = measure_side(bench, TARGET_BARE, &event, round, figures, error);
+	}
+	buffer_finish(&event);
+	free(figures);
+	return code;
+}

@@ -1,0 +1,33 @@
+/* A publish request as bytes, made once; only the digits of its users and numbers change. */
+#ifndef ALLIM_BENCH_PUBLICATION_H
+#define ALLIM_BENCH_PUBLICATION_H
+
+#include "base/buffer.h"
+
+struct publication_item;
+
+struct publication {
+	struct buffer bytes;
+	struct publication_item *items;
+	unsigned count;
+};
+
+/* `POST /v1/notifications` with one notification to a user, or an array of `items` of them. Returns
+ * 0 or -ENOMEM; publication_finish() is needed in either case, here and below. */
+int publication_init_users(struct publication *publication, unsigned items);
+
+/* The same with one notification to everyone. */
+int publication_init_everyone(struct publication *publication);
+
+/* For the bare program: `POST path` with an event as its body, to be sent on as it is. A path
+ * ending in 000000 takes the user. */
+int publication_init_bare(struct publication *publication, const char *path, struct slice event);
+
+void publication_finish(struct publication *publication);
+
+/* Sets whom an item is for and the number in its title, by which its arrival is recognised. Both
+ * start again at 0 beyond their digits. */
+void publication_set(struct publication *publication, unsigned item, unsigned user,
+		     uint64_t number);
+
+#endif
