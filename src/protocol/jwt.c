@@ -147,14 +147,19 @@ static int load_object(struct slice part, json_t **ret_object)
 {
 	char text[JWT_TOKEN_BYTES];
 	size_t length;
-	json_error_t error;
+	json_error_t error = {0};
 	json_t *object;
 
 	if (base64url_decode(part, text, sizeof(text), &length) < 0)
 		return -EACCES;
 	object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+	/* Where jansson gives no reason, it lacks memory; inside a string it calls that a syntax
+	 * error. */
 	if (object == NULL)
-		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EACCES;
+		return json_error_code(&error) == json_error_out_of_memory ||
+			       json_error_code(&error) == json_error_unknown
+			   ? -ENOMEM
+			   : -EACCES;
 	if (!json_is_object(object)) {
 		json_decref(object);
 		return -EACCES;
@@ -345,10 +350,11 @@ int jwt_verify(struct slice text, struct jwt_key *const *keys, size_t key_count,
 	struct jwt_claims claims;
 	struct token token;
 	json_t *payload;
-	int result = split(text, &token);
+	int result;
 
-	if (result == 0)
-		result = check_with_remembered(&token, keys, key_count);
+	if (split(text, &token) < 0)
+		return -EACCES;
+	result = check_with_remembered(&token, keys, key_count);
 	if (result == -EACCES)
 		result = check_with_header(&token, keys, key_count);
 	if (result < 0)
