@@ -44,6 +44,8 @@ int hint_batch_add(struct hint_batch *batch, const struct hint *hint)
 	if (hint->has_change && hint->change.kind == CHANGE_ROW &&
 	    notification_content_copy(&copy.change.notification.content, &batch->arena) < 0)
 		return -ENOMEM;
+	/* What all users hear says nothing of what one of them did with it. */
+	copy.change.notification.of_nobody = slice_is_empty(hint->user);
 	batch->hints[batch->count++] = copy;
 	return 0;
 }

@@ -190,15 +190,6 @@ static int refuse_member(struct reader *reader, const char *name)
 	    "\"%.64s\" is no member of a notification; leave it out or put it into \"data\"", name);
 }
 
-static int require(struct reader *reader)
-{
-	if (reader->content->type.length == 0)
-		return error_set(reader->error, -EINVAL, "\"type\" is missing; it is required");
-	if (reader->content->title.data == NULL)
-		return error_set(reader->error, -EINVAL, "\"title\" is missing; it is required");
-	return 0;
-}
-
 int notification_content_read(struct notification_content *content, json_t *object,
 			      const char *const *also_allowed,
 			      const struct notification_limits *limits, struct arena *arena,
@@ -222,10 +213,8 @@ int notification_content_read(struct notification_content *content, json_t *obje
 		if (result < 0)
 			return result;
 	}
-	result = require(&reader);
-	if (result == 0)
-		*content = changed;
-	return result;
+	*content = changed;
+	return 0;
 }
 
 /* ---- the rest ---- */
@@ -297,9 +286,11 @@ void notification_append_json(const struct notification *notification, struct bu
 	buffer_append(buffer, content->data.length == 0 ? SLICE("null") : content->data);
 	append_time(buffer, SLICE(",\"created_at\":"), notification->created_at);
 	append_time(buffer, SLICE(",\"expires_at\":"), content->expires_at);
-	append_time(buffer, SLICE(",\"seen_at\":"), state_at[NOTIFICATION_SEEN]);
-	append_time(buffer, SLICE(",\"read_at\":"), state_at[NOTIFICATION_READ]);
-	append_time(buffer, SLICE(",\"archived_at\":"), state_at[NOTIFICATION_ARCHIVED]);
+	if (!notification->of_nobody) {
+		append_time(buffer, SLICE(",\"seen_at\":"), state_at[NOTIFICATION_SEEN]);
+		append_time(buffer, SLICE(",\"read_at\":"), state_at[NOTIFICATION_READ]);
+		append_time(buffer, SLICE(",\"archived_at\":"), state_at[NOTIFICATION_ARCHIVED]);
+	}
 	append_time(buffer, SLICE(",\"withdrawn_at\":"), notification->withdrawn_at);
 	buffer_append_byte(buffer, '}');
 }

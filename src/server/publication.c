@@ -118,8 +118,10 @@ static int read_item(const json_t *json, const struct settings *settings, int64_
 						   also_allowed, &limits, arena, error);
 	if (result < 0)
 		return result;
-	if (item->content.type.length == 0 || item->content.title.length == 0)
-		return error_set(error, -EINVAL, "\"type\" and \"title\" are required");
+	if (item->content.type.length == 0)
+		return error_set(error, -EINVAL, "\"type\" is missing; it is required");
+	if (item->content.title.length == 0)
+		return error_set(error, -EINVAL, "\"title\" is missing; it is required");
 	if (item->content.expires_at != 0 && item->content.expires_at <= now)
 		return error_set(error, -EINVAL, "\"expires_at\" is in the past");
 	ids = item->user_count == 0 ? 1 : item->user_count;

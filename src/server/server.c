@@ -281,6 +281,23 @@ static void on_commit(void *context, struct hint_batch *batch)
 	feed_publish(node->feed, batch);
 }
 
+/* Without a key no user could ever be told from another. */
+static int check_keys(const struct server *server, struct error *error)
+{
+	const struct settings *settings = &server->configuration->settings;
+
+	if (server->options->demo)
+		return 0;
+	if (settings->auth_jwt_secret.length == 0)
+		return error_set(error, -EINVAL,
+				 "no key for users' tokens; set auth.jwt.secret_file or "
+				 "ALLIM_JWT_SECRET (`allim token make --secret` makes one), or try "
+				 "--demo");
+	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0)
+		log_warning("nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
+	return 0;
+}
+
 static int open_parts(struct server *server, struct error *error)
 {
 	struct node *node = &server->node;
@@ -344,7 +361,9 @@ static int start(struct server *server, struct error *error)
 	log_set_level((enum log_level)server->configuration->settings.log_level);
 	server->node.demo = server->options->demo;
 	server->node.started_at = clock_wall();
-	result = parse_addresses(server, error);
+	result = check_keys(server, error);
+	if (result == 0)
+		result = parse_addresses(server, error);
 	if (result == 0)
 		result = watch_signals(server, error);
 	if (result == 0)
