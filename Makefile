@@ -18,7 +18,7 @@ release: $(release)/build.ninja
 
 $(release)/build.ninja:
 	scripts/install-dependencies build
-	meson setup $(release) --buildtype=release
+	meson setup $(release) --buildtype=release -Db_lto=true -Dtests=false
 
 # ALLIM_* of the caller's environment reach the server as always: settings, keys, secrets.
 run:
