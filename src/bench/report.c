@@ -52,7 +52,7 @@ void report_finish(struct report *report)
 static bool grow(struct report *report)
 {
 	size_t capacity = report->capacity == 0 ? FIRST_CAPACITY : 2 * report->capacity;
-	struct report_sample *samples = reallocarray(report->samples, capacity, sizeof(*samples));
+	struct report_sample *samples = realloc(report->samples, capacity * sizeof(*samples));
 
 	if (samples == NULL)
 		return false;

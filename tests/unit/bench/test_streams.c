@@ -1,0 +1,138 @@
+#include "bench/streams.h"
+
+#include "bench/bench.h"
+#include "unit/bench/peer.h"
+
+#include <errno.h>
+
+enum { PATIENCE_MILLISECONDS = 60000 };
+
+struct fixture {
+	struct bench bench;
+	struct streams streams;
+	union socket_address address;
+	int listener;
+	uint64_t wanted;
+};
+
+static void set_up(struct fixture *fixture)
+{
+	const struct options options = {.threads = 1};
+	struct error error;
+
+	assert_int_equal(bench_init(&fixture->bench, &options, &error), 0);
+	assert_int_equal(streams_init(&fixture->streams, &fixture->bench.loop, 2), 0);
+	fixture->listener = peer_listen(&fixture->address);
+}
+
+static void tear_down(struct fixture *fixture)
+{
+	streams_finish(&fixture->streams);
+	bench_finish(&fixture->bench);
+	close(fixture->listener);
+}
+
+static bool has_counted(void *context)
+{
+	const struct fixture *fixture = context;
+
+	return fixture->streams.heartbeats + fixture->streams.notifications == fixture->wanted ||
+	       fixture->streams.error != 0;
+}
+
+static void turn_until(struct fixture *fixture, uint64_t wanted)
+{
+	fixture->wanted = wanted;
+	assert_int_equal(
+	    bench_run_until(&fixture->bench, has_counted, fixture, PATIENCE_MILLISECONDS), 0);
+}
+
+static int open_stream(struct fixture *fixture)
+{
+	struct error error;
+
+	assert_int_equal(
+	    streams_open(&fixture->streams, &fixture->address, SLICE("GET / X\r\n\r\n"), &error),
+	    0);
+	return peer_accept(fixture->listener);
+}
+
+static void test_counts(void **state)
+{
+	struct fixture fixture;
+	int first, second;
+
+	(void)state;
+	set_up(&fixture);
+	first = open_stream(&fixture);
+	second = open_stream(&fixture);
+	peer_expect(first, "GET / X\r\n\r\n");
+	peer_send(first, "HTTP/1.1 200 OK\r\n\r\n:\n\n");
+	turn_until(&fixture, 1);
+	assert_int_equal(fixture.streams.ready, 1);
+	peer_send(second, "HTTP/1.1 200 OK\r\n\r\nevent: notification\ndata: {}\n\n:\n\n");
+	turn_until(&fixture, 3);
+	assert_int_equal(fixture.streams.ready, 2);
+	assert_int_equal(fixture.streams.heartbeats, 2);
+	assert_int_equal(fixture.streams.notifications, 1);
+	tear_down(&fixture);
+	close(first);
+	close(second);
+}
+
+static void test_ended_stream(void **state)
+{
+	struct fixture fixture;
+	int peer;
+
+	(void)state;
+	set_up(&fixture);
+	peer = open_stream(&fixture);
+	peer_expect(peer, "GET / X\r\n\r\n");
+	close(peer);
+	turn_until(&fixture, 1);
+	assert_int_equal(fixture.streams.error, -ECONNRESET);
+	tear_down(&fixture);
+}
+
+static void test_refused_stream(void **state)
+{
+	struct fixture fixture;
+	int peer;
+
+	(void)state;
+	set_up(&fixture);
+	peer = open_stream(&fixture);
+	peer_send(peer, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+	turn_until(&fixture, 1);
+	assert_int_equal(fixture.streams.error, -EBADMSG);
+	assert_int_equal(fixture.streams.ready, 0);
+	tear_down(&fixture);
+	close(peer);
+}
+
+static void test_nobody_listens(void **state)
+{
+	struct fixture fixture;
+	struct error error;
+
+	(void)state;
+	set_up(&fixture);
+	close(fixture.listener);
+	assert_int_equal(streams_open(&fixture.streams, &fixture.address, SLICE("GET"), &error),
+			 -ECONNREFUSED);
+	fixture.listener = dup(0);
+	tear_down(&fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_counts),
+	    cmocka_unit_test(test_ended_stream),
+	    cmocka_unit_test(test_refused_stream),
+	    cmocka_unit_test(test_nobody_listens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
