@@ -51,8 +51,8 @@ static enum http_progress feed(struct http_parser *parser, struct slice piece, s
 	return progress;
 }
 
-void http_summary_append(struct buffer *summary, struct http_parser *parser, struct slice input,
-			 size_t first, size_t piece)
+size_t http_summary_append(struct buffer *summary, struct http_parser *parser, struct slice input,
+			   size_t first, size_t piece)
 {
 	enum http_progress progress = HTTP_NEED_MORE;
 	size_t length = first, offset = 0, consumed;
@@ -73,5 +73,7 @@ void http_summary_append(struct buffer *summary, struct http_parser *parser, str
 	} else {
 		append_request(summary, http_parser_request(parser));
 		buffer_append_format(summary, " +%zu", input.length - offset);
+		return input.length - offset;
 	}
+	return 0;
 }

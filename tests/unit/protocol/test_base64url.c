@@ -36,23 +36,9 @@ static void test_vectors(void **state)
 
 static void test_refusals(void **state)
 {
-	static const char *const bad[] = {"Z",
-					  "Zg=",
-					  "Zg==",
-					  "Zm9=",
-					  "Zh",
-					  "Zm9",
-					  "Zm9vY",
-					  "Zm 9v",
-					  "Zm9v\n",
-					  "+_-_",
-					  "-/-_",
-					  "Zm9*",
-					  "\xC3"
-					  "m9v",
-					  "*m9v",
-					  "Z*",
-					  "Zm*"};
+	static const char *const bad[] = {"Z",	     "Zg=",   "Zg==",	"Zm9=", "Zh",	"Zm9",
+					  "Zm9vY",   "Zm 9v", "Zm9v\n", "+_-_", "-/-_", "Zm9*",
+					  "\xC3mmm", "*m9v",  "Z*",	"Zm*"};
 	char bytes[16];
 	size_t length = 7;
 

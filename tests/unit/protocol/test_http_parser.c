@@ -44,8 +44,7 @@ static void check_rows(const struct row *rows, size_t count)
 		assert_summary(parser, input, input.length, 1, rows[i].summary);
 		for (size_t cut = 1; cut < input.length; cut++)
 			assert_summary(parser, input, cut, input.length, rows[i].summary);
-		if (strstr(rows[i].summary, "+0") != NULL || rows[i].summary[0] < 'A')
-			assert_summary(parser, input, 1, 1, rows[i].summary);
+		assert_summary(parser, input, 1, 1, rows[i].summary);
 	}
 	http_parser_destroy(parser);
 }
