@@ -36,18 +36,30 @@ static void on_delivery(struct mailbox_message *message)
 }
 
 /* Where memory is short the hint is lost, and the sweep heals that. */
+static void deliver_to(struct worker *worker, struct hint_batch *batch)
+{
+	struct delivery *delivery = malloc(sizeof(*delivery));
+
+	if (delivery == NULL)
+		return;
+	*delivery = (struct delivery){
+	    .message.on_receive = on_delivery,
+	    .worker = worker,
+	    .batch = hint_batch_reference(batch),
+	};
+	mailbox_send(&worker->loop.mailbox, &delivery->message);
+}
+
 void node_deliver(struct node *node, struct hint_batch *batch)
 {
-	for (unsigned i = 0; i < node->worker_count; i++) {
-		struct delivery *delivery = malloc(sizeof(*delivery));
+	unsigned last = node->worker_count - 1;
 
-		if (delivery == NULL)
-			continue;
-		*delivery = (struct delivery){
-		    .message.on_receive = on_delivery,
-		    .worker = node->workers[i],
-		    .batch = hint_batch_reference(batch),
-		};
-		mailbox_send(&node->workers[i]->loop.mailbox, &delivery->message);
+	if (!atomic_load_explicit(&node->running, memory_order_acquire))
+		return;
+	if (batch->canary != 0) {
+		deliver_to(node->workers[last], batch);
+		return;
 	}
+	for (unsigned i = 0; i < last; i++)
+		deliver_to(node->workers[i], batch);
 }

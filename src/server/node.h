@@ -41,7 +41,8 @@ struct node {
 	unsigned char demo_secret[32]; /* signs users' tokens where no key was given, with --demo */
 };
 
-/* Gives a batch to every worker, from any thread: what `on_hints` of the feed does. */
+/* Gives a batch to every worker that has users, or a canary to the administrators', from any thread:
+ * what `on_hints` of the feed does. */
 void node_deliver(struct node *node, struct hint_batch *batch);
 
 #endif

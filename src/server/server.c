@@ -172,6 +172,7 @@ static void on_worker_drained(struct worker *worker)
 
 static void *run_worker(void *argument)
 {
+	pthread_setname_np(pthread_self(), "allim worker");
 	worker_run(argument);
 	return NULL;
 }
@@ -202,6 +203,7 @@ static int create_workers(struct server *server, struct error *error)
 			worker->on_drained = on_worker_drained;
 	}
 	server->admin = node->workers[count];
+	atomic_store_explicit(&node->running, true, memory_order_release);
 	return 0;
 }
 
