@@ -22,7 +22,8 @@ void demo_page(struct exchange *exchange)
 
 void demo_style(struct exchange *exchange)
 {
-	reply_file(exchange, "text/css; charset=utf-8", embedded_demo_css, embedded_demo_css_length);
+	reply_file(exchange, "text/css; charset=utf-8", embedded_demo_css,
+		   embedded_demo_css_length);
 }
 
 void demo_script(struct exchange *exchange)

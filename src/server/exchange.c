@@ -400,8 +400,9 @@ static size_t json_depth(struct slice text)
 	return deepest;
 }
 
-/* Forms are what any page can send with a user's cookie, so with a cookie only JSON will do; a key or
- * token in a header proves that no page did it, and then the default type of curl is fine, too. */
+/* Forms are what any page can send with a user's cookie, so with a cookie only JSON will do; a key
+ * or token in a header proves that no page did it, and then the default type of curl is fine, too.
+ */
 static bool is_json(const struct exchange *exchange)
 {
 	const struct slice *type = http_request_header(exchange->request, SLICE("content-type"));

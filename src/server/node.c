@@ -52,10 +52,11 @@ static void deliver_to(struct worker *worker, struct hint_batch *batch)
 
 void node_deliver(struct node *node, struct hint_batch *batch)
 {
-	unsigned last = node->worker_count - 1;
+	unsigned last;
 
 	if (!atomic_load_explicit(&node->running, memory_order_acquire))
 		return;
+	last = node->worker_count - 1;
 	if (batch->canary != 0) {
 		deliver_to(node->workers[last], batch);
 		return;

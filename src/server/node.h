@@ -30,6 +30,7 @@ struct node {
 	struct blocking *blocking; /* for what takes long: password hashes */
 	struct worker **workers;   /* the last one is the administrators' */
 	unsigned worker_count;
+	_Atomic bool running; /* the workers are there: hints can be delivered */
 	bool demo;
 	int64_t started_at; /* wall time */
 	uint64_t connection_limit;
@@ -41,8 +42,8 @@ struct node {
 	unsigned char demo_secret[32]; /* signs users' tokens where no key was given, with --demo */
 };
 
-/* Gives a batch to every worker that has users, or a canary to the administrators', from any thread:
- * what `on_hints` of the feed does. */
+/* Gives a batch to every worker that has users, or a canary to the administrators', from any
+ * thread: what `on_hints` of the feed does. */
 void node_deliver(struct node *node, struct hint_batch *batch);
 
 #endif

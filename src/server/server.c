@@ -296,7 +296,8 @@ static int check_keys(const struct server *server, struct error *error)
 				 "ALLIM_JWT_SECRET (`allim token make --secret` makes one), or try "
 				 "--demo");
 	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0)
-		log_warning("nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
+		log_warning(
+		    "nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
 	return 0;
 }
 
