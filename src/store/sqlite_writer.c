@@ -388,6 +388,19 @@ static int milliseconds_to_wait(const struct sqlite_writer *writer)
 	return left < 0 ? 0 : (int)(left > 60000 ? 60000 : left);
 }
 
+/* So that the next start finds nothing to recover. A failure only makes that one slower. */
+static void fold_all(struct sqlite_writer *writer)
+{
+	int result = 0;
+
+	while (result == 0 && writer->users->tail_total > 0) {
+		sqlite_fold_start(&writer->fold, writer->users, writer->committed_last_id, true);
+		if (!sqlite_fold_is_running(&writer->fold))
+			return;
+		result = sqlite_writer_transact(writer, fold_some, NULL);
+	}
+}
+
 static void *run(void *context)
 {
 	struct sqlite_writer *writer = context;
@@ -400,11 +413,13 @@ static void *run(void *context)
 		if (writer->queue.first != NULL)
 			run_batch(writer);
 		else if (stopping)
-			return NULL;
+			break;
 		more = !stopping && keep_up(writer);
 		if (!more && !stopping && writer->queue.first == NULL)
 			mailbox_wait(&writer->mailbox, milliseconds_to_wait(writer));
 	}
+	fold_all(writer);
+	return NULL;
 }
 
 int sqlite_writer_start(struct sqlite_writer *writer)
