@@ -43,7 +43,8 @@ void json_append_string(struct buffer *buffer, struct slice text)
 		append_escaped(buffer, (unsigned char)text.data[i]);
 		start = i + 1;
 	}
-	buffer_append(buffer, slice_from_bytes(text.data + start, text.length - start));
+	if (start < text.length)
+		buffer_append(buffer, slice_from_bytes(text.data + start, text.length - start));
 	buffer_append_byte(buffer, '"');
 }
 

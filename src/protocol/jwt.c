@@ -57,19 +57,19 @@ static const struct jwt_algorithm *find_algorithm(struct slice name)
 	return NULL;
 }
 
+/* OpenSSL wants a name that it could write to, and does not. */
 static EVP_MAC_CTX *create_mac(const struct jwt_algorithm *algorithm, struct slice secret)
 {
-	char digest[16];
-	OSSL_PARAM parameters[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-	    OSSL_PARAM_construct_end(),
-	};
 	EVP_MAC *mac = EVP_MAC_fetch(NULL, algorithm->mac, NULL);
 	EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+	OSSL_PARAM parameters[2];
+	char digest[16];
 
 	EVP_MAC_free(mac);
 	assert(strlen(algorithm->digest) < sizeof(digest));
 	strcpy(digest, algorithm->digest);
+	parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
+	parameters[1] = OSSL_PARAM_construct_end();
 	if (context != NULL && EVP_MAC_init(context, (const unsigned char *)secret.data,
 					    secret.length, parameters) != 1) {
 		EVP_MAC_CTX_free(context);
