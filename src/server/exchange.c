@@ -323,7 +323,7 @@ void exchange_ask(struct exchange *exchange, struct store_request *request,
 	request->context = exchange;
 	exchange->on_stored = on_answer;
 	exchange->pending++;
-	store_submit(exchange->worker->node->store, request);
+	worker_submit(exchange->worker, request);
 }
 
 /* ---- what a request says ---- */

@@ -369,7 +369,7 @@ static void read_store(struct stream *stream, struct stream_read *read)
 	else
 		ask_replay(stream, read, on_store);
 	stream->reading = true;
-	store_submit(worker->node->store, &read->request);
+	worker_submit(worker, &read->request);
 }
 
 static enum wire_reset reset_reason(const struct store_replay *replay)

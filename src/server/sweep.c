@@ -59,7 +59,7 @@ static void run(struct worker *worker)
 	store_request_init(&sweep->request.request, STORE_SWEEP, &worker->loop.mailbox, on_swept);
 	sweep->request.position = worker->sweep_position;
 	sweep->worker = worker;
-	store_submit(worker->node->store, &sweep->request.request);
+	worker_submit(worker, &sweep->request.request);
 }
 
 void sweep_start(struct worker *worker)

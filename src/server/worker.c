@@ -184,7 +184,7 @@ static void refresh_hub(struct worker *worker)
 	refresh->heads.want_broadcasts = true;
 	if (worker->hub.recount && list_recounted(worker, &refresh->heads) == 0)
 		worker->hub.recount = false;
-	store_submit(worker->node->store, &refresh->heads.request);
+	worker_submit(worker, &refresh->heads.request);
 }
 
 /* ---- draining ---- */
@@ -310,16 +310,48 @@ void worker_receive(struct worker *worker, struct hint_batch *batch)
 
 /* ---- turns ---- */
 
+void worker_submit(struct worker *worker, struct store_request *request)
+{
+	request->message.next = worker->asked;
+	worker->asked = &request->message;
+}
+
+/* In the order in which they were asked. */
+static void submit_all(struct worker *worker)
+{
+	struct mailbox_message *oldest = NULL;
+
+	while (worker->asked != NULL) {
+		struct mailbox_message *message = worker->asked;
+
+		worker->asked = message->next;
+		message->next = oldest;
+		oldest = message;
+	}
+	while (oldest != NULL) {
+		struct mailbox_message *next = oldest->next;
+
+		store_submit(worker->node->store, store_request_of(oldest));
+		oldest = next;
+	}
+}
+
+static void reap_closed(struct worker *worker)
+{
+	while (!list_is_empty(&worker->closed))
+		connection_reap(CONTAINER_OF(worker->closed.next, struct connection, link));
+}
+
 static void on_turn(struct loop *loop)
 {
 	struct worker *worker = worker_of_loop(loop);
 
 	poll_answer_woken(worker);
-	while (!list_is_empty(&worker->closed))
-		connection_reap(CONTAINER_OF(worker->closed.next, struct connection, link));
+	reap_closed(worker);
 	if ((!worker->hub.broadcasts_known || worker->hub.recount) && !worker->broadcasts_asked &&
 	    worker->listener == ROUTE_PUBLIC)
 		refresh_hub(worker);
+	submit_all(worker);
 	if (worker->draining && list_is_empty(&worker->connections))
 		loop_stop(loop);
 }
@@ -447,7 +479,8 @@ void worker_destroy(struct worker *worker)
 	if (worker == NULL)
 		return;
 	close_all(worker);
-	on_turn(&worker->loop);
+	reap_closed(worker);
+	assert(worker->asked == NULL);
 	if (worker->listening >= 0)
 		close(worker->listening);
 	while (worker->parser_count > 0)

@@ -56,6 +56,8 @@ struct worker {
 	struct list connections;
 	struct list closed; /* to be freed at the end of the turn */
 	struct list woken;  /* waiting polls to be answered at the end of the turn */
+	struct mailbox_message
+	    *asked; /* what the store is asked at the end of the turn, newest first */
 
 	struct worker_task housekeeping;
 	struct worker_task drain;
@@ -103,6 +105,10 @@ void worker_schedule(struct worker *worker, struct worker_task *task, int64_t wh
 
 /* On the worker's thread: what a feed brought. */
 void worker_receive(struct worker *worker, struct hint_batch *batch);
+
+/* Submits a request at the end of the turn, together with the others of this turn: so that a store
+ * that sleeps is woken once for all of them, and they share a commit or a snapshot. */
+void worker_submit(struct worker *worker, struct store_request *request);
 
 /* A parser to use for a request, or NULL; and giving it back. */
 struct http_parser *worker_borrow_parser(struct worker *worker);
