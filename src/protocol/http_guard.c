@@ -1,5 +1,5 @@
-/* One table says for each state and each class of bytes where it leads: to a state, or to a
- *problem. Most bytes lead to where they are already, so the loop first runs over those.
+/* One table says for each state and each class of bytes where it leads: to a state or to a problem.
+ * Most bytes lead to where they are already, so the loop first runs over those.
  *
  *	START -> LINE -> NAME_START -> NAME -> VALUE -> NAME_START ... -> END_LF -> DONE
  *

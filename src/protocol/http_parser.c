@@ -1,13 +1,13 @@
-/* The guard looks at the head byte by byte as it comes, and the bytes gather in one buffer. When
- *the head is complete, llhttp reads it in one piece, so that names and values are slices of that
- *buffer, which does not move any more. A body of known length is copied; a chunked one goes on
- *through llhttp up to its last chunk, and its trailers through the guard, which drops them.
+/* The guard looks at the head byte by byte as it comes, and the bytes gather in a buffer. When the
+ * head is complete, llhttp reads it in one piece, so that names and values are slices of that
+ * buffer, which does not move any more. A body of known length is copied; a chunked one goes on
+ * through llhttp up to its last chunk, and its trailers through the guard, which drops them.
  *
  *	HEAD -> TOLD -> LENGTH --------------> COMPLETE
  *	           |--> CHUNKS -> TRAILERS -->
  *	           '------------------------->
  *
- * and from each of them to FAILED. */
+ * and from HEAD, LENGTH, CHUNKS and TRAILERS to FAILED. */
 #include "protocol/http_parser.h"
 
 #include "base/buffer.h"

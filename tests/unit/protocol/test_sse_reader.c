@@ -71,6 +71,7 @@ static const struct row rows[] = {
     ROW("id: 5\n\n", "", "5", -1),
     ROW("id: 5\ndata: x\n\nid: 6\ndata: y\n", "message/5/x;", "5", -1),
     ROW("id: 5\nid: 6\0\ndata: x\n\n", "message/5/x;", "5", -1),
+    ROW("id: 5\nid:\0\ndata: x\n\n", "message/5/x;", "5", -1),
     ROW("event: x\n\ndata: y\n\n", "message//y;", "", -1),
     ROW("event: x\nevent\ndata: y\n\n", "message//y;", "", -1),
     ROW("retry: 1000\n\n", "", "", 1000),

@@ -41,6 +41,7 @@ static void test_hosts(void **state)
 					   "a",
 					   "a.b-c.example:8080",
 					   "127.0.0.1:1",
+					   "AZaz09:09",
 					   "[::1]",
 					   "[::1]:65535",
 					   "a:",
