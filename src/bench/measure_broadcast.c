@@ -85,7 +85,7 @@ static int send_and_measure(struct broadcast *broadcast, unsigned round, struct 
 	const char *side = broadcast->side->name;
 	double frames = broadcast->streams.ready;
 	unsigned count = broadcast->bench->options.broadcasts;
-	int64_t cpu, time;
+	int64_t cpu, time = 0;
 	int code = send_once(broadcast, 0, &time, error);
 
 	bench_pause(broadcast->bench, REST_MILLISECONDS);

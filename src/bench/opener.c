@@ -48,8 +48,9 @@ int opener_open(struct bench *bench, const struct target *target, struct streams
 		opener.code = error_set(error, -ETIMEDOUT, "only %u of %u streams are served",
 					streams->ready, count);
 	else if (opener.code == 0 && streams->error < 0)
-		opener.code = error_set(error, streams->error, "a stream failed after %u: %s",
-					streams->ready, strerror(-streams->error));
+		opener.code =
+		    error_set(error, streams->error, "a stream failed after %u: %s %s",
+			      streams->ready, strerror(-streams->error), streams->refusal);
 	buffer_finish(&opener.request);
 	return opener.code;
 }

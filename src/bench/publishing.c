@@ -266,8 +266,8 @@ static int explain(const struct publishing *publishing, struct error *error)
 		return error_set(error, -EPROTO, "a publish was answered with %d",
 				 publishing->bad_status);
 	if (publishing->streams.error < 0)
-		return error_set(error, publishing->streams.error, "a stream failed: %s",
-				 strerror(-publishing->streams.error));
+		return error_set(error, publishing->streams.error, "a stream failed: %s %s",
+				 strerror(-publishing->streams.error), publishing->streams.refusal);
 	return error_set(error, publishing->requests.error, "a publisher failed: %s",
 			 strerror(-publishing->requests.error));
 }

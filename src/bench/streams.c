@@ -3,6 +3,7 @@
 #include "bench/streams.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -76,6 +77,9 @@ static void on_ready(struct loop_source *source, uint32_t events)
 	}
 	error = event_reader_feed(&stream->reader, slice_from_bytes(streams->input, (size_t)length),
 				  on_event, stream);
+	if (error == -EBADMSG)
+		snprintf(streams->refusal, sizeof(streams->refusal), "%.*s", (int)length,
+			 streams->input);
 	if (error < 0)
 		fail(stream, error);
 	else if (!was_ready && stream->reader.head_is_done)

@@ -28,6 +28,7 @@ struct streams {
 	uint64_t notifications;
 	unsigned source_host; /* 127.0.0.N to connect from; 0: the kernel's choice */
 	int error;	      /* the first failure; streams are not meant to fail */
+	char refusal[512];    /* what the server said where it refused a stream */
 	/* Told of each notification, may be NULL. The event is valid until it returns. */
 	void (*on_notification)(void *context, struct stream *stream, struct slice event);
 	void *context;
