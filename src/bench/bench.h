@@ -30,6 +30,15 @@ static inline int64_t bench_now(void)
 	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
+/* CPU time that this process, the client of all servers, has used, in nanoseconds. */
+static inline int64_t bench_cpu(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
 /* Returns 0 or a negative errno value with a sentence. */
 int bench_init(struct bench *bench, const struct options *options, struct error *error);
 void bench_finish(struct bench *bench);

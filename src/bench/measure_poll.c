@@ -21,6 +21,7 @@ struct load {
 	unsigned connections;
 	const char *rate;
 	const char *cpu;
+	const char *client_cpu;
 };
 
 struct polling {
@@ -116,7 +117,7 @@ static int run(struct polling *polling, const struct load *load, unsigned round,
 {
 	struct bench *bench = polling->bench;
 	const char *side = polling->side->name;
-	int64_t begin, cpu;
+	int64_t begin, cpu, client_cpu;
 	uint64_t answers;
 	double seconds;
 
@@ -126,16 +127,20 @@ static int run(struct polling *polling, const struct load *load, unsigned round,
 	bench_run_until(bench, is_broken, polling, WARM_UP_MILLISECONDS);
 	answers = polling->answers;
 	cpu = process_cpu(&polling->target.process);
+	client_cpu = bench_cpu();
 	begin = bench_now();
 	bench_run_until(bench, is_broken, polling, bench->options.poll_seconds * INT64_C(1000));
 	seconds = (double)(bench_now() - begin) / 1e9;
 	cpu = process_cpu(&polling->target.process) - cpu;
+	client_cpu = bench_cpu() - client_cpu;
 	answers = polling->answers - answers;
 	if (has_failed(polling))
 		return explain(polling, error);
 	report_sample(&bench->report, "poll", side, round, load->rate, (double)answers / seconds);
 	report_sample(&bench->report, "poll", side, round, load->cpu,
 		      (double)cpu / 1e3 / (double)answers);
+	report_sample(&bench->report, "poll", side, round, load->client_cpu,
+		      (double)client_cpu / 1e3 / (double)answers);
 	return 0;
 }
 
@@ -179,8 +184,8 @@ static const struct side sides[] = {
 };
 
 static const struct load loads[] = {
-    {64, "rate_64", "cpu_per_request_64"},
-    {1000, "rate_1000", "cpu_per_request_1000"},
+    {64, "rate_64", "cpu_per_request_64", "client_cpu_per_request_64"},
+    {1000, "rate_1000", "cpu_per_request_1000", "client_cpu_per_request_1000"},
 };
 
 int measure_poll(struct bench *bench, struct error *error)

@@ -22,6 +22,7 @@ struct way {
 	const char *delivery_p99;
 	const char *from_acknowledgement_p99;
 	const char *cpu;
+	const char *client_cpu;
 	const char *written;
 	const char *missing;
 };
@@ -45,6 +46,7 @@ static void sample_figures(struct report *report, const struct way *way, unsigne
 	    {way->delivery_p99, milliseconds(&figures->from_publish, 0.99)},
 	    {way->from_acknowledgement_p99, milliseconds(&figures->from_acknowledgement, 0.99)},
 	    {way->cpu, (double)figures->cpu / 1e3 / count},
+	    {way->client_cpu, (double)figures->client_cpu / 1e3 / count},
 	    {way->written, (double)figures->written / count},
 	    {way->missing, (double)figures->expected - (double)figures->arrived},
 	};
@@ -107,7 +109,7 @@ static int measure_way(struct bench *bench, const struct way *way, unsigned roun
 	{                                                                                         \
 		is_array_, users_, prefix_ "_rate", prefix_ "_p50", prefix_ "_p99",               \
 		    prefix_ "_delivery_p99", prefix_ "_from_acknowledgement_p99", prefix_ "_cpu", \
-		    prefix_ "_written_bytes", prefix_ "_missing",                                 \
+		    prefix_ "_client_cpu", prefix_ "_written_bytes", prefix_ "_missing",          \
 	}
 
 static const struct way ways[] = {

@@ -245,13 +245,14 @@ static void measure(struct publishing *publishing, const struct target *target)
 {
 	struct publishing_figures *figures = publishing->figures;
 	int64_t cpu = process_cpu(&target->process), written = process_written(&target->process);
-	int64_t begin = bench_now();
+	int64_t begin = bench_now(), client_cpu = bench_cpu();
 	uint64_t acknowledged;
 
 	publishing->is_measuring = true;
 	bench_run_until(publishing->bench, is_broken, publishing,
 			publishing->plan->seconds * INT64_C(1000));
 	figures->seconds = (double)(bench_now() - begin) / 1e9;
+	figures->client_cpu = bench_cpu() - client_cpu;
 	figures->cpu = process_cpu(&target->process) - cpu;
 	figures->written = process_written(&target->process) - written;
 	acknowledged = figures->acknowledged;

@@ -23,8 +23,9 @@ struct publishing_plan {
 /* Durations are nanoseconds. All but the last three are of the measured time alone. */
 struct publishing_figures {
 	double seconds;
-	uint64_t acknowledged;		       /* notifications */
-	int64_t cpu;			       /* of the server */
+	uint64_t acknowledged; /* notifications */
+	int64_t cpu;	       /* of the server */
+	int64_t client_cpu;
 	int64_t written;		       /* bytes, by the server */
 	struct histogram publish;	       /* from publish to acknowledgement */
 	struct histogram from_publish;	       /* from publish to arrival */
