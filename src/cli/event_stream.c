@@ -123,6 +123,12 @@ static int send_request(struct stream *stream, int descriptor, struct error *err
 	return result;
 }
 
+/* Only a stream that has begun may be silent for long. */
+static int64_t patience(const struct stream *stream)
+{
+	return stream->open ? stream->request->silence : CLIENT_TIMEOUT;
+}
+
 /* Returns 0 when the response is complete, or a negative errno value. A deadline that has passed is
  * seen by the caller: here it ends the wait like silence does. */
 static int receive(struct stream *stream, int descriptor)
@@ -137,7 +143,7 @@ static int receive(struct stream *stream, int descriptor)
 		if (clock_monotonic() >= stream->request->deadline)
 			return -ETIMEDOUT;
 		count = client_socket_receive(descriptor, bytes, sizeof(bytes),
-					      deadline_in(stream, stream->request->silence));
+					      deadline_in(stream, patience(stream)));
 		if (count < 0)
 			return (int)count;
 		if (count == 0)
@@ -159,7 +165,8 @@ static enum event_stream_outcome judge_status(const struct stream *stream, struc
 							       : EVENT_STREAM_REFUSED;
 }
 
-/* Tells what the end of the connection, `result`, means. */
+/* Tells what the end of the connection, `result`, means. An answer whose reason was cut off says
+ * enough with its status. */
 static enum event_stream_outcome judge(const struct stream *stream, int result, struct error *error)
 {
 	const char *authority = stream->request->endpoint->authority;
@@ -183,7 +190,7 @@ static enum event_stream_outcome judge(const struct stream *stream, int result, 
 	}
 	if (stream->open)
 		return EVENT_STREAM_ENDED;
-	if (result == 0)
+	if (http_client_response_status(stream->response) != 0)
 		return judge_status(stream, error);
 	error_set(error, result, "no answer from %s: %s", authority, strerror(-result));
 	return EVENT_STREAM_AWAY;

@@ -49,13 +49,15 @@ static int read_by_type(const struct settings_type *type, const struct cli_flag 
 				       .maximum = flag->maximum,
 				       .unit = ""};
 	struct buffer accepted = BUFFER_EMPTY;
+	struct slice range;
 	struct error reason;
 
 	if (type->read(&limits, slice_from_string(value), NULL, member, &reason) == 0)
 		return 0;
 	type->append_accepted(&accepted, &limits);
+	range = slice_trim(buffer_slice(&accepted));
 	error_set(error, -EINVAL, "--%s: %s; accepted is %.*s", flag->name, reason.text,
-		  (int)accepted.length, buffer_slice(&accepted).data);
+		  (int)range.length, range.data);
 	buffer_finish(&accepted);
 	return -EINVAL;
 }
@@ -97,6 +99,16 @@ static const struct cli_flag *find(const struct cli_flag *flags, struct slice na
 	return flags->name == NULL ? NULL : flags;
 }
 
+int flags_check_value(struct slice name, const char *value, struct error *error)
+{
+	if (strncmp(value, "--", 2) != 0)
+		return 0;
+	return error_set(error, -EINVAL,
+			 "--%.*s is followed by %.60s instead of a value; write --%.*s=%.60s if "
+			 "that is meant",
+			 (int)name.length, name.data, value, (int)name.length, name.data, value);
+}
+
 /* Reads the known flag at arguments[0]. Returns how many arguments it took. */
 static int read_known(const struct cli_flag *flag, void *options, char *const *arguments,
 		      struct error *error)
@@ -116,11 +128,8 @@ static int read_known(const struct cli_flag *flag, void *options, char *const *a
 	if (value == NULL)
 		return error_set(error, -EINVAL, "--%s needs a value: %s", flag->name,
 				 flag->value_name);
-	if (taken == 2 && strncmp(value, "--", 2) == 0)
-		return error_set(error, -EINVAL,
-				 "--%s is followed by %.60s instead of a value; write --%s=%.60s "
-				 "if that is meant",
-				 flag->name, value, flag->name, value);
+	if (taken == 2 && flags_check_value(slice_from_string(flag->name), value, error) < 0)
+		return -EINVAL;
 	result = readers[flag->kind](flag, value, member, error);
 	return result < 0 ? result : taken;
 }

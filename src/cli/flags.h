@@ -55,6 +55,10 @@ enum { FLAGS_NAMES_MOST = 32 };
 int flags_read(const struct cli_flag *flags, void *options, char **arguments,
 	       const struct flags_others *others, struct error *error);
 
+/* Refuses a value that is an argument of its own and looks like a flag. Returns 0, or -EINVAL with
+ * a sentence. */
+int flags_check_value(struct slice name, const char *value, struct error *error);
+
 /* Lists the names of the table and `help`, with NULL at the end. */
 void flags_names(const struct cli_flag *flags, const char *ret_names[static FLAGS_NAMES_MOST]);
 

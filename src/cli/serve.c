@@ -3,6 +3,7 @@
 
 #include "cli/sources.h"
 #include "config/settings_reference.h"
+#include "config/settings_table.h"
 #include "server/server.h"
 
 #include <errno.h>
@@ -19,16 +20,35 @@ struct options {
 	size_t flag_count;
 };
 
+/* A value that was forgotten is a mistake of the command line; a wrong one is told with the other
+ * settings, when all are there. */
+static int check_value(const struct settings_flag *flag, struct error *error)
+{
+	const struct settings_type *type = settings_table_find_flag(flag->name)->type;
+
+	if (flag->value == NULL && !type->optional_value && !type->secret)
+		return error_set(error, -EINVAL, "--%.*s needs a value: %s", (int)flag->name.length,
+				 flag->name.data, type->placeholder);
+	return 0;
+}
+
 static int read_setting(void *context, char *const *arguments, struct error *error)
 {
 	struct options *options = context;
+	struct settings_flag *flag = &options->flags[options->flag_count];
 	const char *own_names[FLAGS_NAMES_MOST];
+	int taken;
 
 	if (options->flag_count == SETTING_FLAGS)
 		return error_set(error, -EINVAL, "more than %d settings are given", SETTING_FLAGS);
 	flags_names(serve_flags, own_names);
-	return settings_read_flag(&options->flags[options->flag_count++], arguments, own_names,
-				  error);
+	taken = settings_read_flag(flag, arguments, own_names, error);
+	if (taken == 2 && flags_check_value(flag->name, flag->value, error) < 0)
+		return -EINVAL;
+	if (taken < 0 || check_value(flag, error) < 0)
+		return -EINVAL;
+	options->flag_count++;
+	return taken;
 }
 
 static void append_settings(struct buffer *buffer)

@@ -1,0 +1,23 @@
+/* Runs a command in this process and keeps what it printed. */
+#ifndef ALLIM_TESTS_UNIT_CLI_RUNNING_H
+#define ALLIM_TESTS_UNIT_CLI_RUNNING_H
+
+#include "cli/command.h"
+
+struct running {
+	int status;
+	char output[64 * 1024];
+	char errors[8 * 1024];
+};
+
+/* `words` are the words behind allim, NULL at the end. Standard input is what `input` says, or
+ * nothing. The result lives until the next call. */
+const struct running *running_of(const char *input, const char *const *words);
+
+#define RUN(...)	      running_of(NULL, (const char *const[]){__VA_ARGS__, NULL})
+#define RUN_WITH(input_, ...) running_of(input_, (const char *const[]){__VA_ARGS__, NULL})
+
+/* Fails the test, showing both, unless `text` contains `part`. */
+void running_assert_contains(const char *text, const char *part);
+
+#endif

@@ -1,0 +1,102 @@
+#include "config/settings_reference.h"
+
+#include "lib/assertions.h"
+#include "running.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/allim-config-XXXXXX";
+
+static void write_file(const char *content)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(content, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_fine_file_is_fine(void **state)
+{
+	char line[64];
+	const struct running *running;
+
+	(void)state;
+	write_file("http:\n  workers: 2\n");
+	running = RUN("config", "check", path);
+	snprintf(line, sizeof(line), "%s: fine\n", path);
+	assert_int_equal(running->status, COMMAND_DONE);
+	assert_string_equal(running->output, line);
+	setenv("ALLIM_CONFIG", path, 1);
+	assert_string_equal(RUN("config", "check")->output, line);
+	unsetenv("ALLIM_CONFIG");
+	assert_string_equal(RUN("config", "check")->output, "environment: fine\n");
+}
+
+static void a_mistake_is_one_line_and_status_1(void **state)
+{
+	const struct running *running;
+	char line[64];
+
+	(void)state;
+	write_file("http:\n  lisen: 127.0.0.1:80\n");
+	running = RUN("config", "check", path);
+	snprintf(line, sizeof(line), "allim config check: %s:2:3: ", path);
+	assert_int_equal(running->status, COMMAND_FAILED);
+	assert_string_equal(running->output, "");
+	running_assert_contains(running->errors, line);
+	running_assert_contains(running->errors, "http.listen");
+	assert_ptr_equal(strchr(running->errors, '\n'),
+			 running->errors + strlen(running->errors) - 1);
+	assert_int_equal(RUN("config", "check", "/nowhere.yaml")->status, COMMAND_FAILED);
+}
+
+static void the_default_file_passes_its_own_check(void **state)
+{
+	const struct running *running = RUN("config", "default");
+
+	(void)state;
+	assert_int_equal(running->status, COMMAND_DONE);
+	write_file(running->output);
+	assert_int_equal(RUN("config", "check", path)->status, COMMAND_DONE);
+}
+
+static void the_reference_is_the_settings_own(void **state)
+{
+	const struct running *running = RUN("config", "reference");
+	struct buffer expected = BUFFER_EMPTY;
+
+	(void)state;
+	settings_reference_append_markdown(&expected);
+	assert_buffer(expected, running->output);
+	buffer_finish(&expected);
+}
+
+static int set_up(void **state)
+{
+	int descriptor = mkstemp(path);
+
+	(void)state;
+	unsetenv("ALLIM_CONFIG");
+	return descriptor < 0 ? -1 : close(descriptor);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_fine_file_is_fine),
+	    cmocka_unit_test(a_mistake_is_one_line_and_status_1),
+	    cmocka_unit_test(the_default_file_passes_its_own_check),
+	    cmocka_unit_test(the_reference_is_the_settings_own),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, set_up, tear_down);
+}

@@ -1,0 +1,68 @@
+#include "cli/output.h"
+
+#include "lib/assertions.h"
+
+#include <stdlib.h>
+
+static void text_stays_and_controls_show(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+	    {"plain \xEC\x95\x8C\xEB\xA6\xBC \xF0\x9F\x94\x94",
+	     "plain \xEC\x95\x8C\xEB\xA6\xBC \xF0\x9F\x94\x94"},
+	    {"\033[31m", "\\x1b[31m"},
+	    {"a\nb\r\tc\x7F", "a\\x0ab\\x0d\\x09c\\x7f"},
+	    {"\xC2\x9B"
+	     "31m \xC2\xA0",
+	     "\\xc2\\x9b31m \xC2\xA0"},
+	    {"\xFF\xC3", "\\xff\\xc3"},
+	    {"\xED\xA0\x80", "\\xed\\xa0\\x80"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buffer buffer = BUFFER_EMPTY;
+
+		output_append_visible(&buffer, slice_from_string(rows[i].text));
+		assert_buffer(buffer, rows[i].shown);
+		buffer_finish(&buffer);
+	}
+}
+
+static void styles_need_colours(void **state)
+{
+	struct buffer buffer = BUFFER_EMPTY;
+
+	(void)state;
+	output_append_styled(&buffer, SLICE("a"), OUTPUT_BOLD, false);
+	output_append_styled(&buffer, SLICE("b"), OUTPUT_PLAIN, true);
+	output_append_styled(&buffer, SLICE("c"), OUTPUT_BOLD, true);
+	assert_buffer(buffer, "ab\033[1mc\033[0m");
+	buffer_finish(&buffer);
+}
+
+/* The tests' standard output may be a terminal, and these say no there as well. */
+static void variables_forbid_colours(void **state)
+{
+	(void)state;
+	setenv("TERM", "xterm", 1);
+	setenv("NO_COLOR", "1", 1);
+	assert_false(output_has_colours());
+	unsetenv("NO_COLOR");
+	setenv("TERM", "dumb", 1);
+	assert_false(output_has_colours());
+	unsetenv("TERM");
+	assert_false(output_has_colours());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(text_stays_and_controls_show),
+	    cmocka_unit_test(styles_need_colours),
+	    cmocka_unit_test(variables_forbid_colours),
+	};
+
+	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
+}
