@@ -33,15 +33,17 @@ void subscriber_init(struct subscriber *subscriber, const struct subscriber_ops 
 	list_init(&subscriber->everyone_link);
 }
 
-/* Sends one change and counts it only when the connection took it. */
-static int send_change(struct subscriber *subscriber, enum subscriber_stream stream, int64_t seq,
+/* Sends one change and counts it only when the connection took it. The client had all that came up
+ * to `had`. */
+static int send_change(struct subscriber *subscriber, enum subscriber_stream stream, int64_t had,
 		       const struct change *change)
 {
 	int64_t before = subscriber->last[stream];
-	bool is_new = change->kind == CHANGE_ROW && change->notification.first_seq > before;
+	bool is_new = change->kind == CHANGE_ROW && change->notification.first_seq > had &&
+		      notification_is_live(&change->notification);
 	int result;
 
-	subscriber->last[stream] = seq;
+	subscriber->last[stream] = change->seq;
 	result = subscriber->ops->send(subscriber, change, is_new);
 	if (result < 0)
 		subscriber->last[stream] = before;
@@ -62,7 +64,7 @@ void subscriber_offer(struct subscriber *subscriber, enum subscriber_stream stre
 	if (subscriber->state != SUBSCRIBER_LIVE || seq <= subscriber->last[stream])
 		return;
 	if (change != NULL && seq == subscriber->last[stream] + 1)
-		send_change(subscriber, stream, seq, change);
+		send_change(subscriber, stream, seq - 1, change);
 	else
 		read_store(subscriber);
 }
@@ -70,6 +72,10 @@ void subscriber_offer(struct subscriber *subscriber, enum subscriber_stream stre
 void subscriber_replay(struct subscriber *subscriber, const struct subscriber_replay *replay,
 		       const int64_t known[static SUBSCRIBER_STREAMS])
 {
+	/* What came and changed since stands behind its newer neighbours, so `last` passes its
+	 * beginning before it is sent. */
+	const int64_t had[SUBSCRIBER_STREAMS] = {subscriber->last[SUBSCRIBER_OWN],
+						 subscriber->last[SUBSCRIBER_BROADCASTS]};
 	struct change_merge changes = replay->changes;
 	const struct change *change;
 	bool newer = replay->more;
@@ -81,7 +87,7 @@ void subscriber_replay(struct subscriber *subscriber, const struct subscriber_re
 		enum subscriber_stream stream = (enum subscriber_stream)list;
 
 		if (change->seq > subscriber->last[stream] &&
-		    send_change(subscriber, stream, change->seq, change) < 0)
+		    send_change(subscriber, stream, had[stream], change) < 0)
 			return;
 	}
 	for (int stream = 0; stream < SUBSCRIBER_STREAMS; stream++) {

@@ -1,0 +1,290 @@
+#include "core/subscriber.h"
+
+#include "lib/assertions.h"
+
+#include <errno.h>
+
+/* A connection that answers as it is told and remembers what it was asked. */
+struct fake {
+	struct subscriber subscriber;
+	int answer; /* of `send` */
+	unsigned sent, read, live;
+	int64_t seqs[8];
+	bool is_new[8];
+	struct cursor cursors[8];
+};
+
+static int on_send(struct subscriber *subscriber, const struct change *change, bool is_new)
+{
+	struct fake *fake = CONTAINER_OF(subscriber, struct fake, subscriber);
+
+	fake->seqs[fake->sent] = change->seq;
+	fake->is_new[fake->sent] = is_new;
+	fake->cursors[fake->sent] = subscriber_cursor(subscriber, 7);
+	fake->sent++;
+	return fake->answer;
+}
+
+static void on_read(struct subscriber *subscriber)
+{
+	CONTAINER_OF(subscriber, struct fake, subscriber)->read++;
+}
+
+static void on_live(struct subscriber *subscriber)
+{
+	CONTAINER_OF(subscriber, struct fake, subscriber)->live++;
+}
+
+static const struct subscriber_ops ops = {.send = on_send, .read = on_read, .live = on_live};
+
+static struct change row(int64_t seq, int64_t first_seq)
+{
+	return (struct change){.kind = CHANGE_ROW,
+			       .seq = seq,
+			       .notification = {.id = 1, .seq = seq, .first_seq = first_seq}};
+}
+
+static void replay(struct fake *fake, const struct change *own, size_t count, int64_t head,
+		   bool more, int64_t known)
+{
+	struct subscriber_replay content = {
+	    .changes = {{own, NULL}, {count, 0}}, .more = more, .heads = {head, 0}};
+	int64_t heads[SUBSCRIBER_STREAMS] = {known, 0};
+
+	subscriber_replay(&fake->subscriber, &content, heads);
+}
+
+/* At 5 and live. */
+static void start_live(struct fake *fake)
+{
+	*fake = (struct fake){0};
+	subscriber_init(&fake->subscriber, &ops, 5, 0);
+	assert_int_equal(fake->subscriber.state, SUBSCRIBER_READING);
+	replay(fake, NULL, 0, 5, false, 5);
+	assert_int_equal(fake->subscriber.state, SUBSCRIBER_LIVE);
+	assert_int_equal(fake->live, 1);
+}
+
+static void test_live_sends_only_the_next(void **state)
+{
+	struct fake fake;
+	struct change old = row(5, 5), next = row(6, 6), later = row(8, 8);
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 5, &old);
+	assert_int_equal(fake.sent, 0);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, &next);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, &next);
+	assert_int_equal(fake.sent, 1);
+	assert_int_equal(fake.cursors[0].seq, 6);
+	assert_int_equal(fake.cursors[0].broadcast_seq, 0);
+	assert_true(fake.cursors[0].epoch == 7);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 8, &later);
+	assert_int_equal(fake.sent, 1);
+	assert_int_equal(fake.read, 1);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_READING);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 9, &later);
+	assert_int_equal(fake.read, 1);
+}
+
+static void test_streams_are_counted_apart(void **state)
+{
+	struct fake fake;
+	struct change first = row(1, 1);
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_BROADCASTS, 1, &first);
+	assert_int_equal(fake.sent, 1);
+	assert_int_equal(fake.cursors[0].seq, 5);
+	assert_int_equal(fake.cursors[0].broadcast_seq, 1);
+}
+
+static void test_head_alone_is_read(void **state)
+{
+	struct fake fake;
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, NULL);
+	assert_int_equal(fake.read, 1);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_READING);
+}
+
+static void test_full_connection_falls_behind(void **state)
+{
+	struct fake fake;
+	struct change next = row(6, 6), later = row(7, 7);
+
+	(void)state;
+	start_live(&fake);
+	fake.answer = -EAGAIN;
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, &next);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_BEHIND);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 5);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 7, &later);
+	assert_int_equal(fake.sent, 1);
+	assert_int_equal(fake.read, 0);
+	subscriber_drained(&fake.subscriber);
+	assert_int_equal(fake.read, 1);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_READING);
+	subscriber_drained(&fake.subscriber);
+	assert_int_equal(fake.read, 1);
+}
+
+static void test_broken_connection_keeps_its_place(void **state)
+{
+	struct fake fake;
+	struct change changes[2] = {row(6, 6), row(7, 7)};
+
+	(void)state;
+	start_live(&fake);
+	fake.answer = -EPIPE;
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, &changes[0]);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 5);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 7, NULL);
+	replay(&fake, changes, 2, 7, false, 7);
+	assert_int_equal(fake.sent, 2);
+	assert_int_equal(fake.live, 1);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 5);
+	subscriber_end(&fake.subscriber);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_ENDED);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 8, &changes[0]);
+	replay(&fake, changes, 2, 7, false, 7);
+	subscriber_drained(&fake.subscriber);
+	assert_int_equal(fake.sent, 2);
+	assert_int_equal(fake.read, 1);
+}
+
+static void test_replay_drops_what_is_known(void **state)
+{
+	struct fake fake;
+	struct change changes[3] = {row(4, 4), row(6, 2), row(9, 9)};
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 10, NULL);
+	replay(&fake, changes, 3, 10, false, 10);
+	assert_int_equal(fake.sent, 2);
+	assert_int_equal(fake.seqs[0], 6);
+	assert_false(fake.is_new[0]);
+	assert_int_equal(fake.seqs[1], 9);
+	assert_true(fake.is_new[1]);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 10);
+	assert_int_equal(fake.live, 2);
+}
+
+static void test_cut_replay_reads_on(void **state)
+{
+	struct fake fake;
+	struct change changes[2] = {row(6, 6), row(7, 7)};
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 10, NULL);
+	replay(&fake, changes, 2, 10, true, 7);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 7);
+	assert_int_equal(fake.read, 2);
+	assert_int_equal(fake.live, 1);
+	/* What is newer than the snapshot is read, too. */
+	replay(&fake, NULL, 0, 10, false, 11);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 10);
+	assert_int_equal(fake.read, 3);
+	replay(&fake, NULL, 0, 11, false, 11);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_LIVE);
+}
+
+/* An older snapshot never takes a number back. */
+static void test_late_snapshot(void **state)
+{
+	struct fake fake;
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, NULL);
+	replay(&fake, NULL, 0, 3, false, 5);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 5);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_LIVE);
+}
+
+static void test_replay_into_a_full_connection(void **state)
+{
+	struct fake fake;
+	struct change changes[2] = {row(6, 6), row(7, 7)};
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 7, NULL);
+	fake.answer = -EAGAIN;
+	replay(&fake, changes, 2, 7, false, 7);
+	assert_int_equal(fake.sent, 1);
+	assert_int_equal(fake.subscriber.state, SUBSCRIBER_BEHIND);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 5);
+	assert_int_equal(fake.live, 1);
+	/* The store's answer to a question of before is of no use any more. */
+	fake.answer = 0;
+	replay(&fake, changes, 2, 7, false, 7);
+	assert_int_equal(fake.sent, 1);
+}
+
+/* Published 6, published 7, corrected the first: both are new to who was at 5. */
+static void test_new_behind_newer(void **state)
+{
+	struct fake fake;
+	struct change changes[3] = {row(7, 7), row(8, 6), row(9, 5)};
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 9, NULL);
+	replay(&fake, changes, 3, 9, false, 9);
+	assert_int_equal(fake.sent, 3);
+	assert_true(fake.is_new[0]);
+	assert_true(fake.is_new[1]);
+	assert_false(fake.is_new[2]);
+}
+
+/* A notification that was taken back before the client ever had it does not come as a new one. */
+static void test_withdrawn_is_never_new(void **state)
+{
+	struct fake fake;
+	struct change withdrawn = row(6, 6), all = {.kind = CHANGE_ALL, .seq = 7};
+
+	(void)state;
+	start_live(&fake);
+	withdrawn.notification.withdrawn_at = 1;
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, &withdrawn);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 7, &all);
+	assert_int_equal(fake.sent, 2);
+	assert_false(fake.is_new[0]);
+	assert_false(fake.is_new[1]);
+}
+
+static void test_state_names(void **state)
+{
+	(void)state;
+	assert_string_equal(subscriber_state_name(SUBSCRIBER_READING), "reading");
+	assert_string_equal(subscriber_state_name(SUBSCRIBER_LIVE), "live");
+	assert_string_equal(subscriber_state_name(SUBSCRIBER_BEHIND), "behind");
+	assert_string_equal(subscriber_state_name(SUBSCRIBER_ENDED), "ended");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_live_sends_only_the_next),
+	    cmocka_unit_test(test_streams_are_counted_apart),
+	    cmocka_unit_test(test_head_alone_is_read),
+	    cmocka_unit_test(test_full_connection_falls_behind),
+	    cmocka_unit_test(test_broken_connection_keeps_its_place),
+	    cmocka_unit_test(test_replay_drops_what_is_known),
+	    cmocka_unit_test(test_cut_replay_reads_on),
+	    cmocka_unit_test(test_late_snapshot),
+	    cmocka_unit_test(test_replay_into_a_full_connection),
+	    cmocka_unit_test(test_new_behind_newer),
+	    cmocka_unit_test(test_withdrawn_is_never_new),
+	    cmocka_unit_test(test_state_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
