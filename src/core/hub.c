@@ -110,7 +110,7 @@ static void receive_own(struct hub *hub, const struct hint *hint)
 {
 	struct inbox *inbox = hub_find(hub, hint->user);
 
-	if (inbox == NULL || (inbox->known && hint->seq <= inbox->head))
+	if (inbox == NULL || hint->seq <= inbox->head)
 		return;
 	inbox->head = hint->seq;
 	inbox->counts = hint->counts;
@@ -178,11 +178,13 @@ static int count_broadcast(struct hub *hub, const struct notification *notificat
 	return 0;
 }
 
+/* The head rises even while the list is not known: an answer of the store that is on its way may be
+ * older. */
 static void receive_broadcast(struct hub *hub, const struct hint *hint)
 {
 	bool next = hint->seq == hub->broadcast_head + 1;
 
-	if (!hub->broadcasts_known || hint->seq <= hub->broadcast_head)
+	if (hint->seq <= hub->broadcast_head)
 		return;
 	hub->broadcast_head = hint->seq;
 	if (!next || !hint->has_change || count_broadcast(hub, &hint->change.notification) < 0)
@@ -206,7 +208,7 @@ void hub_learn(struct hub *hub, struct inbox *inbox, int64_t head,
 	       const struct inbox_counts *counts)
 {
 	(void)hub;
-	if (inbox->known && head < inbox->head)
+	if (head < inbox->head)
 		return;
 	inbox->counts = *counts;
 	inbox->known = true;
@@ -223,12 +225,27 @@ void hub_learn_broadcast_head(struct hub *hub, int64_t head)
 	offer_broadcast(hub, head, NULL);
 }
 
+/* Whether a broadcast that was live is missing among the ids. */
+static bool lacks_broadcast(const struct hub *hub, const int64_t *ids, size_t count)
+{
+	size_t position = 0;
+
+	for (size_t i = 0; i < hub->broadcast_count; i++) {
+		while (position < count && ids[position] < hub->broadcast_ids[i])
+			position++;
+		if (position == count || ids[position] != hub->broadcast_ids[i])
+			return true;
+	}
+	return false;
+}
+
 int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size_t count)
 {
 	if (head < hub->broadcast_head)
 		return 0;
 	if (reserve_broadcasts(hub, count) < 0)
 		return -ENOMEM;
+	hub->recount = hub->recount || lacks_broadcast(hub, ids, count);
 	if (count > 0)
 		memcpy(hub->broadcast_ids, ids, count * sizeof(*ids));
 	hub->broadcast_count = count;
