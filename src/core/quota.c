@@ -1,5 +1,6 @@
-/* A counter that is spent carries its minute in the upper half and starts again from 0 when another
- * minute comes, so nobody has to reset anything. */
+/* A counter that is spent carries its minute in the upper half and starts again from 0 when a later
+ * minute comes, so nobody has to reset anything. A thread whose clock is a moment behind spends
+ * from the minute that has begun, or the two would reset each other. */
 #include "core/quota.h"
 
 #include <assert.h>
@@ -40,14 +41,15 @@ int quota_hold(struct quota *quota, struct slice name, uint64_t limit)
 	do {
 		if (limit > 0 && before >= limit)
 			return -EAGAIN;
-	} while (!atomic_compare_exchange_weak_explicit(held, &before, before + 1,
-							memory_order_relaxed, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+	    held, &before, before + 1, memory_order_relaxed, memory_order_relaxed));
 	return counter;
 }
 
 void quota_release(struct quota *quota, int counter)
 {
-	uint64_t held = atomic_fetch_sub_explicit(&quota->counters[counter], 1, memory_order_relaxed);
+	uint64_t held =
+	    atomic_fetch_sub_explicit(&quota->counters[counter], 1, memory_order_relaxed);
 
 	assert(held > 0);
 }
@@ -62,11 +64,12 @@ bool quota_spend(struct quota *quota, struct slice name, uint32_t minute, uint32
 		return true;
 	before = atomic_load_explicit(counter, memory_order_relaxed);
 	do {
-		uint64_t spent = before >> 32 == minute ? before & UINT32_MAX : 0;
+		uint32_t latest = (uint32_t)(before >> 32);
+		uint64_t spent = latest >= minute ? before & UINT32_MAX : 0;
 
 		if (spent + amount > limit || spent + amount > UINT32_MAX)
 			return false;
-		after = (uint64_t)minute << 32 | (spent + amount);
+		after = (uint64_t)(latest > minute ? latest : minute) << 32 | (spent + amount);
 	} while (!atomic_compare_exchange_weak_explicit(
 	    counter, &before, after, memory_order_relaxed, memory_order_relaxed));
 	return true;

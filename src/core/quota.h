@@ -21,8 +21,8 @@ struct quota {
 struct quota *quota_create(void);
 void quota_destroy(struct quota *quota);
 
-/* Counts one more that is held until quota_release(). Returns the counter, from 0 to QUOTA_COUNTERS - 1,
- * or -EAGAIN, and nothing counted, when `limit` are held already; a limit of 0 is none. */
+/* Counts one more that is held until quota_release(). Returns the counter, from 0 to QUOTA_COUNTERS
+ * - 1, or -EAGAIN, and nothing counted, when `limit` are held already; a limit of 0 is none. */
 int quota_hold(struct quota *quota, struct slice name, uint64_t limit);
 void quota_release(struct quota *quota, int counter);
 
