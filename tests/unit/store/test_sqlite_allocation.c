@@ -1,0 +1,266 @@
+/* The n-th allocation fails, SQLite's own included, for every n: the request says so or succeeds,
+ * the others go on, nothing half-done stays, and nothing leaks. */
+#include "lib/failing_allocator.h"
+#include "unit/store/folder.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+/* SQLite wants to know sizes, so each block says its own. */
+enum { HEADER = 16 };
+
+static void *allocate(int size)
+{
+	char *block = malloc((size_t)size + HEADER);
+
+	if (block == NULL)
+		return NULL;
+	memcpy(block, &size, sizeof(size));
+	return block + HEADER;
+}
+
+static void release(void *memory)
+{
+	free((char *)memory - HEADER);
+}
+
+static void *resize(void *memory, int size)
+{
+	char *block = realloc((char *)memory - HEADER, (size_t)size + HEADER);
+
+	if (block == NULL)
+		return NULL;
+	memcpy(block, &size, sizeof(size));
+	return block + HEADER;
+}
+
+static int size_of(void *memory)
+{
+	int size;
+
+	memcpy(&size, (char *)memory - HEADER, sizeof(size));
+	return size;
+}
+
+static int round_up(int size)
+{
+	return (size + 7) & ~7;
+}
+
+static int start(void *context)
+{
+	(void)context;
+	return SQLITE_OK;
+}
+
+static void stop(void *context)
+{
+	(void)context;
+}
+
+static const sqlite3_mem_methods methods = {allocate, release, resize, size_of,
+					    round_up, start,   stop,   NULL};
+
+/* ---- operations ---- */
+
+static int call_mark(struct folder *folder)
+{
+	int64_t id = 1;
+	struct store_mark mark;
+	int result;
+
+	memset(&mark, 0, sizeof(mark));
+	store_request_init(&mark.request, STORE_MARK, NULL, NULL);
+	mark.user = SLICE("user-0");
+	mark.state = NOTIFICATION_READ;
+	mark.ids = &id;
+	mark.id_count = 1;
+	result = folder_call(folder, &mark.request);
+	store_request_finish(&mark.request);
+	return result;
+}
+
+static int call_mark_all(struct folder *folder)
+{
+	struct store_mark mark;
+	int result;
+
+	memset(&mark, 0, sizeof(mark));
+	store_request_init(&mark.request, STORE_MARK, NULL, NULL);
+	mark.user = SLICE("user-0");
+	mark.state = NOTIFICATION_SEEN;
+	mark.all = true;
+	result = folder_call(folder, &mark.request);
+	store_request_finish(&mark.request);
+	return result;
+}
+
+static int call_withdraw(struct folder *folder)
+{
+	struct store_withdraw withdraw;
+	int result;
+
+	memset(&withdraw, 0, sizeof(withdraw));
+	store_request_init(&withdraw.request, STORE_WITHDRAW, NULL, NULL);
+	withdraw.id = 2;
+	result = folder_call(folder, &withdraw.request);
+	store_request_finish(&withdraw.request);
+	return result;
+}
+
+static int call_list(struct folder *folder)
+{
+	struct store_list list;
+	int result;
+
+	memset(&list, 0, sizeof(list));
+	store_request_init(&list.request, STORE_LIST, NULL, NULL);
+	list.user = SLICE("user-0");
+	list.before = 1000000;
+	list.limit = 20;
+	result = folder_call(folder, &list.request);
+	if (result == 0)
+		assert_true(list.notification_count > 0);
+	store_request_finish(&list.request);
+	return result;
+}
+
+static int call_replay(struct folder *folder)
+{
+	struct store_replay replay;
+	int result;
+
+	memset(&replay, 0, sizeof(replay));
+	store_request_init(&replay.request, STORE_REPLAY, NULL, NULL);
+	replay.user = SLICE("user-0");
+	replay.after.epoch = store_epoch(folder->store);
+	replay.limit = 1000;
+	result = folder_call(folder, &replay.request);
+	if (result == 0)
+		assert_true(replay.change_count > 0);
+	store_request_finish(&replay.request);
+	return result;
+}
+
+static int call_sweep(struct folder *folder)
+{
+	struct store_sweep sweep;
+	int result;
+
+	memset(&sweep, 0, sizeof(sweep));
+	store_request_init(&sweep.request, STORE_SWEEP, NULL, NULL);
+	sweep.position = 1;
+	result = folder_call(folder, &sweep.request);
+	if (result == 0)
+		assert_true(sweep.head_count > 0);
+	store_request_finish(&sweep.request);
+	return result;
+}
+
+/* By hand, because what the test needs must not be what fails. */
+static int call_publish(struct folder *folder)
+{
+	struct slice user = SLICE("user-0");
+	struct store_item item = {.users = &user, .user_count = 1};
+	struct store_publish publish;
+	int result;
+
+	item.content = (struct notification_content){.type = SLICE("t"), .title = SLICE("t")};
+	memset(&publish, 0, sizeof(publish));
+	store_request_init(&publish.request, STORE_PUBLISH, NULL, NULL);
+	publish.items = &item;
+	publish.item_count = 1;
+	result = folder_call(folder, &publish.request);
+	store_request_finish(&publish.request);
+	return result;
+}
+
+static int call_probe(struct folder *folder)
+{
+	struct store_request probe;
+	int result;
+
+	store_request_init(&probe, STORE_PROBE, NULL, NULL);
+	result = folder_call(folder, &probe);
+	store_request_finish(&probe);
+	return result;
+}
+
+static int (*const calls[])(struct folder *folder) = {
+    call_publish, call_list, call_replay, call_sweep,	 call_mark,
+    call_publish, call_list, call_probe,  call_mark_all, call_withdraw,
+};
+
+static void try_every_n(struct folder *folder, int (*call)(struct folder *folder))
+{
+	for (unsigned n = 1;; n++) {
+		int result;
+
+		failing_allocator_fail_at(n);
+		result = call(folder);
+		if (!failing_allocator_reset()) {
+			assert_int_equal(result, 0);
+			return;
+		}
+		assert_true(result == 0 || result == -ENOMEM);
+	}
+}
+
+static void test_operations(void **state)
+{
+	struct folder *folder = *state;
+	struct store_options options = {.retention_count = 20};
+	struct error error;
+
+	assert_int_equal(folder_open(folder, options, &error), 0);
+	assert_int_equal(folder_publish(folder, 30, 3, 100), 0);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		try_every_n(folder, calls[i]);
+		if (store_check(folder->store, &error) < 0)
+			fail_msg("%s", error.text);
+	}
+	folder_close(folder);
+	assert_int_equal(folder_open(folder, options, &error), 0);
+	assert_int_equal(store_check(folder->store, &error), 0);
+}
+
+static void test_opening(void **state)
+{
+	struct folder *folder = *state;
+	struct store_options options = {.location = NULL};
+	struct error error = {.text = ""};
+
+	assert_int_equal(folder_open(folder, options, &error), 0);
+	assert_int_equal(folder_publish(folder, 40, 4, 100), 0);
+	folder_close(folder);
+	for (unsigned n = 1;; n++) {
+		int result;
+		bool failed;
+
+		failing_allocator_fail_at(n);
+		result = folder_open(folder, options, &error);
+		failed = failing_allocator_reset();
+		if (result < 0) {
+			assert_true(failed);
+			assert_true(error.text[0] != '\0');
+			continue;
+		}
+		assert_int_equal(folder_heads(folder, 4), 40);
+		folder_close(folder);
+		if (!failed)
+			break;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_operations, folder_setup, folder_teardown),
+	    cmocka_unit_test_setup_teardown(test_opening, folder_setup, folder_teardown),
+	};
+
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+/* Files that are not a database of this version are refused with one sentence and left as they are.
+ */
+#include "store/sqlite_schema.h"
+#include "unit/store/folder.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static long read_file(const char *path, char *bytes, size_t size)
+{
+	FILE *file = fopen(path, "rb");
+	size_t length;
+
+	assert_non_null(file);
+	length = fread(bytes, 1, size, file);
+	fclose(file);
+	return (long)length;
+}
+
+static void write_file(const char *path, const void *bytes, size_t length)
+{
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, length, file), length);
+	fclose(file);
+}
+
+static void execute(const char *path, const char *text)
+{
+	sqlite3 *database = NULL;
+
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+}
+
+enum { FILE_BYTES = 1 << 20 };
+
+static void assert_refused(struct folder *folder, const char *sentence)
+{
+	char *before = calloc(2, FILE_BYTES);
+	const char *path = folder_file(folder, "allim.db");
+	struct error error = {.text = ""};
+	long length;
+
+	assert_non_null(before);
+	length = read_file(path, before, FILE_BYTES);
+	assert_true(folder_open(folder, (struct store_options){.location = NULL}, &error) < 0);
+	if (strstr(error.text, sentence) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", error.text, sentence);
+	assert_null(strchr(error.text, '\n'));
+	assert_int_equal(read_file(path, before + FILE_BYTES, FILE_BYTES), length);
+	assert_memory_equal(before, before + FILE_BYTES, (size_t)length);
+	free(before);
+}
+
+/* A good database with something in it. */
+static void make_database(struct folder *folder)
+{
+	struct error error;
+
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
+	assert_int_equal(folder_publish(folder, 100, 10, 500), 0);
+	folder_close(folder);
+}
+
+static void test_text_is_no_database(void **state)
+{
+	struct folder *folder = *state;
+
+	write_file(folder_file(folder, "allim.db"), "hello", 5);
+	assert_refused(folder, "is not a database of allim's");
+	write_file(folder_file(folder, "allim.db"), "", 0);
+	assert_refused(folder, "is not a database of allim's");
+}
+
+static void test_a_foreign_database(void **state)
+{
+	struct folder *folder = *state;
+
+	execute(folder_file(folder, "allim.db"), "CREATE TABLE user (name)");
+	assert_refused(folder, "is the database of another application");
+}
+
+static void test_a_newer_version(void **state)
+{
+	struct folder *folder = *state;
+
+	make_database(folder);
+	execute(folder_file(folder, "allim.db"), "PRAGMA user_version = 99");
+	assert_refused(folder, "was written by a newer allim (version 99 of its schema");
+}
+
+static void test_a_cut_file(void **state)
+{
+	struct folder *folder = *state;
+	char *bytes = calloc(1, FILE_BYTES);
+	long length;
+
+	assert_non_null(bytes);
+	make_database(folder);
+	length = read_file(folder_file(folder, "allim.db"), bytes, FILE_BYTES);
+	write_file(folder_file(folder, "allim.db"), bytes, (size_t)length / 2);
+	assert_refused(folder, "a part of it is missing");
+	write_file(folder_file(folder, "allim.db"), bytes, 60);
+	assert_refused(folder, "was cut short");
+	free(bytes);
+}
+
+static void test_a_damaged_file(void **state)
+{
+	struct folder *folder = *state;
+	char *bytes = calloc(1, FILE_BYTES);
+	long length;
+
+	assert_non_null(bytes);
+	make_database(folder);
+	length = read_file(folder_file(folder, "allim.db"), bytes, FILE_BYTES);
+	memset(bytes + 100, 0xA5, 4000);
+	write_file(folder_file(folder, "allim.db"), bytes, (size_t)length);
+	assert_refused(folder, "restore it from a backup");
+	free(bytes);
+}
+
+static void test_a_missing_table(void **state)
+{
+	struct folder *folder = *state;
+
+	make_database(folder);
+	execute(folder_file(folder, "allim.db"), "DROP TABLE moved");
+	assert_refused(folder, "no such table: moved");
+}
+
+static void test_a_half_made_file_is_made_again(void **state)
+{
+	struct folder *folder = *state;
+
+	write_file(folder_file(folder, "allim.db.new"), "half", 4);
+	make_database(folder);
+}
+
+#define FOLDER_TEST(function) \
+	cmocka_unit_test_setup_teardown(function, folder_setup, folder_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FOLDER_TEST(test_text_is_no_database),
+	    FOLDER_TEST(test_a_foreign_database),
+	    FOLDER_TEST(test_a_newer_version),
+	    FOLDER_TEST(test_a_cut_file),
+	    FOLDER_TEST(test_a_damaged_file),
+	    FOLDER_TEST(test_a_missing_table),
+	    FOLDER_TEST(test_a_half_made_file_is_made_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
