@@ -122,9 +122,10 @@ void command_append_exits(struct buffer *buffer)
 
 static const struct {
 	const char *name;
+	bool of_settings;
 	const char *meaning;
 } variables[] = {
-#define COMMAND_VARIABLE(name_, meaning_) {name_, meaning_},
+#define COMMAND_VARIABLE(name_, of_settings_, meaning_) {name_, of_settings_, meaning_},
 #include "cli/commands.def"
 };
 
@@ -136,7 +137,7 @@ void command_append_variables(struct buffer *buffer)
 		buffer_append_format(buffer, "  %-*s%s\n", NAME_COLUMN, variables[i].name,
 				     variables[i].meaning);
 	buffer_append_format(buffer, "  %-*s%s\n", NAME_COLUMN, "ALLIM_...",
-			     "any setting, as allim serve --help lists them");
+			     "any other setting, by its name");
 	buffer_append_format(buffer, "  %-*s%s\n", NAME_COLUMN, "NO_COLOR",
 			     "no colours, even on a terminal");
 }
@@ -144,7 +145,8 @@ void command_append_variables(struct buffer *buffer)
 bool command_has_variable(struct slice name)
 {
 	for (size_t i = 0; i < VARIABLES; i++) {
-		if (slice_equals(name, slice_from_string(variables[i].name)))
+		if (!variables[i].of_settings &&
+		    slice_equals(name, slice_from_string(variables[i].name)))
 			return true;
 	}
 	return false;
