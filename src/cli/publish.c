@@ -60,13 +60,11 @@ static int read_key(struct publication *publication, struct error *error)
 static void append_ids(struct buffer *text, json_t *result)
 {
 	json_t *notifications = json_object_get(result, "notifications");
-	json_t *notification;
-	size_t index;
 
-	json_array_foreach(notifications, index, notification)
-	{
-		buffer_append_integer(text,
-				      json_integer_value(json_object_get(notification, "id")));
+	for (size_t i = 0; i < json_array_size(notifications); i++) {
+		json_t *id = json_object_get(json_array_get(notifications, i), "id");
+
+		buffer_append_integer(text, json_integer_value(id));
 		buffer_append_byte(text, '\n');
 	}
 }
@@ -83,24 +81,34 @@ static void check_result(struct publication *publication, json_t *result, size_t
 		     detail == NULL ? "the server refused it" : detail, (int)status);
 }
 
+static void append_json(struct buffer *text, json_t *answer)
+{
+	char *line = json_dumps(answer, JSON_COMPACT);
+
+	if (line == NULL)
+		text->failed = true;
+	else
+		buffer_append_format(text, "%s\n", line);
+	free(line);
+}
+
 static int show(struct publication *publication, json_t *answer)
 {
 	struct buffer text = BUFFER_EMPTY;
-	json_t *results = json_object_get(answer, "results"), *result;
-	char *line = publication->options->json ? json_dumps(answer, JSON_COMPACT) : NULL;
-	size_t index;
+	json_t *results = json_object_get(answer, "results");
+	bool json = publication->options->json;
 
-	json_array_foreach(results, index, result)
-	{
-		check_result(publication, result, publication->done + index + 1);
-		if (line == NULL)
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		json_t *result = json_array_get(results, i);
+
+		check_result(publication, result, publication->done + i + 1);
+		if (!json)
 			append_ids(&text, result);
 	}
-	if (line != NULL)
-		buffer_append_format(&text, "%s\n", line);
+	if (json)
+		append_json(&text, answer);
 	else if (results == NULL)
 		append_ids(&text, answer);
-	free(line);
 	return command_print(publication->command, &text);
 }
 

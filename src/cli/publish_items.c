@@ -181,16 +181,12 @@ static struct slice skip_blanks(struct slice text)
 /* Adds one value: an object, or the objects of an array. */
 static int add(json_t *items, json_t *value)
 {
-	size_t index;
-	json_t *item;
-
 	if (json_is_object(value))
 		return json_array_append(items, value) < 0 ? -ENOMEM : 0;
 	if (!json_is_array(value))
 		return -EINVAL;
-	json_array_foreach(value, index, item)
-	{
-		if (!json_is_object(item))
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (!json_is_object(json_array_get(value, i)))
 			return -EINVAL;
 	}
 	return json_array_extend(items, value) < 0 ? -ENOMEM : 0;

@@ -61,10 +61,10 @@ static void append_member(struct buffer *buffer, const char *name, json_t *value
 
 static void append_members(struct buffer *buffer, json_t *object, size_t depth, bool colours)
 {
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(object, name, value) append_member(buffer, name, value, depth, colours);
+	for (void *member = json_object_iter(object); member != NULL;
+	     member = json_object_iter_next(object, member))
+		append_member(buffer, json_object_iter_key(member), json_object_iter_value(member),
+			      depth, colours);
 }
 
 void stats_text_append(struct buffer *buffer, json_t *object, bool colours)
