@@ -73,11 +73,10 @@ void sse_append_retry(struct buffer *buffer, int64_t milliseconds)
 {
 	buffer_append(buffer, SLICE("retry: "));
 	buffer_append_integer(buffer, milliseconds);
-	buffer_append(buffer, SLICE("\n\n"));
+	buffer_append_byte(buffer, '\n');
 }
 
 void sse_append_comment(struct buffer *buffer, struct slice text)
 {
 	append_lines(buffer, text.length == 0 ? SLICE(":") : SLICE(": "), text);
-	buffer_append_byte(buffer, '\n');
 }

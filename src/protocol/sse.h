@@ -14,11 +14,15 @@ struct sse_event {
  * CR, LF or NUL, or the data a NUL; nothing is appended then. */
 int sse_append_event(struct buffer *buffer, const struct sse_event *event);
 
+/* Retry and comment are lines without a blank line behind them. A blank line, even one that ends no
+ * event, makes a client take over the id of the stream so far, and a stream that has sent none yet
+ * would wipe the id that the client came with (9.2.6, "dispatch the event", step 1). */
+
 /* How long a client waits before it reconnects. */
 void sse_append_retry(struct buffer *buffer, int64_t milliseconds);
 
-/* A comment, which clients skip; each line of the text becomes one. Nothing but a heartbeat:
- * ":\n\n" where the text is empty. */
+/* A comment, which clients skip; each line of the text becomes one. An empty text gives ":", a
+ * heartbeat. */
 void sse_append_comment(struct buffer *buffer, struct slice text);
 
 #endif

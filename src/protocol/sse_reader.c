@@ -36,7 +36,8 @@ void sse_reader_reconnect(struct sse_reader *reader)
 	buffer_clear(&reader->line);
 	buffer_clear(&reader->type);
 	buffer_clear(&reader->data);
-	reader->failed = assign(&reader->id, buffer_slice(&reader->last_id)) < 0;
+	buffer_clear(&reader->id);
+	reader->failed = false;
 	reader->bom_bytes = 0;
 	reader->after_cr = false;
 }

@@ -16,7 +16,7 @@ struct sse_reader {
 	struct buffer type;
 	struct buffer data;
 	struct buffer id;      /* as the stream says so far */
-	struct buffer last_id; /* as of the last blank line; survives reconnects */
+	struct buffer last_id; /* as of the last blank line: what a reconnect sends */
 	int64_t retry;	       /* milliseconds, or -1: the stream did not say */
 	unsigned bom_bytes;    /* how much of a byte order mark has come; 3 and more: decided */
 	bool after_cr;
@@ -28,7 +28,8 @@ void sse_reader_init(struct sse_reader *reader, size_t limit);
 
 void sse_reader_finish(struct sse_reader *reader);
 
-/* For a new connection: forgets the unfinished event, keeps `last_id` and `retry`. */
+/* For a new connection: forgets the unfinished event, keeps `last_id` and `retry`. The id of the new
+ * stream is empty until it says one, and its first blank line makes that the last. */
 void sse_reader_reconnect(struct sse_reader *reader);
 
 /* Reads on, and calls `on_message` for each event, whose texts live until it returns.

@@ -83,5 +83,5 @@ const struct wire_ops sse_wire_ops = {
     .count = sse_count,
     .reset = sse_reset,
     .mark = sse_mark,
-    .heartbeat = {":\n\n", 3},
+    .heartbeat = {":\n", 2},
 };

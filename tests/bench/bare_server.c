@@ -77,7 +77,7 @@ static const struct slice unchanged_answer =
 static const struct slice content_answer =
     BYTES("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"" SAMPLE_CURSOR "\"\r\n"
 	  "Content-Length: 200\r\n\r\n" X50 X50 X50 X50);
-static const struct slice heartbeat = BYTES(":\n\n");
+static const struct slice heartbeat = BYTES(":\n");
 
 static void send_bytes(int descriptor, struct slice bytes)
 {

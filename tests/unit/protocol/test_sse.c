@@ -62,7 +62,7 @@ static void test_retry_and_comments(void **state)
 	sse_append_retry(&buffer, 1500);
 	sse_append_comment(&buffer, SLICE(""));
 	sse_append_comment(&buffer, SLICE("a\r\ndata: b"));
-	assert_buffer(buffer, "retry: 1500\n\n:\n\n: a\n: data: b\n\n");
+	assert_buffer(buffer, "retry: 1500\n:\n: a\n: data: b\n");
 	buffer_finish(&buffer);
 }
 
