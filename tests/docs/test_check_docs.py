@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Breaks a copy of the project in one place at a time and expects scripts/check-docs to say so.
+
+Prints TAP.
+
+usage: test_check_docs.py ROOT
+"""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+COPIED = ["docs", "src", "web", "scripts", "tests/integration/guide", "tests/docs"]
+
+# A file, what to replace in it and with what, and words of the complaint.
+MISTAKES = [
+    ("src/server/routes.def", "/v1/inbox/count", "/v1/inbox/number",
+     "docs/api.md: route GET /v1/inbox/number is missing"),
+    ("docs/api.md", "### `POST /v1/inbox/seen`", "", "docs/api.md: route POST /v1/inbox/seen is missing"),
+    ("docs/api.md", "### `POST /v1/inbox/seen`", "### `PUT /v1/inbox/seen`",
+     "docs/api.md: there is no route PUT /v1/inbox/seen"),
+    ("docs/api.md", "| `not_ready` | 503 |", "| `not_ready` | 500 |", "problem not_ready 503 is missing"),
+    ("src/protocol/http_problem.def", '"bare_lf"', '"lonely_lf"', "problem lonely_lf"),
+    ("docs/operations.md", "| `allim_streams` | gauge |", "| `allim_streams` | counter |",
+     "metric allim_streams gauge is missing"),
+    ("docs/guide.md", "`allim_streams`", "`allim_rivers`", "docs/guide.md: there is no metric allim_rivers"),
+    ("src/method/methods.def", 'METHOD("sse"', 'METHOD("see"', "README.ko.md: method see is missing"),
+    ("src/config/settings.def", '"sse.heartbeat"', '"sse.pulse"', "docs/settings.md: setting sse.pulse is missing"),
+    ("docs/operations.md", "`drain.batch`", "`drain.bunch`", "there is no setting drain.bunch"),
+    ("README.ko.md", "--user anna)", "--user bo)", "its commands are not those of README.md"),
+    ("README.md", "(docs/delivery.md)", "(docs/deliver.md)", "the link docs/deliver.md leads nowhere"),
+    ("docs/api.md", "(delivery.md)", "(delivery.md#nowhere)", "names no heading of its page"),
+    ("docs/openapi.yaml", "  /v1/inbox/count:", "  /v1/inbox/sum:", "docs/openapi.yaml: there is no route GET /v1/inbox/sum"),
+    ("docs/openapi.yaml", "            - draining", "            - drained", "docs/openapi.yaml: there is no problem drained"),
+]
+
+# What only a reader of YAML can see.
+YAML_MISTAKES = [
+    ("docs/openapi.yaml", "summary: Mark as read", "summary: Marks as read", 'the summary is "Mark as read"'),
+    ("docs/openapi.yaml", "schemas/Marked'}", "schemas/Remarked'}", "schemas/Remarked is not there"),
+    ("docs/openapi.yaml", "operationId: markSeen", "operationId: markRead", "operationId markRead is not unique"),
+    ("docs/openapi.yaml", "security: [{apiKey: []}]", "security: []", "the security of PUBLISHER"),
+    ("docs/openapi.yaml", "      - $ref: '#/components/parameters/Id'", "      []", "parameter id is missing"),
+]
+
+
+def copy_project(root, folder):
+    for name in COPIED:
+        shutil.copytree(root / name, folder / name)
+    for path in [*root.glob("*.md"), root / "LICENSE", root / "meson.build"]:
+        shutil.copy(path, folder)
+
+
+def complaints_about(folder):
+    command = [sys.executable, str(folder / "scripts" / "check-docs"), str(folder)]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False).stderr
+
+
+def try_mistake(folder, path, old, new, expected):
+    """Returns whether the complaint came; the file is put back."""
+    text = (folder / path).read_text(encoding="utf-8")
+    if old not in text:
+        return False
+    (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+    complaints = complaints_about(folder)
+    (folder / path).write_text(text, encoding="utf-8")
+    if expected not in complaints:
+        print(complaints, file=sys.stderr)
+    return expected in complaints
+
+
+def has_yaml():
+    return subprocess.run([sys.executable, "-c", "import yaml"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        sys.exit(__doc__)
+    mistakes = MISTAKES + (YAML_MISTAKES if has_yaml() else [])
+    passed = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        copy_project(pathlib.Path(arguments[0]), folder)
+        complaints = complaints_about(folder)
+        print(complaints, end="", file=sys.stderr)
+        passed.append((complaints == "", "the project as it is"))
+        for mistake in mistakes:
+            passed.append((try_mistake(folder, *mistake), mistake[3]))
+    for number, (good, what) in enumerate(passed, start=1):
+        print(f"{'ok' if good else 'not ok'} {number} - {what}".replace("#", "\\#"))
+    print(f"1..{len(passed)}")
+    return 0 if all(good for good, _ in passed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
