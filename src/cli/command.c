@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_COLUMN = 18, MESSAGE_BYTES = 1024 };
@@ -140,6 +141,13 @@ void command_append_variables(struct buffer *buffer)
 			     "any other setting, by its name");
 	buffer_append_format(buffer, "  %-*s%s\n", NAME_COLUMN, "NO_COLOR",
 			     "no colours, even on a terminal");
+}
+
+const char *command_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
 bool command_has_variable(struct slice name)

@@ -54,6 +54,9 @@ void command_append_help(struct buffer *buffer, const struct command *command);
 void command_append_exits(struct buffer *buffer);
 void command_append_variables(struct buffer *buffer);
 
+/* The variable's value, or NULL where it is absent or empty. */
+const char *command_variable(const char *name);
+
 /* Whether commands read that variable and settings do not. */
 bool command_has_variable(struct slice name);
 

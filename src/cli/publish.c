@@ -37,12 +37,12 @@ struct publication {
 static int read_key(struct publication *publication, struct error *error)
 {
 	struct buffer key = BUFFER_EMPTY;
-	const char *variable = getenv("ALLIM_API_KEY");
+	const char *variable = command_variable("ALLIM_API_KEY");
 	int result = 0;
 
 	if (publication->options->api_key_file != NULL)
 		result = secret_file_read(publication->options->api_key_file, &key, error);
-	else if (variable != NULL && variable[0] != '\0')
+	else if (variable != NULL)
 		buffer_append_string(&key, variable);
 	else
 		result = error_set(error, -EINVAL,
@@ -227,7 +227,7 @@ static int publish(const struct command *command, const struct options *options,
 	struct publication publication = {
 	    .command = command, .options = options, .endpoint = *endpoint};
 	struct error error;
-	json_t *items;
+	json_t *items = NULL;
 	int result = collect(command, options, &items);
 
 	if (result != COMMAND_GOES_ON)
@@ -251,7 +251,7 @@ int publish_run(const struct command *command, char **arguments)
 	if (result != COMMAND_GOES_ON)
 		return result;
 	if (options.url == NULL)
-		options.url = getenv("ALLIM_URL");
+		options.url = command_variable("ALLIM_URL");
 	if (options.url == NULL)
 		options.url = DEFAULT_URL;
 	if (endpoint_parse(slice_from_string(options.url), &endpoint, &error) < 0)

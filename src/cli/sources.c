@@ -26,7 +26,7 @@ int sources_init(struct settings_sources *sources, const char *config)
 			kept[count++] = *variable;
 	}
 	*sources = (struct settings_sources){
-	    .file = config != NULL ? config : getenv("ALLIM_CONFIG"),
+	    .file = config != NULL ? config : command_variable("ALLIM_CONFIG"),
 	    .environment = kept,
 	};
 	return 0;

@@ -93,7 +93,7 @@ int stats_run(const struct command *command, char **arguments)
 	if (result != COMMAND_GOES_ON)
 		return result;
 	if (options.admin == NULL)
-		options.admin = getenv("ALLIM_ADMIN_URL");
+		options.admin = command_variable("ALLIM_ADMIN_URL");
 	if (options.admin == NULL)
 		options.admin = DEFAULT_ADMIN;
 	if (endpoint_parse(slice_from_string(options.admin), &endpoint, &error) < 0)

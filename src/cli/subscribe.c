@@ -19,7 +19,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -201,12 +200,12 @@ static int follow(struct subscription *subscription)
 
 static int read_token(struct subscription *subscription, struct error *error)
 {
-	const char *variable = getenv("ALLIM_TOKEN");
+	const char *variable = command_variable("ALLIM_TOKEN");
 
 	if (subscription->options->token_file != NULL)
 		return secret_file_read(subscription->options->token_file, &subscription->token,
 					error);
-	if (variable == NULL || variable[0] == '\0')
+	if (variable == NULL)
 		return error_set(error, -EINVAL,
 				 "there is no token; give --user NAME or --token-file FILE, or set "
 				 "ALLIM_TOKEN");
@@ -281,7 +280,7 @@ int subscribe_run(const struct command *command, char **arguments)
 	if (options.user != NULL && options.token_file != NULL)
 		return command_misuse(command, "--user and --token-file exclude each other");
 	if (options.url == NULL)
-		options.url = getenv("ALLIM_URL");
+		options.url = command_variable("ALLIM_URL");
 	if (options.url == NULL)
 		options.url = DEFAULT_URL;
 	if (endpoint_parse(slice_from_string(options.url), &endpoint, &error) < 0)

@@ -45,7 +45,7 @@ static void the_flag_overrules_the_variable(void **state)
 	assert_int_equal(sources_init(&sources, NULL), 0);
 	assert_string_equal(sources.file, "a.yaml");
 	sources_finish(&sources);
-	unsetenv("ALLIM_CONFIG");
+	setenv("ALLIM_CONFIG", "", 1);
 	assert_int_equal(sources_init(&sources, NULL), 0);
 	assert_null(sources.file);
 	sources_finish(&sources);
