@@ -9,7 +9,6 @@
 #include "protocol/http_client_response.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +16,6 @@ enum {
 	CONNECT_TIMEOUT = 10 * 1000,
 	RECEIVE_BYTES = 64 * 1024,
 	PROBLEM_BYTES = 64 * 1024,
-	PATH_BYTES = 512,
 };
 
 struct stream {
@@ -86,25 +84,50 @@ static int64_t deadline_in(const struct stream *stream, int64_t milliseconds)
 	return earlier(clock_monotonic() + milliseconds, stream->request->deadline);
 }
 
+/* A cursor is the server's to understand; whatever it is, it stays one parameter (RFC 3986, 2.3).
+ */
+static void append_encoded(struct buffer *path, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+		    (*text >= '0' && *text <= '9') || strchr("-._~", *text) != NULL)
+			buffer_append_byte(path, *text);
+		else
+			buffer_append_format(path, "%%%02X", (unsigned)(unsigned char)*text);
+	}
+}
+
 /* Once an event has come, its id alone says where to go on. */
+static void append_path(const struct stream *stream, struct buffer *path)
+{
+	buffer_append_string(path, "/v1/inbox/stream");
+	if (stream->request->after != NULL && sse_reader_last_id(stream->reader).length == 0) {
+		buffer_append_string(path, "?after=");
+		append_encoded(path, stream->request->after);
+	}
+	buffer_append_byte(path, '\0');
+}
+
 static int append_request(const struct stream *stream, struct slice authorization,
 			  struct buffer *bytes, struct error *error)
 {
-	struct slice last_id = sse_reader_last_id(stream->reader);
-	const char *after = last_id.length > 0 ? NULL : stream->request->after;
 	const struct client_header headers[] = {
 	    {"Accept", SLICE("text/event-stream")},
 	    {"Cache-Control", SLICE("no-store")},
 	    {"Authorization", authorization},
-	    {"Last-Event-ID", last_id},
+	    {"Last-Event-ID", sse_reader_last_id(stream->reader)},
 	    {NULL, SLICE("")},
 	};
-	char path[PATH_BYTES];
-	const struct client_request request = {.method = "GET", .path = path, .headers = headers};
+	struct client_request request = {.method = "GET", .headers = headers};
+	struct buffer path = BUFFER_EMPTY;
+	int result = -ENOMEM;
 
-	snprintf(path, sizeof(path), "/v1/inbox/stream%s%s",
-		 after == NULL ? "" : "?after=", after == NULL ? "" : after);
-	return client_append_request(bytes, stream->request->endpoint, &request, error);
+	append_path(stream, &path);
+	request.path = path.data;
+	if (!buffer_failed(&path))
+		result = client_append_request(bytes, stream->request->endpoint, &request, error);
+	buffer_finish(&path);
+	return result;
 }
 
 static int send_request(struct stream *stream, int descriptor, struct error *error)

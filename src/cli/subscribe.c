@@ -253,19 +253,6 @@ static int subscribe(const struct command *command, const struct options *option
 	return result;
 }
 
-static int check_after(const struct command *command, const char *after)
-{
-	struct cursor cursor;
-
-	if (after == NULL || strcmp(after, "start") == 0 ||
-	    cursor_parse(slice_from_string(after), &cursor) == 0)
-		return COMMAND_GOES_ON;
-	return command_misuse(command,
-			      "--after: \"%.60s\" is no cursor; it is the id of an event, "
-			      "or the word start",
-			      after);
-}
-
 int subscribe_run(const struct command *command, char **arguments)
 {
 	struct options options = {.silence = SILENCE};
@@ -273,8 +260,6 @@ int subscribe_run(const struct command *command, char **arguments)
 	struct error error;
 	int result = command_read_flags(command, arguments, &options, NULL);
 
-	if (result == COMMAND_GOES_ON)
-		result = check_after(command, options.after);
 	if (result != COMMAND_GOES_ON)
 		return result;
 	if (options.user != NULL && options.token_file != NULL)
