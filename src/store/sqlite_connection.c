@@ -200,7 +200,12 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_USER_BY_ID] = "SELECT " USER_COLUMNS " FROM user WHERE id = ?1",
     [STATEMENT_USER_LAST] = "SELECT max(id) FROM user",
     [STATEMENT_USERS_CHANGED] = "SELECT " USER_COLUMNS " FROM user WHERE position > ?1",
-    [STATEMENT_USERS_WALK] = "SELECT id FROM user WHERE id > ?1 ORDER BY id LIMIT ?2",
+    /* Nothing in an inbox is older than what came first, so that is looked at before the user is
+     * brought into memory. */
+    [STATEMENT_USERS_WALK] =
+	"SELECT id, kept > ?3 OR coalesce((SELECT n.created_at FROM entry e CROSS JOIN notification n "
+	"ON n.id = e.notification_id WHERE e.user_id = user.id ORDER BY e.first_seq LIMIT 1) < ?4, 0) "
+	"FROM user WHERE id > ?1 ORDER BY id LIMIT ?2",
     [STATEMENT_NOTIFICATION_INSERT] =
 	"INSERT INTO notification (id, user_id, seq, first_seq, priority, created_at, changed_at, "
 	"expires_at, type, title, body, link, data) "

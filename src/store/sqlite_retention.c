@@ -13,6 +13,7 @@ enum {
 	CHUNK = 64,	   /* changes looked at together */
 	TRIM_SLICE = 1024, /* changes of one inbox forgotten at a time, about */
 	EXPIRED_SLICE = 256,
+	WALK_SLICES = 4,  /* in a round */
 	WALK_SLICE = 256, /* users */
 	PRUNE_SLICE = 512,
 };
@@ -220,26 +221,40 @@ static int expire(struct sqlite_writer *writer, void *context)
 	return result;
 }
 
-static bool needs_trimming(const struct sqlite_writer *writer, const struct sqlite_user *user)
+/* The users that the walk comes to next, and which of them have something to forget. */
+static int read_users(struct sqlite_writer *writer, struct slice_of_ids *users, bool *too_full)
 {
 	int64_t count =
 	    atomic_load_explicit(&writer->settings->retention_count, memory_order_relaxed);
 	int64_t age = atomic_load_explicit(&writer->settings->retention_age, memory_order_relaxed);
+	sqlite3_stmt *statement = sqlite_connection_bind(
+	    &writer->connection, STATEMENT_USERS_WALK,
+	    SQLITE_NUMBERS(writer->walked_user, WALK_SLICE, count > 0 ? count : INT64_MAX,
+			   age > 0 ? writer->now - age : 0));
+	int result;
 
-	return user->now.kept > 0 && (age > 0 || (count > 0 && user->now.kept > count));
+	users->count = 0;
+	while ((result = sqlite_connection_step(statement)) > 0) {
+		too_full[users->count] = sqlite3_column_int(statement, 1) != 0;
+		users->ids[users->count++] = sqlite3_column_int64(statement, 0);
+	}
+	return result;
 }
 
 static int walk(struct sqlite_writer *writer, void *context)
 {
 	struct slice_of_ids *users = context;
-	int result = read_ids(writer, STATEMENT_USERS_WALK, writer->walked_user, WALK_SLICE, users);
+	bool too_full[WALK_SLICE];
+	int result = read_users(writer, users, too_full);
 
 	for (int i = 0; i < users->count && result == 0; i++) {
 		struct sqlite_user *user;
 
+		if (!too_full[i])
+			continue;
 		result =
 		    sqlite_users_find_id(writer->users, &writer->connection, users->ids[i], &user);
-		if (result == 0 && needs_trimming(writer, user))
+		if (result == 0)
 			result = sqlite_retention_trim(writer, user);
 		if (writer->forgotten >= TRIM_SLICE)
 			users->count = i + 1;
@@ -265,21 +280,47 @@ static int prune(struct sqlite_writer *writer, void *context)
 						  SQLITE_NUMBERS(writer->now));
 }
 
+static bool is_kept_for_ever(const struct sqlite_writer *writer)
+{
+	return atomic_load_explicit(&writer->settings->retention_count, memory_order_relaxed) <=
+		   0 &&
+	       atomic_load_explicit(&writer->settings->retention_age, memory_order_relaxed) <= 0;
+}
+
+/* A few slices of the walk through all users; the next round goes on where this one ended. -1 is
+ * where it begins: everyone's id is 0. Returns true where much was forgotten, so that more may be
+ * due: then it goes on with the same inbox. */
+static bool walk_on(struct sqlite_writer *writer)
+{
+	struct slice_of_ids users = {.count = 0};
+
+	for (int i = 0; i < WALK_SLICES && !is_kept_for_ever(writer); i++) {
+		int64_t last;
+
+		if (sqlite_writer_transact(writer, walk, &users) < 0)
+			return false;
+		last = users.count == 0 ? -1 : users.ids[users.count - 1];
+		if (writer->forgotten >= TRIM_SLICE) {
+			writer->walked_user = last - 1;
+			return true;
+		}
+		writer->walked_user = users.count < WALK_SLICE ? -1 : last;
+		if (writer->walked_user < 0)
+			break;
+	}
+	return false;
+}
+
 bool sqlite_retention_round(struct sqlite_writer *writer)
 {
-	struct slice_of_ids ids = {.count = 0};
+	struct slice_of_ids expired = {.count = 0};
 	bool more;
 	int pruned = 0;
 
-	if (sqlite_writer_transact(writer, expire, &ids) < 0)
+	if (sqlite_writer_transact(writer, expire, &expired) < 0)
 		return false;
-	more = ids.count == EXPIRED_SLICE;
-	if (sqlite_writer_transact(writer, walk, &ids) < 0)
-		return false;
-	/* -1, so that the next walk begins with everyone, whose id is 0. */
-	writer->walked_user = ids.count == 0 ? -1 : ids.ids[ids.count - 1];
-	more |= ids.count > 0;
+	more = walk_on(writer);
 	if (sqlite_writer_transact(writer, prune, &pruned) < 0)
 		return false;
-	return more || pruned == PRUNE_SLICE;
+	return more || expired.count == EXPIRED_SLICE || pruned == PRUNE_SLICE;
 }

@@ -59,11 +59,14 @@ struct sqlite_writer {
 	int64_t probe;
 	struct sqlite_fold fold;
 	struct sqlite_queue queue;
+	size_t last_batch;    /* requests of the last commit */
+	int64_t last_started; /* when it began, in microseconds */
 
 	/* The running transaction. */
 	int64_t now;
 	struct hint_batch *hints;
 	size_t published;
+	int64_t changes;  /* what the connection had changed before it */
 	uint64_t expired; /* counted when it commits */
 	uint64_t forgotten;
 

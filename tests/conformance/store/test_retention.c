@@ -109,6 +109,33 @@ static void test_old_ones_go(void **state)
 	conformance_check(c);
 }
 
+/* More than is forgotten in one go. */
+static void test_many_old_ones_go(void **state)
+{
+	struct conformance *c = *state;
+	struct slice users[1000];
+	struct store_item items[3];
+
+	for (size_t i = 0; i < 1000; i++)
+		users[i] = i % 3 == 0 ? SLICE("minjun") : SLICE("anna");
+	for (size_t i = 0; i < 3; i++)
+		items[i] = (struct store_item){
+		    .users = users, .user_count = 1000, .content = conformance_content("old")};
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.items = items;
+	publish.item_count = 3;
+	assert_int_equal(conformance_call(c, &publish.request), 0);
+	store_request_finish(&publish.request);
+	c->options.retention_age = 1;
+	c->options.maintenance_interval = 5;
+	conformance_reopen(c);
+	CONFORMANCE_WAIT_FOR(conformance_head(c, "anna").floor == 1998);
+	CONFORMANCE_WAIT_FOR(conformance_head(c, "minjun").floor == 1002);
+	conformance_publish(c, "anna", "new");
+	assert_int_equal(conformance_head(c, "anna").seq, 1999);
+	conformance_check(c);
+}
+
 static void test_states_of_a_forgotten_broadcast_go_too(void **state)
 {
 	struct conformance *c = *state;
@@ -161,6 +188,7 @@ int main(void)
 	    CONFORMANCE_TEST(test_an_inbox_keeps_only_so_many),
 	    CONFORMANCE_TEST(test_what_changed_lately_stays),
 	    CONFORMANCE_TEST(test_old_ones_go),
+	    CONFORMANCE_TEST(test_many_old_ones_go),
 	    CONFORMANCE_TEST(test_states_of_a_forgotten_broadcast_go_too),
 	    CONFORMANCE_TEST(test_expired_ones_are_withdrawn),
 	};
