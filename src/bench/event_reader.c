@@ -37,13 +37,14 @@ static enum event_kind kind_of(struct slice event)
 /* Skips the response's head. Returns 0, -EAGAIN or -EBADMSG. */
 static int read_head(struct event_reader *reader, struct slice *bytes)
 {
+	const struct slice good = SLICE("HTTP/1.1 200 ");
 	const char *end = memmem(bytes->data, bytes->length, "\r\n\r\n", 4);
-	size_t length;
+	size_t length = bytes->length < good.length ? bytes->length : good.length;
 
+	if (memcmp(bytes->data, good.data, length) != 0)
+		return -EBADMSG;
 	if (end == NULL)
 		return -EAGAIN;
-	if (!slice_starts_with(*bytes, SLICE("HTTP/1.1 200 ")))
-		return -EBADMSG;
 	length = (size_t)(end - bytes->data) + 4;
 	*bytes = slice_from_bytes(bytes->data + length, bytes->length - length);
 	reader->head_is_done = true;

@@ -80,6 +80,16 @@ static void test_refused_stream(void **state)
 	event_reader_finish(&reader);
 }
 
+static void test_event_before_head(void **state)
+{
+	struct event_reader reader = {0};
+	struct buffer seen = BUFFER_EMPTY;
+
+	(void)state;
+	assert_int_equal(feed(&reader, SLICE(":\n\n"), 3, &seen), -EBADMSG);
+	assert_null(reader.rest);
+}
+
 static void test_endless_event(void **state)
 {
 	struct event_reader reader = {.head_is_done = true};
@@ -120,8 +130,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole),	   cmocka_unit_test(test_cut_anywhere),
-	    cmocka_unit_test(test_refused_stream), cmocka_unit_test(test_endless_event),
-	    cmocka_unit_test(test_short_memory),
+	    cmocka_unit_test(test_refused_stream), cmocka_unit_test(test_event_before_head),
+	    cmocka_unit_test(test_endless_event),  cmocka_unit_test(test_short_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
