@@ -1,0 +1,42 @@
+// One request over a kept connection. Whoever is killed while it is under way leaves its outcome unknown,
+// so failures say whether the server can have seen it.
+import http from 'node:http';
+import { PATIENCE_MS } from '../../integration/lib/wait.js';
+
+const UNSENT = ['ECONNREFUSED', 'EADDRNOTAVAIL', 'EMFILE'];
+
+export class Caller {
+  constructor(url) {
+    this.url = url;
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  }
+
+  // Resolves to {status, headers, body}, the body parsed where it is JSON. Rejects with an error that
+  // has `unsent` where nothing was. `signal` gives it up.
+  request(method, path, { headers = {}, body, signal } = {}) {
+    return new Promise((settle, fail) => {
+      const request = http.request(new URL(path, this.url), {
+        method, agent: this.agent, signal, timeout: PATIENCE_MS,
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      });
+      request.on('timeout', () => request.destroy(new Error(`no answer to ${method} ${path} for ${PATIENCE_MS} ms`)));
+      request.on('error', (error) => fail(Object.assign(error, { unsent: UNSENT.includes(error.code) })));
+      request.on('response', (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () => {
+          if (!response.complete) fail(new Error('the answer was cut short'));
+          const text = Buffer.concat(chunks).toString();
+          const isJson = /\bjson\b/.test(response.headers['content-type'] ?? '');
+          settle({ status: response.statusCode, headers: response.headers, body: isJson && text ? JSON.parse(text) : text });
+        });
+      });
+      request.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  close() {
+    this.agent.destroy();
+  }
+}
