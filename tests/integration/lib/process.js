@@ -47,9 +47,9 @@ function environment(variables) {
 }
 
 // Runs one command line in the background. The result has `child`, the texts so far in `stdout` and
-// `stderr`, and `ended`, a promise of {code, signal}.
-export function start(args, { variables = {}, cwd = '/' } = {}) {
-  const command = isRoot ? ['setpriv', ...unprivileged, binary, ...args] : [binary, ...args];
+// `stderr`, and `ended`, a promise of {code, signal}. `wrapper` is a command that runs the program.
+export function start(args, { variables = {}, cwd = '/', wrapper = [] } = {}) {
+  const command = [...(isRoot ? ['setpriv', ...unprivileged] : []), ...wrapper, binary, ...args];
   const child = spawn(command[0], command.slice(1), { env: environment(variables), cwd });
   const running = { child, stdout: '', stderr: '' };
   children.add(child);

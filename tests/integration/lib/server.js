@@ -24,9 +24,10 @@ export async function freePort() {
 }
 
 export class Server {
-  constructor({ demo = true, variables = {}, args = [], data } = {}) {
+  constructor({ demo = true, variables = {}, args = [], wrapper = [], data } = {}) {
     this.demo = demo;
     this.args = args;
+    this.wrapper = wrapper;
     this.data = data ?? makeFolder();
     this.apiKey = `key-${randomBytes(12).toString('hex')}`;
     this.secret = randomBytes(32).toString('hex');
@@ -48,7 +49,7 @@ export class Server {
     give(this.data);
     this.running = start(['serve', ...(this.demo ? ['--demo'] : []),
       '--listen', `127.0.0.1:${this.port}`, '--admin-listen', `127.0.0.1:${this.adminPort}`,
-      '--data', this.data, ...this.args], { variables: this.variables });
+      '--data', this.data, ...this.args], { variables: this.variables, wrapper: this.wrapper });
     let end = null;
     this.running.ended.then((how) => { end = how; });
     await eventually('the server to be ready', async () => {
