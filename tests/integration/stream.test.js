@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import { Server, serverFor } from './lib/server.js';
+import { exchange, statuses } from './lib/socket.js';
 import { ClientStream, RawStream } from './lib/stream.js';
 import { eventually, sleep } from './lib/wait.js';
 
@@ -17,7 +18,7 @@ test('the answer is an event stream as the standard wants it', async () => {
   assert.match(stream.answer.headers.get('content-type'), /^text\/event-stream/);
   assert.equal(stream.answer.headers.get('cache-control'), 'no-store');
   assert.equal(stream.answer.headers.get('x-accel-buffering'), 'no');
-  assert.match(stream.text, /^retry: ?\d+\n\n/);
+  assert.match(stream.text, /^retry: ?\d+\n/);
   assert.ok(stream.retry >= 100 && stream.retry <= 300, `retry ${stream.retry}`);
   await stream.close();
 });
@@ -252,14 +253,27 @@ test('a ticket opens one stream, once', async () => {
 });
 
 test('a stream ends when its token does', async () => {
-  const token = server.token('mortal', { lifetime: -2 }); // within the leeway of 5 s
-  const stream = await RawStream.open(server, null, { headers: { authorization: `Bearer ${token}` } });
-  assert.equal(stream.answer.status, 200);
-  await stream.live();
+  const headers = { authorization: `Bearer ${server.token('mortal', { lifetime: 2 })}` };
+  const stream = await (await RawStream.open(server, null, { headers })).live();
+  const id = await server.publish('mortal');
+  await stream.waitNotification(id);
   await stream.ended;
-  const late = await fetch(`${server.url}/v1/inbox/stream`, { headers: { authorization: `Bearer ${token}` } });
-  assert.equal(late.status, 401);
-  await late.text();
+  await eventually('the refusal, after the leeway', async () => {
+    const late = await RawStream.open(server, null, { headers }).catch(() => null);
+    await late?.close();
+    return late?.answer.status === 401;
+  }, { every: 500 });
+});
+
+test('a token that is past its time but within the leeway gets a whole answer', async () => {
+  const late = `Authorization: Bearer ${server.token('late', { lifetime: -1 })}`;
+  const first = `GET /v1/inbox/count HTTP/1.1\r\nHost: a\r\n${late}\r\n\r\n`;
+  const then = `GET /v1/inbox/stream HTTP/1.1\r\nHost: a\r\n${late}\r\n\r\n`;
+  for (let count = 0; count < 5; count++) {
+    const { text } = await exchange(server.port, Buffer.from(first + then));
+    assert.deepEqual(statuses(text), [200, 200]);
+    assert.match(text, /retry: \d+\n/);
+  }
 });
 
 test('a client that reads nothing holds nobody up, and misses nothing', async () => {
@@ -312,5 +326,16 @@ test('too many streams of one user: 200, retry, end of body', async () => {
     for (const stream of kept) await stream.close();
   } finally {
     await small.stop();
+  }
+});
+
+test('what was withdrawn meanwhile does not come as news', async () => {
+  const { cursor } = await server.list('withdrawn');
+  const id = await server.publish('withdrawn');
+  await server.call('DELETE', `/v1/notifications/${id}`, { as: 'publisher' });
+  for (const query of ['?after=start', `?after=${cursor}`]) {
+    const stream = await (await RawStream.open(server, 'withdrawn', { query })).live();
+    assert.deepEqual(idsOf(stream).filter((other) => other === id), []);
+    await stream.close();
   }
 });

@@ -1,7 +1,7 @@
 // Starts and ends the program under test, unprivileged even where the tests run as root, so that files
 // of mode 0600 and read-only folders mean what they mean in production.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,7 @@ export function give(path, mode) {
 const binary = (() => {
   const built = process.env.ALLIM_BINARY ?? fileURLToPath(new URL('../../../build/test/allim', import.meta.url));
   const path = resolve(built);
+  if (!existsSync(path)) throw new Error(`${path} is missing: run "make test-build", or set ALLIM_BINARY`);
   if (!isRoot || spawnSync('setpriv', [...unprivileged, 'test', '-x', path]).status === 0) return path;
   const copy = join(makeFolder(), 'allim');
   copyFileSync(path, copy);
