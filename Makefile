@@ -9,7 +9,7 @@ release := build/release
 tests := build/test
 sources = $(shell git ls-files --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]')
 
-.PHONY: all release run test test-build bench lint format clean help
+.PHONY: all release run test bench lint format clean help
 
 all: release
 
@@ -30,19 +30,18 @@ run:
 	@exec $(release)/allim serve --demo --listen 127.0.0.1:$(PORT) \
 		--admin-listen 127.0.0.1:$(ADMIN_PORT) --data $(DATA)
 
-test: test-build
+test: $(tests)/build.ninja
+	@scripts/install-dependencies build test
 	@scripts/run-tests $(tests) $(SUITE)
 
-test-build:
+$(tests)/build.ninja:
 	scripts/install-dependencies build test
-	@test -f $(tests)/build.ninja || meson setup $(tests) --buildtype=debugoptimized \
-		-Db_sanitize=address,undefined -Db_lundef=false
-	ninja -C $(tests)
+	meson setup $(tests) --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
 
 bench:
 	scripts/install-dependencies build bench
 	@$(MAKE) --no-print-directory release
-	scripts/bench build/bench.json
+	scripts/run-bench $(release)
 
 lint: release
 	scripts/install-dependencies lint

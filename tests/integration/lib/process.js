@@ -34,7 +34,7 @@ export function give(path, mode) {
 const binary = (() => {
   const built = process.env.ALLIM_BINARY ?? fileURLToPath(new URL('../../../build/test/allim', import.meta.url));
   const path = resolve(built);
-  if (!existsSync(path)) throw new Error(`${path} is missing: run "make test-build", or set ALLIM_BINARY`);
+  if (!existsSync(path)) throw new Error(`${path} is missing: run "make test", or set ALLIM_BINARY`);
   if (!isRoot || spawnSync('setpriv', [...unprivileged, 'test', '-x', path]).status === 0) return path;
   const copy = join(makeFolder(), 'allim');
   copyFileSync(path, copy);
