@@ -30,8 +30,10 @@ struct exchange {
 	struct buffer headers;	  /* further headers of the answer, each with its CRLF */
 	struct buffer following;  /* bytes behind the request */
 	void (*on_stored)(struct exchange *exchange, struct store_request *request);
+	int64_t poll_limit; /* the most changes that a poll wants */
 	int64_t wait_until; /* of a long poll, in monotonic milliseconds; */
 	bool waited;	    /* it has waited once, and is to be answered now */
+	unsigned recounts;  /* how often it began anew, because broadcasts came meanwhile */
 	unsigned pending;   /* what other threads hold of it */
 	bool answered;
 	bool dispatching; /* inside a call from the connection, which goes on by itself */

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-enum { PAGE_DEFAULT = 20, PAGE_MAXIMUM = 100, IDS_MAXIMUM = 1000 };
+enum { PAGE_DEFAULT = 20, PAGE_MAXIMUM = 100, IDS_MAXIMUM = 1000, RECOUNTS = 5 };
 
 void inbox_add_etag(struct exchange *exchange, const struct cursor *cursor)
 {
@@ -34,8 +34,29 @@ bool inbox_matches(const struct exchange *exchange, const struct cursor *cursor)
 	       memmem(header->data, header->length, text, length + 2) != NULL;
 }
 
-void inbox_learn(struct exchange *exchange, const struct cursor *cursor,
-		 const struct inbox_counts *counts)
+static void on_broadcasts(struct exchange *exchange, struct store_request *request)
+{
+	const struct store_heads *heads = (const struct store_heads *)request;
+
+	hub_learn_broadcasts(&exchange->worker->hub, heads->everyone.seq, heads->broadcast_ids,
+			     heads->broadcast_count);
+	exchange->route->handle(exchange);
+}
+
+/* Fetches the broadcasts, and begins anew. */
+static void recount(struct exchange *exchange)
+{
+	struct store_heads *heads = exchange_store_request(exchange, sizeof(*heads), STORE_HEADS);
+
+	if (heads == NULL)
+		return;
+	exchange->recounts++;
+	heads->want_broadcasts = true;
+	exchange_ask(exchange, &heads->request, on_broadcasts);
+}
+
+static void learn(struct exchange *exchange, const struct cursor *cursor,
+		  const struct inbox_counts *counts)
 {
 	struct worker *worker = exchange->worker;
 	struct inbox *inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
@@ -43,6 +64,18 @@ void inbox_learn(struct exchange *exchange, const struct cursor *cursor,
 	if (inbox != NULL)
 		hub_learn(&worker->hub, inbox, cursor->seq, counts);
 	hub_learn_broadcast_head(&worker->hub, cursor->broadcast_seq);
+}
+
+/* A snapshot may be ahead of the hint of a broadcast that it has. Its badge would lack that one,
+ * and stay wrong, because nothing is new to who holds this cursor. */
+bool inbox_learn(struct exchange *exchange, const struct cursor *cursor,
+		 const struct inbox_counts *counts)
+{
+	learn(exchange, cursor, counts);
+	if (exchange->worker->hub.broadcasts_known || exchange->recounts == RECOUNTS)
+		return true;
+	recount(exchange);
+	return false;
 }
 
 int64_t inbox_unread(const struct exchange *exchange, const struct inbox_counts *counts)
@@ -75,7 +108,8 @@ static void on_listed(struct exchange *exchange, struct store_request *request)
 	};
 	struct buffer body = BUFFER_EMPTY;
 
-	inbox_learn(exchange, &list->cursor, &list->counts);
+	if (!inbox_learn(exchange, &list->cursor, &list->counts))
+		return;
 	answer.unread = inbox_unread(exchange, &list->counts);
 	inbox_add_etag(exchange, &list->cursor);
 	poll_wire_ops.answer(&body, &answer);
@@ -144,20 +178,18 @@ static void list(struct exchange *exchange)
 	exchange_ask(exchange, &request->request, on_listed);
 }
 
+/* Each way of reading has its own parameters, and refuses the other's. */
 void inbox_get(struct exchange *exchange)
 {
-	static const struct slice names[] = {{"after", 5},  {"wait", 4},   {"limit", 5},
-					     {"before", 6}, {"filter", 6}, {"unread", 6},
-					     {NULL, 0}};
+	static const struct slice polling[] = {{"after", 5}, {"wait", 4}, {"limit", 5}, {NULL, 0}};
+	static const struct slice listing[] = {
+	    {"limit", 5}, {"before", 6}, {"filter", 6}, {"unread", 6}, {NULL, 0}};
 	struct slice after;
-	int result;
+	int result = exchange_parameter(exchange, SLICE("after"), &after);
 
-	if (exchange_check_parameters(exchange, names) < 0)
-		return;
-	result = exchange_parameter(exchange, SLICE("after"), &after);
-	if (result == 0)
+	if (result == 0 && exchange_check_parameters(exchange, polling) == 0)
 		poll_changes(exchange, after);
-	else if (result == -ENOENT)
+	else if (result == -ENOENT && exchange_check_parameters(exchange, listing) == 0)
 		list(exchange);
 }
 
@@ -185,7 +217,8 @@ static void on_counted(struct exchange *exchange, struct store_request *request)
 {
 	struct store_replay *replay = (struct store_replay *)request;
 
-	inbox_learn(exchange, &replay->cursor, &replay->counts);
+	if (!inbox_learn(exchange, &replay->cursor, &replay->counts))
+		return;
 	reply_count(exchange, &replay->cursor, &replay->counts);
 }
 
@@ -224,7 +257,7 @@ static void on_marked(struct exchange *exchange, struct store_request *request)
 				 (long long)mark->missing_id);
 		return;
 	}
-	inbox_learn(exchange, &mark->cursor, &mark->counts);
+	learn(exchange, &mark->cursor, &mark->counts);
 	cursor_format(&mark->cursor, cursor);
 	buffer_append_format(&body, "{\"marked\":%zu,\"unread\":%lld,\"cursor\":\"%s\"}",
 			     mark->marked, (long long)inbox_unread(exchange, &mark->counts),

@@ -12,8 +12,10 @@ void inbox_add_etag(struct exchange *exchange, const struct cursor *cursor);
 /* Whether If-None-Match names this cursor (RFC 9110, 13.1.2). */
 bool inbox_matches(const struct exchange *exchange, const struct cursor *cursor);
 
-/* Tells the worker's hub what the store has just said of this user. */
-void inbox_learn(struct exchange *exchange, const struct cursor *cursor,
+/* Tells the worker's hub what the store has just said of this user. False where the hub then lacks
+ * the broadcasts that a badge is counted with: the exchange is taken care of, and its handler will
+ * run again from the beginning. */
+bool inbox_learn(struct exchange *exchange, const struct cursor *cursor,
 		 const struct inbox_counts *counts);
 
 /* The badge of these counts, for this worker. */

@@ -224,7 +224,8 @@ static void on_replayed(struct exchange *exchange, struct store_request *request
 	    .cursor = cursor_of(replay),
 	};
 
-	inbox_learn(exchange, &replay->cursor, &replay->counts);
+	if (!inbox_learn(exchange, &replay->cursor, &replay->counts))
+		return;
 	if (!replay->reset && replay->change_count + replay->broadcast_count == 0 &&
 	    wait_for_change(exchange, &replay->cursor))
 		return;
