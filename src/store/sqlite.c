@@ -4,7 +4,7 @@
  *	       -> reader (sqlite_reader.c)   heads, replay, list, sweep: from snapshots
  *
  * sqlite_fold.h tells why a publish does not write its user's row, sqlite_row.h what a mark-all
- *does instead of touching rows. */
+ * does instead of touching rows. */
 #include "store/sqlite.h"
 
 #include "base/clock.h"

@@ -59,7 +59,7 @@ static int configure(struct sqlite_connection *connection, bool writable)
 	const char *settings = writable
 				   ? "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
 				     "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY"
-				   : "PRAGMA query_only = 1; PRAGMA cache_size = -16384;"
+				   : "PRAGMA query_only = 1; PRAGMA cache_size = -4096;"
 				     "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY";
 
 	sqlite3_extended_result_codes(database, 1);

@@ -18,6 +18,7 @@
  *   -ENOSPC   the disk is full
  *   -ENOMEM   out of memory
  *   -EAGAIN   the store cannot be reached or is too busy now: try again later
+ *   -EROFS    a write to a store that was opened to be read only
  *   -EIO      the store failed for another reason, which it has logged */
 #ifndef ALLIM_STORE_STORE_H
 #define ALLIM_STORE_STORE_H
@@ -74,9 +75,10 @@ struct store_publish {
 	int64_t created_at;              /* set by the store */
 };
 
-/* Replaces the content of one notification, whoever's it is. `edit` is called on the store's thread
- * with the stored content and changes it, in the request's arena; its negative result is the
- * request's. */
+/* Replaces the content of one notification, whoever's it is; one that was withdrawn is -ENOENT. `edit`
+ * is called on the store's thread with the stored content and changes it, in the request's arena; its
+ * negative result is the request's. It may be called again, with the stored content, when a commit
+ * has to be repeated. */
 struct store_correct {
 	struct store_request request;
 	int64_t id;
@@ -91,7 +93,9 @@ struct store_withdraw {
 
 /* Marks notifications of one user, broadcasts included: those listed, or all there are. An id that
  * is not in this inbox fails the request with -ENOENT and sets `missing_id`. Marking again changes
- * nothing and takes no seq. Archiving also counts as reading for the badge. */
+ * nothing and takes no seq; so does an id that was withdrawn meanwhile. `all` is one change however many
+ * there are, and takes a seq unless nothing came or changed since the same was done before. Archiving
+ * also counts as reading for the badge. */
 struct store_mark {
 	struct store_request request;
 	struct slice user;
@@ -175,8 +179,9 @@ struct store_list {
 	struct inbox_counts counts;
 };
 
-/* All inboxes that changed after `position` (0: answer only the present position). How a node
- * heals lost hints: one query, whatever the number of users. */
+/* All inboxes that changed after `position` (0: answer only the present position), and perhaps, after a
+ * restart, some that did not. What retention took counts as a change here, because it moves the badge
+ * and the floor. How a node heals lost hints: one query, whatever the number of users. */
 struct store_sweep {
 	struct store_request request;
 	int64_t position; /* in: where the last sweep ended; out: where this one did */
@@ -210,7 +215,7 @@ struct store_statistics {
 	uint64_t commits;
 	uint64_t writes;
 	uint64_t reads;
-	uint64_t queries;
+	uint64_t queries; /* snapshots or round trips that the reads took */
 	uint64_t failures;
 	uint64_t rows_expired;
 	uint64_t rows_forgotten; /* by retention */
