@@ -132,8 +132,12 @@ int socket_check_free(const union socket_address *address, struct error *error)
 {
 	int descriptor = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	if (descriptor < 0)
+		return listen_failed(descriptor, address, errno, error);
 	set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (descriptor < 0 || bind(descriptor, &address->any, address_length(address)) < 0)
+	if (address->any.sa_family == AF_INET6)
+		set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (bind(descriptor, &address->any, address_length(address)) < 0)
 		return listen_failed(descriptor, address, errno, error);
 	close(descriptor);
 	return 0;
