@@ -1,6 +1,6 @@
 /* Follows a stream over as many connections as it takes. The place is kept as the last event's id,
  * which a new connection sends back (Last-Event-ID), so that nothing is missed; and an event that
- *is not behind the last one shown is dropped, so that nothing is shown twice.
+ * is not behind the last one shown is dropped, so that nothing is shown twice.
  *
  *	follow -- ended --> wait as told --> follow
  *	       -- away ---> wait, ever longer --> follow     (the first time: exit status 4)

@@ -26,6 +26,16 @@ static inline int64_t change_time(const struct change *change)
 	return change->kind == CHANGE_ROW ? change->notification.changed_at : change->marked_at;
 }
 
+/* True for a withdrawn notification that a client with everything up to `last` of this stream never
+ * had, and for a user's state of a withdrawn broadcast: the client would have nothing to do. */
+static inline bool change_is_moot(const struct change *change, int64_t last)
+{
+	int64_t first = change->notification.first_seq;
+
+	return change->kind == CHANGE_ROW && change->notification.withdrawn_at != 0 &&
+	       (first == 0 || first > last);
+}
+
 /* What is left of two lists of changes: a user's own and the broadcasts. */
 struct change_merge {
 	const struct change *changes[2];

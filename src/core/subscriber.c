@@ -39,11 +39,12 @@ static int send_change(struct subscriber *subscriber, enum subscriber_stream str
 		       const struct change *change)
 {
 	int64_t before = subscriber->last[stream];
-	bool is_new = change->kind == CHANGE_ROW && change->notification.first_seq > had &&
-		      notification_is_live(&change->notification);
+	bool is_new = change->kind == CHANGE_ROW && change->notification.first_seq > had;
 	int result;
 
 	subscriber->last[stream] = change->seq;
+	if (change_is_moot(change, had))
+		return 0;
 	result = subscriber->ops->send(subscriber, change, is_new);
 	if (result < 0)
 		subscriber->last[stream] = before;
@@ -72,10 +73,11 @@ void subscriber_offer(struct subscriber *subscriber, enum subscriber_stream stre
 void subscriber_replay(struct subscriber *subscriber, const struct subscriber_replay *replay,
 		       const int64_t known[static SUBSCRIBER_STREAMS])
 {
-	/* What came and changed since stands behind its newer neighbours, so `last` passes its
-	 * beginning before it is sent. */
-	const int64_t had[SUBSCRIBER_STREAMS] = {subscriber->last[SUBSCRIBER_OWN],
-						 subscriber->last[SUBSCRIBER_BROADCASTS]};
+	const int64_t *last = subscriber->last;
+	const int64_t had[SUBSCRIBER_STREAMS] = {
+	    replay->had != NULL ? replay->had[SUBSCRIBER_OWN] : last[SUBSCRIBER_OWN],
+	    replay->had != NULL ? replay->had[SUBSCRIBER_BROADCASTS] : last[SUBSCRIBER_BROADCASTS],
+	};
 	struct change_merge changes = replay->changes;
 	const struct change *change;
 	bool newer = replay->more;

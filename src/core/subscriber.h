@@ -8,12 +8,11 @@
  *	           |                                                           v
  *	   ---> READING --- the connection is full ---> BEHIND               LIVE
  *	           ^                                       |                   |  ^
- *	           +------------ it drained ---------------+                   +--+ the next change
- *is sent
+ *	           +------------ it drained ---------------+                   +--+ next change sent
  *	           +------------ a gap: the next change is not last + 1 -------+
  *
  * LIVE goes BEHIND when the connection is full; every state goes to ENDED. Runs on the worker of
- *its connection; does no I/O itself. */
+ * its connection; does no I/O itself. */
 #ifndef ALLIM_CORE_SUBSCRIBER_H
 #define ALLIM_CORE_SUBSCRIBER_H
 
@@ -63,6 +62,10 @@ struct subscriber_replay {
 	struct change_merge changes; /* lists in the order of enum subscriber_stream */
 	bool more;
 	int64_t heads[SUBSCRIBER_STREAMS];
+	/* What the client had before the first of several replays in a row, or NULL for the only
+	 * one. A notification that came and changed since stands behind its newer neighbours, so
+	 * `last` has passed its beginning by the time it is sent for the first time. */
+	const int64_t *had;
 };
 
 /* Starts in READING, after the two numbers; the caller asks the store. */

@@ -4,8 +4,8 @@
  *	        v                                                                             |
  *	      IDLE --- bytes ---> RECEIVING --- a whole request ---> ANSWERING --- answered --+
  *	                             ^  |                              |    |
- *	                             +--+ more bytes                   |    +--> SENDING: the peer
- *has |           not taken it all yet
+ *	                             +--+ more bytes                   |    +--> SENDING: the peer has
+ *	                                                               |           not taken it all
  *	                                                               +--> HOLDING: a stream or a
  *	                                                                      waiting poll
  *

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "protocol/sse.h"
 #include "protocol/url.h"
 #include "server/access.h"
 #include "server/worker.h"
@@ -148,11 +149,32 @@ void exchange_reply_empty(struct exchange *exchange, int status)
 	exchange_reply(exchange, status, NULL, SLICE(""));
 }
 
+/* An EventSource that gets an error status does not come back (WHATWG HTML, 9.2.3), so what may
+ * pass is told as an empty stream that says when to try again. */
+static void reply_empty_stream(struct exchange *exchange, const char *detail)
+{
+	struct buffer body = BUFFER_EMPTY;
+
+	sse_append_comment(&body, slice_from_string(detail));
+	sse_append_retry(&body, exchange->worker->settings->sse_retry_maximum);
+	exchange_reply(exchange, 200, "text/event-stream", buffer_slice(&body));
+	buffer_finish(&body);
+}
+
+static bool may_pass(const struct problem_row *row)
+{
+	return row->status == 429 || row->status >= 500;
+}
+
 static void reply_problem(struct exchange *exchange, const struct problem_row *row,
 			  const char *detail)
 {
 	struct buffer body = BUFFER_EMPTY;
 
+	if (exchange->route != NULL && exchange->route->access == ROUTE_STREAM && may_pass(row)) {
+		reply_empty_stream(exchange, detail);
+		return;
+	}
 	if (row->status == 401) {
 		metrics_add(&exchange->worker->metrics, METRIC_LOGINS_REFUSED, 1);
 		exchange_header(exchange, "WWW-Authenticate", SLICE("Bearer realm=\"allim\""));
@@ -256,13 +278,9 @@ void exchange_on_failure(struct exchange *exchange)
 
 void exchange_on_timeout(struct exchange *exchange)
 {
-	static const struct problem_row row = {408, "request_timeout",
-					       "The request came too slowly"};
-
-	reply_problem(
-	    exchange, &row,
-	    "Send the whole request sooner; http.header_timeout and http.body_timeout limit "
-	    "the time");
+	exchange_problem(exchange, PROBLEM_REQUEST_TIMEOUT,
+			 "Send the whole request sooner; http.header_timeout and http.body_timeout "
+			 "limit the time");
 }
 
 /* ---- the store ---- */

@@ -185,16 +185,21 @@ static struct change *merge(struct exchange *exchange, const struct store_replay
 {
 	struct change_merge lists = {{replay->changes, replay->broadcasts},
 				     {replay->change_count, replay->broadcast_count}};
+	const int64_t had[] = {replay->after.seq, replay->after.broadcast_seq};
 	size_t count = replay->change_count + replay->broadcast_count;
+	const struct change *change;
+	size_t kept = 0;
 	struct change *changes =
 	    arena_allocate_array(&exchange->arena, count + 1, sizeof(*changes));
 	int list;
 
 	if (changes == NULL)
 		return NULL;
-	for (size_t i = 0; i < count; i++)
-		changes[i] = *change_merge_next(&lists, &list);
-	*ret_count = count;
+	while ((change = change_merge_next(&lists, &list)) != NULL) {
+		if (!change_is_moot(change, had[list]))
+			changes[kept++] = *change;
+	}
+	*ret_count = kept;
 	return changes;
 }
 
@@ -246,7 +251,7 @@ static void ask(struct exchange *exchange, const struct cursor *after)
 		return;
 	replay->user = exchange->identity.name;
 	replay->after = *after;
-	replay->limit = (size_t)exchange->worker->settings->delivery_replay_changes;
+	replay->limit = (size_t)exchange->poll_limit;
 	replay->limit_bytes = (size_t)exchange->worker->settings->delivery_replay_bytes;
 	exchange_ask(exchange, &replay->request, on_replayed);
 }
@@ -269,8 +274,11 @@ void poll_changes(struct exchange *exchange, struct slice text)
 	struct inbox *inbox;
 	int64_t wait = 0;
 
+	exchange->poll_limit = worker->settings->delivery_replay_changes;
 	if (exchange_number(exchange, SLICE("wait"), 0, worker->settings->poll_wait_maximum / 1000,
-			    &wait) < 0)
+			    &wait) < 0 ||
+	    exchange_number(exchange, SLICE("limit"), 1, exchange->poll_limit,
+			    &exchange->poll_limit) < 0)
 		return;
 	if (cursor_parse(text, &after) < 0) {
 		exchange_problem(exchange, PROBLEM_INVALID_CURSOR,

@@ -10,6 +10,7 @@
 #include "server/worker.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RESERVED_DESCRIPTORS = 64 };
+enum { RESERVED_DESCRIPTORS = 32 };
 
 struct server {
 	const struct server_options *options;
@@ -72,7 +73,7 @@ static struct store_options store_options_of(const struct settings *settings)
 
 static void reload(struct server *server)
 {
-	struct configuration *fresh;
+	struct configuration *fresh = NULL;
 	const char *names[SETTINGS_COUNT];
 	struct store_options store;
 	struct error error;
@@ -253,9 +254,24 @@ static int parse_addresses(struct server *server, struct error *error)
 	return result < 0 ? result : socket_check_free(&server->admin_address, error);
 }
 
-/* As many connections as files may be open, less what the node itself needs. */
+static uint64_t count_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	uint64_t count = 0;
+
+	if (folder == NULL)
+		return 0;
+	while (readdir(folder) != NULL)
+		count++;
+	closedir(folder);
+	return count;
+}
+
+/* As many connections as files may be open, less what the node has open by now and what
+ * administrators and the store may need later. Where that is nearly all, half of the rest. */
 static uint64_t connection_limit(const struct settings *settings)
 {
+	uint64_t used = count_descriptors();
 	struct rlimit limit = {0};
 	uint64_t possible;
 
@@ -263,8 +279,9 @@ static uint64_t connection_limit(const struct settings *settings)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	getrlimit(RLIMIT_NOFILE, &limit);
-	possible = limit.rlim_cur > RESERVED_DESCRIPTORS * 2 ? limit.rlim_cur - RESERVED_DESCRIPTORS
-							     : limit.rlim_cur / 2;
+	possible = limit.rlim_cur > used ? limit.rlim_cur - used : 2;
+	possible = possible > RESERVED_DESCRIPTORS * 2 ? possible - RESERVED_DESCRIPTORS
+						       : possible / 2;
 	if (settings->limits_connections > 0 && (uint64_t)settings->limits_connections < possible)
 		return (uint64_t)settings->limits_connections;
 	return possible;
@@ -327,7 +344,6 @@ static int open_parts(struct server *server, struct error *error)
 	    node->user_connections == NULL || node->user_requests == NULL ||
 	    node->publishes == NULL)
 		return error_set(error, -ENOMEM, "out of memory while starting");
-	node->connection_limit = connection_limit(settings);
 	randombytes_buf(node->demo_secret, sizeof(node->demo_secret));
 	return 0;
 }
@@ -374,6 +390,8 @@ static int start(struct server *server, struct error *error)
 	if (result == 0)
 		result = create_workers(server, error);
 	if (result == 0) {
+		server->node.connection_limit =
+		    connection_limit(&server->configuration->settings);
 		server->signal_source.on_ready = on_signal;
 		result = loop_add(&server->admin->loop, server->signals, EPOLLIN,
 				  &server->signal_source);

@@ -31,6 +31,7 @@ struct stream {
 	unsigned char wire;    /* its row of wire_table */
 	bool reading : 1;      /* the store has been asked and has not answered */
 	bool gathering : 1;    /* what is sent is gathered in the worker's output */
+	bool begun : 1;	       /* the response's head has been sent */
 	bool closed : 1;       /* its connection is gone; it waits for the store */
 };
 
@@ -46,8 +47,9 @@ struct stream_read {
 	struct store_head head;
 	struct stream *stream;
 	enum stream_start start;
-	uint64_t after_epoch; /* that of the client's cursor */
-	struct buffer prefix; /* the response's head, where it was not sent yet */
+	uint64_t after_epoch;		 /* that of the client's cursor */
+	int64_t had[SUBSCRIBER_STREAMS]; /* `last` before the first of several reads in a row */
+	struct buffer prefix;		 /* the response's head, where it was not sent yet */
 	char user[INBOX_NAME_BYTES];
 };
 
@@ -167,6 +169,7 @@ static void send_output(struct stream *stream)
 		connection_close(stream->connection);
 	else if (worker->output.length > 0)
 		connection_write(stream->connection, buffer_slice(&worker->output));
+	stream->begun = true;
 	buffer_clear(&worker->output);
 }
 
@@ -223,10 +226,15 @@ static struct stream_read *create_read(struct stream *stream, enum stream_start 
 static void on_read(struct subscriber *subscriber)
 {
 	struct stream *stream = stream_of(subscriber);
+	struct worker *worker = worker_of(stream);
+	struct stream_read *next;
 
 	if (stream->reading)
 		return; /* its answer leads to another read where that is still needed */
-	read_store(stream, create_read(stream, START_AFTER));
+	next = create_read(stream, START_AFTER);
+	if (next != NULL && stream->gathering && worker->read != NULL)
+		memcpy(next->had, worker->read->had, sizeof(next->had));
+	read_store(stream, next);
 }
 
 static void on_timer(struct connection_holder *holder)
@@ -239,9 +247,11 @@ static void on_timer(struct connection_holder *holder)
 		connection_close(stream->connection);
 		return;
 	}
-	if (connection_write(stream->connection, wire_of(stream)->heartbeat) < 0)
-		return;
-	metrics_add(&worker->metrics, METRIC_HEARTBEATS, 1);
+	if (stream->begun) {
+		if (connection_write(stream->connection, wire_of(stream)->heartbeat) < 0)
+			return;
+		metrics_add(&worker->metrics, METRIC_HEARTBEATS, 1);
+	}
 	set_timer(stream, worker->settings->sse_heartbeat);
 	if (stream->subscriber.state == SUBSCRIBER_READING)
 		on_read(&stream->subscriber);
@@ -269,7 +279,7 @@ static void on_drain(struct connection_holder *holder)
 	struct stream *stream = (struct stream *)holder;
 	struct worker *worker = worker_of(stream);
 
-	if (!connection_is_full(stream->connection)) {
+	if (stream->begun && !connection_is_full(stream->connection)) {
 		wire_of(stream)->begin(&worker->output, worker_retry(worker));
 		send_output(stream);
 	}
@@ -322,6 +332,7 @@ static struct stream_read *create_read(struct stream *stream, enum stream_start 
 	read->stream = stream;
 	read->start = start;
 	read->after_epoch = worker_of(stream)->hub.epoch;
+	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
 	memcpy(read->user, user.data, user.length);
 	return read;
 }
@@ -405,6 +416,7 @@ static void take_replay(struct stream *stream, const struct stream_read *read)
 			{replay->change_count, replay->broadcast_count}},
 	    .more = replay->more,
 	    .heads = {replay->cursor.seq, replay->cursor.broadcast_seq},
+	    .had = read->had,
 	};
 	int64_t known[SUBSCRIBER_STREAMS];
 
@@ -447,12 +459,14 @@ static void on_store(struct mailbox_message *message)
 	}
 	buffer_append(&worker_of(stream)->output, buffer_slice(&read->prefix));
 	stream->gathering = true;
+	worker_of(stream)->read = read;
 	if (read->request.result < 0)
 		set_timer(stream, READ_AGAIN);
 	else if (read->start == START_ALL)
 		take_floors(stream, read);
 	else
 		take_replay(stream, read);
+	worker_of(stream)->read = NULL;
 	stream->gathering = false;
 	free_read(read);
 	send_output(stream);
@@ -463,18 +477,6 @@ static void on_store(struct mailbox_message *message)
 
 /* ---- beginning ---- */
 
-/* Never an error status: an EventSource that gets one does not come back (WHATWG HTML, 9.2.3). */
-static void reply_later(struct exchange *exchange, const char *why)
-{
-	struct worker *worker = exchange->worker;
-	struct buffer body = BUFFER_EMPTY;
-
-	buffer_append_format(&body, ": %s\n", why);
-	sse_wire_ops.begin(&body, worker->settings->sse_retry_maximum);
-	exchange_reply(exchange, 200, "text/event-stream", buffer_slice(&body));
-	buffer_finish(&body);
-}
-
 static struct stream *create_stream(struct exchange *exchange, struct inbox *inbox,
 				    const struct cursor *after)
 {
@@ -484,14 +486,15 @@ static struct stream *create_stream(struct exchange *exchange, struct inbox *inb
 				 (uint64_t)worker->settings->limits_connections_per_user);
 
 	if (counter < 0) {
-		reply_later(exchange, "too many connections of this user; "
-				      "limits.connections_per_user limits them");
+		exchange_problem(exchange, PROBLEM_TOO_MANY_REQUESTS,
+				 "Hold fewer streams; limits.connections_per_user allows %lld",
+				 (long long)worker->settings->limits_connections_per_user);
 		return NULL;
 	}
 	stream = malloc(sizeof(*stream));
 	if (stream == NULL) {
 		quota_release(worker->node->user_connections, counter);
-		reply_later(exchange, "the server is short of memory");
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 		return NULL;
 	}
 	*stream = (struct stream){
@@ -550,7 +553,7 @@ static void open_stream(struct exchange *exchange, enum stream_start start,
 	struct stream *stream;
 
 	if (inbox == NULL) {
-		reply_later(exchange, "the server is short of memory");
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 		return;
 	}
 	stream = create_stream(exchange, inbox, after);
@@ -623,7 +626,7 @@ static void begin(struct exchange *exchange)
 	if (exchange->request->method == HTTP_METHOD_HEAD)
 		exchange_reply(exchange, 200, sse_wire_ops.content_type, SLICE(""));
 	else if (exchange->worker->draining)
-		reply_later(exchange, "this node is about to stop");
+		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
 	else
 		open_stream(exchange, start, &after);
 }

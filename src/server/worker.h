@@ -22,6 +22,7 @@ enum {
 	WORKER_SPARE_PARSERS = 32,
 };
 
+struct stream_read;
 struct worker;
 
 /* What a worker does at times, beside its connections. Embedded in the worker. */
@@ -78,7 +79,8 @@ struct worker {
 	struct http_parser *parsers[WORKER_SPARE_PARSERS];
 	unsigned parser_count;
 	struct worker_frame frame;
-	struct buffer output; /* what is about to be sent; empty between uses */
+	struct stream_read *read; /* the one whose answer is taken now; see stream.c */
+	struct buffer output;	  /* what is about to be sent; empty between uses */
 	char input[WORKER_INPUT_BYTES];
 };
 

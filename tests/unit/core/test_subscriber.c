@@ -244,20 +244,43 @@ static void test_new_behind_newer(void **state)
 	assert_false(fake.is_new[2]);
 }
 
-/* A notification that was taken back before the client ever had it does not come as a new one. */
-static void test_withdrawn_is_never_new(void **state)
+/* What was taken back before the client ever had it does not come at all, nor does what a user did
+ * with a broadcast that is gone; but both are counted. */
+static void test_moot_is_passed_over(void **state)
 {
 	struct fake fake;
-	struct change withdrawn = row(6, 6), all = {.kind = CHANGE_ALL, .seq = 7};
+	struct change changes[3] = {row(6, 6), row(7, 0), row(8, 5)};
 
 	(void)state;
 	start_live(&fake);
-	withdrawn.notification.withdrawn_at = 1;
-	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 6, &withdrawn);
-	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 7, &all);
-	assert_int_equal(fake.sent, 2);
+	for (int i = 0; i < 3; i++)
+		changes[i].notification.withdrawn_at = 1;
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 8, NULL);
+	replay(&fake, changes, 3, 8, false, 8);
+	assert_int_equal(fake.sent, 1);
 	assert_false(fake.is_new[0]);
-	assert_false(fake.is_new[1]);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 8);
+}
+
+/* The second of two replays in a row knows what the client had before the first. */
+static void test_new_in_a_later_replay(void **state)
+{
+	struct fake fake;
+	struct change first = row(7, 7), second = row(9, 6);
+	const int64_t had[SUBSCRIBER_STREAMS] = {5, 0};
+	struct subscriber_replay later = {
+	    .changes = {{&second, NULL}, {1, 0}},
+	    .heads = {9, 0},
+	    .had = had,
+	};
+
+	(void)state;
+	start_live(&fake);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 9, NULL);
+	replay(&fake, &first, 1, 9, true, 9);
+	subscriber_replay(&fake.subscriber, &later, later.heads);
+	assert_int_equal(fake.sent, 2);
+	assert_true(fake.is_new[1]);
 }
 
 static void test_state_names(void **state)
@@ -282,7 +305,8 @@ int main(void)
 	    cmocka_unit_test(test_late_snapshot),
 	    cmocka_unit_test(test_replay_into_a_full_connection),
 	    cmocka_unit_test(test_new_behind_newer),
-	    cmocka_unit_test(test_withdrawn_is_never_new),
+	    cmocka_unit_test(test_moot_is_passed_over),
+	    cmocka_unit_test(test_new_in_a_later_replay),
 	    cmocka_unit_test(test_state_names),
 	};
 
