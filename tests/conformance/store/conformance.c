@@ -187,7 +187,7 @@ static void on_done(struct mailbox_message *message)
 {
 	struct conformance *conformance = store_request_of(message)->context;
 
-	conformance->answered = true;
+	conformance->under_way--;
 }
 
 void conformance_prepare(struct store_request *request, enum store_operation operation)
@@ -195,16 +195,26 @@ void conformance_prepare(struct store_request *request, enum store_operation ope
 	store_request_init(request, operation, NULL, on_done);
 }
 
-int conformance_call(struct conformance *conformance, struct store_request *request)
+void conformance_submit(struct conformance *conformance, struct store_request *request)
 {
 	request->reply = &conformance->mailbox;
 	request->context = conformance;
-	conformance->answered = false;
+	conformance->under_way++;
 	store_submit(conformance->store, request);
-	while (!conformance->answered) {
+}
+
+void conformance_wait(struct conformance *conformance)
+{
+	while (conformance->under_way > 0) {
 		mailbox_wait(&conformance->mailbox, -1);
 		mailbox_receive(&conformance->mailbox);
 	}
+}
+
+int conformance_call(struct conformance *conformance, struct store_request *request)
+{
+	conformance_submit(conformance, request);
+	conformance_wait(conformance);
 	return request->result;
 }
 

@@ -33,7 +33,7 @@ struct conformance {
 	struct store_options options; /* a test may change them before conformance_reopen() */
 	struct store *store;
 	struct mailbox mailbox;
-	bool answered;
+	size_t under_way; /* requests */
 	struct conformance_hint *hints;
 	size_t hint_count;
 	size_t hint_capacity;
@@ -59,6 +59,10 @@ void conformance_crash(struct conformance *conformance);
 
 /* Waits until the store has nothing left to do by itself. */
 void conformance_settle(struct conformance *conformance);
+
+/* Submits without waiting, and waits for all that was submitted. */
+void conformance_submit(struct conformance *conformance, struct store_request *request);
+void conformance_wait(struct conformance *conformance);
 
 /* Submits and waits. Returns the request's result. */
 int conformance_call(struct conformance *conformance, struct store_request *request);

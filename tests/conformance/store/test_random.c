@@ -185,6 +185,16 @@ static bool is_covered(const struct model *model, int user, int state)
 	       model->inboxes[EVERYONE].newest <= inbox->marked_broadcast[state];
 }
 
+static void apply_mark_all(struct model *model, int user, int state)
+{
+	model->inboxes[user].marker[state] = ++model->inboxes[user].head;
+	model->inboxes[user].marked_broadcast[state] = model->inboxes[EVERYONE].newest;
+	for (size_t i = 0; i < model->count; i++) {
+		if (is_in_inbox(&model->rows[i], user))
+			model->rows[i].state[user][state] = true;
+	}
+}
+
 static void mark_all(struct model *model)
 {
 	int user = (int)pick(model, USERS);
@@ -197,14 +207,8 @@ static void mark_all(struct model *model)
 	    0);
 	assert_int_equal(mark.marked, !covered);
 	store_request_finish(&mark.request);
-	if (covered)
-		return;
-	model->inboxes[user].marker[state] = ++model->inboxes[user].head;
-	model->inboxes[user].marked_broadcast[state] = model->inboxes[EVERYONE].newest;
-	for (size_t i = 0; i < model->count; i++) {
-		if (is_in_inbox(&model->rows[i], user))
-			model->rows[i].state[user][state] = true;
-	}
+	if (!covered)
+		apply_mark_all(model, user, state);
 }
 
 static void withdraw(struct model *model)
@@ -239,6 +243,133 @@ static void correct(struct model *model)
 		return;
 	snprintf(row->title, sizeof(row->title), "corrected");
 	row->seq = ++model->inboxes[row->owner].head;
+}
+
+/* ---- several at once ---- */
+
+enum burst_kind { BURST_PUBLISH, BURST_MARK, BURST_MARK_ALL, BURST_WITHDRAW, BURST_KINDS };
+
+enum { BURST = 12 };
+
+struct burst_operation {
+	enum burst_kind kind;
+	int inbox;
+	int state;
+	struct model_row *row;
+	int64_t id;
+	char title[16];
+	struct slice user;
+	struct store_item item;
+	union {
+		struct store_request request;
+		struct store_publish publish;
+		struct store_mark mark;
+		struct store_withdraw withdraw;
+	} as;
+};
+
+/* One that retention, which the model follows only afterwards, does not take meanwhile. */
+static struct model_row *pick_fresh_row(struct model *model)
+{
+	for (int tries = 0; tries < 100 && model->count > 0; tries++) {
+		struct model_row *row = pick_row(model);
+
+		if (!row->gone && row->seq > model->inboxes[row->owner].head - 8)
+			return row;
+	}
+	return NULL;
+}
+
+static void start_publish(struct model *model, struct burst_operation *operation, size_t number)
+{
+	operation->inbox = (int)pick(model, INBOXES);
+	operation->user = slice_from_string(names[operation->inbox]);
+	snprintf(operation->title, sizeof(operation->title), "title %zu", model->count + number);
+	operation->item = (struct store_item){
+	    .users = &operation->user,
+	    .user_count = operation->inbox == EVERYONE ? 0 : 1,
+	    .content = conformance_content(operation->title),
+	};
+	conformance_prepare(&operation->as.request, STORE_PUBLISH);
+	operation->as.publish.items = &operation->item;
+	operation->as.publish.item_count = 1;
+}
+
+static void start_mark(struct model *model, struct burst_operation *operation)
+{
+	operation->inbox = (int)pick(model, USERS);
+	operation->state = (int)pick(model, NOTIFICATION_STATES);
+	operation->id = operation->row->id;
+	conformance_prepare(&operation->as.request, STORE_MARK);
+	operation->as.mark.user = slice_from_string(names[operation->inbox]);
+	operation->as.mark.state = (enum notification_state)operation->state;
+	operation->as.mark.all = operation->kind == BURST_MARK_ALL;
+	operation->as.mark.ids = &operation->id;
+	operation->as.mark.id_count = 1;
+}
+
+static void start(struct model *model, struct burst_operation *operation, size_t number)
+{
+	memset(operation, 0, sizeof(*operation));
+	operation->kind = (enum burst_kind)pick(model, BURST_KINDS);
+	operation->row = pick_fresh_row(model);
+	if (operation->kind == BURST_PUBLISH || operation->row == NULL) {
+		operation->kind = BURST_PUBLISH;
+		start_publish(model, operation, number);
+	} else if (operation->kind == BURST_WITHDRAW) {
+		conformance_prepare(&operation->as.request, STORE_WITHDRAW);
+		operation->as.withdraw.id = operation->row->id;
+	} else {
+		start_mark(model, operation);
+	}
+	conformance_submit(model->store, &operation->as.request);
+}
+
+/* The model does them in the order in which they were submitted. */
+static void finish(struct model *model, struct burst_operation *operation)
+{
+	struct model_row *row = operation->row;
+	int result = operation->as.request.result;
+
+	switch (operation->kind) {
+	case BURST_PUBLISH:
+		assert_int_equal(result, 0);
+		add_row(model, operation->inbox, operation->item.ids[0], operation->title, false);
+		break;
+	case BURST_MARK:
+		assert_int_equal(result, is_in_inbox(row, operation->inbox) ? 0 : -ENOENT);
+		if (result == 0)
+			mark_row(model, operation->inbox, row, operation->state);
+		break;
+	case BURST_MARK_ALL:
+		assert_int_equal(operation->as.mark.marked,
+				 !is_covered(model, operation->inbox, operation->state));
+		if (operation->as.mark.marked > 0)
+			apply_mark_all(model, operation->inbox, operation->state);
+		break;
+	case BURST_WITHDRAW:
+		assert_int_equal(result, 0);
+		if (!row->withdrawn)
+			row->seq = ++model->inboxes[row->owner].head;
+		row->withdrawn = true;
+		break;
+	case BURST_KINDS:
+		break;
+	}
+	store_request_finish(&operation->as.request);
+}
+
+/* What is submitted together shares commits, so that several changes of one inbox meet in one. */
+static void burst(struct model *model)
+{
+	static struct burst_operation started[BURST];
+	size_t count = 2 + pick(model, BURST - 2);
+
+	for (size_t i = 0; i < count; i++)
+		start(model, &started[i], i);
+	conformance_wait(model->store);
+	for (size_t i = 0; i < count; i++)
+		finish(model, &started[i]);
 }
 
 /* The round after a start withdraws what has expired, in the order of the expiry, which is that of
@@ -446,8 +577,10 @@ static void do_one(struct model *model)
 {
 	size_t choice = pick(model, 100);
 
-	if (model->count == 0 || choice < 40)
+	if (model->count == 0 || choice < 30)
 		publish(model);
+	else if (choice < 45)
+		burst(model);
 	else if (choice < 75)
 		mark_some(model);
 	else if (choice < 82)

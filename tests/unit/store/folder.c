@@ -55,20 +55,30 @@ static void on_done(struct mailbox_message *message)
 {
 	struct folder *folder = store_request_of(message)->context;
 
-	folder->answered = true;
+	folder->under_way--;
 }
 
-int folder_call(struct folder *folder, struct store_request *request)
+void folder_submit(struct folder *folder, struct store_request *request)
 {
 	request->message.on_receive = on_done;
 	request->reply = &folder->mailbox;
 	request->context = folder;
-	folder->answered = false;
+	folder->under_way++;
 	store_submit(folder->store, request);
-	while (!folder->answered) {
+}
+
+void folder_wait(struct folder *folder)
+{
+	while (folder->under_way > 0) {
 		mailbox_wait(&folder->mailbox, -1);
 		mailbox_receive(&folder->mailbox);
 	}
+}
+
+int folder_call(struct folder *folder, struct store_request *request)
+{
+	folder_submit(folder, request);
+	folder_wait(folder);
 	return request->result;
 }
 

@@ -9,7 +9,7 @@ struct folder {
 	char path[128];
 	struct store *store;
 	struct mailbox mailbox;
-	bool answered;
+	size_t under_way; /* requests */
 };
 
 /* For cmocka: `*state` is a struct folder, without a store. */
@@ -19,6 +19,10 @@ int folder_teardown(void **state);
 /* Opens the store of the folder. Returns store_open()'s result. */
 int folder_open(struct folder *folder, struct store_options options, struct error *error);
 void folder_close(struct folder *folder);
+
+/* Submits without waiting, and waits for all that was submitted. */
+void folder_submit(struct folder *folder, struct store_request *request);
+void folder_wait(struct folder *folder);
 
 /* Submits, waits and returns the result. */
 int folder_call(struct folder *folder, struct store_request *request);

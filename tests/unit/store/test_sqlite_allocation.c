@@ -225,6 +225,51 @@ static void test_operations(void **state)
 	assert_int_equal(store_check(folder->store, &error), 0);
 }
 
+/* Those that share a commit with one that fails are done all the same. */
+static void test_batches(void **state)
+{
+	enum { BATCH = 12, USERS = 3 };
+	static const char *const names[USERS] = {"user-0", "user-1", "user-2"};
+	struct folder *folder = *state;
+	struct error error;
+	int64_t published = 0;
+	bool failed = true;
+
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
+	for (unsigned n = 1; failed; n++) {
+		struct slice users[BATCH];
+		struct store_item items[BATCH];
+		struct store_publish publishes[BATCH];
+
+		memset(publishes, 0, sizeof(publishes));
+		memset(items, 0, sizeof(items));
+		failing_allocator_fail_at(n);
+		for (int i = 0; i < BATCH; i++) {
+			users[i] = slice_from_string(names[i % USERS]);
+			items[i].users = &users[i];
+			items[i].user_count = 1;
+			items[i].content.type = SLICE("t");
+			items[i].content.title = SLICE("t");
+			store_request_init(&publishes[i].request, STORE_PUBLISH, NULL, NULL);
+			publishes[i].items = &items[i];
+			publishes[i].item_count = 1;
+			folder_submit(folder, &publishes[i].request);
+		}
+		folder_wait(folder);
+		failed = failing_allocator_reset();
+		for (int i = 0; i < BATCH; i++) {
+			int result = publishes[i].request.result;
+
+			assert_true(result == 0 || (failed && result == -ENOMEM));
+			published += result == 0;
+			store_request_finish(&publishes[i].request);
+		}
+		assert_int_equal(folder_heads(folder, USERS), published);
+	}
+	if (store_check(folder->store, &error) < 0)
+		fail_msg("%s", error.text);
+}
+
 static void test_opening(void **state)
 {
 	struct folder *folder = *state;
@@ -257,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_operations, folder_setup, folder_teardown),
+	    cmocka_unit_test_setup_teardown(test_batches, folder_setup, folder_teardown),
 	    cmocka_unit_test_setup_teardown(test_opening, folder_setup, folder_teardown),
 	};
 
