@@ -247,9 +247,16 @@ class Connection {
 
 // --- The page ---
 
-const page = { language: 'en', user: null, filter: 'inbox', views: {}, elements: new Map() };
+const page = { language: 'en', user: null, hasEntered: false, filter: 'inbox', views: {}, elements: new Map() };
 const inbox = new Inbox();
 let connection = null;
+let lastTurn = Promise.resolve();
+
+// Whatever loads an inbox waits for what is loading one already, so that the last wish wins.
+function inTurn(action) {
+  lastTurn = lastTurn.catch(() => {}).then(action);
+  return lastTurn;
+}
 
 const element = (id) => document.getElementById(id);
 
@@ -536,34 +543,41 @@ function onPoll(answer) {
   render();
 }
 
-async function reload() {
+function reload() {
   connection.close();
-  try {
-    await loadInbox();
-    connection.open();
-  } catch (error) {
-    complain(error);
-    connection.later(RETRY_FIRST_MS * 2, reload);
-  }
-}
-
-async function become(user) {
-  await attempt(async () => {
-    connection?.close();
-    await logIn(user);
-    localStorage.setItem('allim-demo-user', user);
-    await enter(user);
+  return inTurn(async () => {
+    connection.close();
+    try {
+      await loadInbox();
+      connection.open();
+    } catch (error) {
+      complain(error);
+      connection.later(RETRY_FIRST_MS * 2, reload);
+    }
   });
 }
 
+function become(user) {
+  return attempt(() => inTurn(async () => {
+    if (user === page.user && page.hasEntered) return;
+    connection.close();
+    await logIn(user);
+    localStorage.setItem('allim-demo-user', user);
+    await enter(user);
+  }));
+}
+
 async function enter(user) {
+  connection.close();
   page.user = user;
+  page.hasEntered = false;
   page.elements.clear();
   element('list').replaceChildren();
   element('recipients').value = user;
   for (const id of ['workspace', 'bell', 'connection']) element(id).hidden = false;
   renderConnection('connecting');
   await loadInbox();
+  page.hasEntered = true;
   renderAll();
   connection.open();
 }
@@ -621,7 +635,7 @@ function listen() {
   });
   // The cookie belongs to the whole browser: when another tab logs in as someone else, so does this one.
   window.addEventListener('storage', (event) => {
-    if (event.key === 'allim-demo-user' && event.newValue) attempt(() => enter(event.newValue));
+    if (event.key === 'allim-demo-user' && event.newValue) attempt(() => inTurn(() => enter(event.newValue)));
   });
   // Relative times grow old on the page.
   setInterval(() => {
@@ -652,7 +666,7 @@ function start() {
   listen();
   renderAll();
   const user = localStorage.getItem('allim-demo-user');
-  if (PEOPLE.includes(user)) attempt(() => enter(user));
+  if (PEOPLE.includes(user)) attempt(() => inTurn(() => enter(user)));
 }
 
 if (typeof document !== 'undefined') start();
