@@ -280,8 +280,8 @@ static uint64_t connection_limit(const struct settings *settings)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	possible = limit.rlim_cur > used ? limit.rlim_cur - used : 2;
-	possible = possible > RESERVED_DESCRIPTORS * 2 ? possible - RESERVED_DESCRIPTORS
-						       : possible / 2;
+	possible =
+	    possible > RESERVED_DESCRIPTORS * 2 ? possible - RESERVED_DESCRIPTORS : possible / 2;
 	if (settings->limits_connections > 0 && (uint64_t)settings->limits_connections < possible)
 		return (uint64_t)settings->limits_connections;
 	return possible;
@@ -390,8 +390,7 @@ static int start(struct server *server, struct error *error)
 	if (result == 0)
 		result = create_workers(server, error);
 	if (result == 0) {
-		server->node.connection_limit =
-		    connection_limit(&server->configuration->settings);
+		server->node.connection_limit = connection_limit(&server->configuration->settings);
 		server->signal_source.on_ready = on_signal;
 		result = loop_add(&server->admin->loop, server->signals, EPOLLIN,
 				  &server->signal_source);
