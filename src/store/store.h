@@ -30,16 +30,16 @@
 #include <stdio.h>
 
 enum store_operation {
-	STORE_PUBLISH,  /* struct store_publish */
-	STORE_CORRECT,  /* struct store_correct */
+	STORE_PUBLISH,	/* struct store_publish */
+	STORE_CORRECT,	/* struct store_correct */
 	STORE_WITHDRAW, /* struct store_withdraw */
-	STORE_MARK,     /* struct store_mark */
-	STORE_REDEEM,   /* struct store_redeem */
-	STORE_HEADS,    /* struct store_heads */
-	STORE_REPLAY,   /* struct store_replay */
-	STORE_LIST,     /* struct store_list */
-	STORE_SWEEP,    /* struct store_sweep */
-	STORE_PROBE,    /* struct store_probe */
+	STORE_MARK,	/* struct store_mark */
+	STORE_REDEEM,	/* struct store_redeem */
+	STORE_HEADS,	/* struct store_heads */
+	STORE_REPLAY,	/* struct store_replay */
+	STORE_LIST,	/* struct store_list */
+	STORE_SWEEP,	/* struct store_sweep */
+	STORE_PROBE,	/* struct store_probe */
 	STORE_OPERATIONS
 };
 
@@ -69,10 +69,10 @@ struct store_publish {
 	struct store_item *items;
 	size_t item_count;
 	struct slice publisher;
-	struct slice idempotency_key;    /* empty: none */
-	unsigned char fingerprint[32];   /* of the request's body */
+	struct slice idempotency_key;  /* empty: none */
+	unsigned char fingerprint[32]; /* of the request's body */
 	bool replayed;
-	int64_t created_at;              /* set by the store */
+	int64_t created_at; /* set by the store */
 };
 
 /* Replaces the content of one notification, whoever's it is; one that was withdrawn is -ENOENT. `edit`
@@ -148,18 +148,18 @@ struct store_replay {
 	size_t limit;
 	size_t limit_bytes;
 	bool reset;
-	struct change *changes;    /* of the user's inbox, rising seqs */
+	struct change *changes; /* of the user's inbox, rising seqs */
 	size_t change_count;
 	struct change *broadcasts; /* of everyone's, rising seqs */
 	size_t broadcast_count;
-	bool more;                 /* the limit cut it short */
-	struct cursor cursor;      /* the heads of the snapshot */
+	bool more;	      /* the limit cut it short */
+	struct cursor cursor; /* the heads of the snapshot */
 	struct inbox_counts counts;
 };
 
 enum store_filter {
-	STORE_FILTER_INBOX,    /* not archived */
-	STORE_FILTER_UNREAD,   /* neither read nor archived */
+	STORE_FILTER_INBOX,  /* not archived */
+	STORE_FILTER_UNREAD, /* neither read nor archived */
 	STORE_FILTER_ARCHIVED,
 	STORE_FILTER_ALL
 };
@@ -184,7 +184,7 @@ struct store_list {
  * and the floor. How a node heals lost hints: one query, whatever the number of users. */
 struct store_sweep {
 	struct store_request request;
-	int64_t position; /* in: where the last sweep ended; out: where this one did */
+	int64_t position;	  /* in: where the last sweep ended; out: where this one did */
 	struct store_head *heads; /* a head with an empty user is everyone's */
 	size_t head_count;
 };
@@ -197,9 +197,9 @@ struct store_probe {
 /* ---- the store ---- */
 
 struct store_options {
-	const char *location; /* SQLite: the folder of the database */
-	bool read_only;       /* open what exists, write nothing: for `allim stats` and checks */
-	int64_t retention_age;   /* microseconds; 0: for ever */
+	const char *location;	 /* SQLite: the folder of the database */
+	bool read_only;		 /* open what exists, write nothing: for `allim stats` and checks */
+	int64_t retention_age;	 /* microseconds; 0: for ever */
 	int64_t retention_count; /* per inbox; 0: any */
 	int64_t idempotency_age; /* microseconds a key is remembered */
 	int64_t maintenance_interval; /* milliseconds between rounds of expiry and retention */
@@ -218,9 +218,9 @@ struct store_statistics {
 	uint64_t queries; /* snapshots or round trips that the reads took */
 	uint64_t failures;
 	uint64_t rows_expired;
-	uint64_t rows_forgotten; /* by retention */
-	uint64_t bytes;          /* on disk */
-	uint64_t queue;          /* requests that wait now */
+	uint64_t rows_forgotten;      /* by retention */
+	uint64_t bytes;		      /* on disk */
+	uint64_t queue;		      /* requests that wait now */
 	uint64_t commit_microseconds; /* sum, over all commits */
 };
 
@@ -265,8 +265,7 @@ int store_check(struct store *store, struct error *error);
 
 /* Prepares a request's base; everything else is zero. */
 void store_request_init(struct store_request *request, enum store_operation operation,
-			struct mailbox *reply,
-			void (*on_done)(struct mailbox_message *message));
+			struct mailbox *reply, void (*on_done)(struct mailbox_message *message));
 
 /* Frees what the arena holds; the structure itself stays the caller's. */
 void store_request_finish(struct store_request *request);
