@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
 
 enum { JOBS = 200, SUBMITTERS = 3 };
 
@@ -144,6 +146,52 @@ static void test_destroying_finishes_the_work(void **state)
 	mailbox_finish(&reply);
 }
 
+static sem_t started, released;
+
+static void run_slowly(struct blocking_job *job)
+{
+	sem_post(&started);
+	while (sem_wait(&released) < 0)
+		;
+	run(job);
+}
+
+/* Long enough that blocking_destroy() is at work; where it is not, the test proves less. */
+static void *release_later(void *argument)
+{
+	usleep(50000);
+	sem_post(&released);
+	return argument;
+}
+
+/* Also what came while the thread was busy with its last job. */
+static void test_destroying_while_busy(void **state)
+{
+	struct blocking *blocking = blocking_create();
+	struct work slow, next;
+	struct mailbox reply;
+	pthread_t thread;
+
+	(void)state;
+	answered = 0;
+	sem_init(&started, 0, 0);
+	sem_init(&released, 0, 0);
+	assert_int_equal(mailbox_init(&reply), 0);
+	init_work(&slow, &reply, NULL);
+	init_work(&next, &reply, NULL);
+	slow.job.run = run_slowly;
+	assert_int_equal(blocking_submit(blocking, &slow.job, 2), 0);
+	while (sem_wait(&started) < 0)
+		;
+	assert_int_equal(blocking_submit(blocking, &next.job, 2), 0);
+	assert_int_equal(pthread_create(&thread, NULL, release_later, NULL), 0);
+	blocking_destroy(blocking);
+	pthread_join(thread, NULL);
+	mailbox_receive(&reply);
+	assert_int_equal(answered, 2);
+	mailbox_finish(&reply);
+}
+
 static void test_nothing_to_destroy(void **state)
 {
 	(void)state;
@@ -169,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(test_runs_elsewhere_and_comes_back),
 	    cmocka_unit_test(test_limit),
 	    cmocka_unit_test(test_destroying_finishes_the_work),
+	    cmocka_unit_test(test_destroying_while_busy),
 	    cmocka_unit_test(test_nothing_to_destroy),
 	    cmocka_unit_test(test_out_of_memory),
 	};

@@ -173,10 +173,15 @@ static void test_the_past_fires_next(void **state)
 	alarm->when = world->now;
 	advance(world, world->now + TIMER_STEP);
 	assert_int_equal(alarm->fired, 2);
+	/* So does the present. */
+	set(world, alarm, world->now);
+	assert_int_equal(timer_wheel_wait(&world->wheel, world->now + 1000), 0);
+	advance(world, world->now + TIMER_STEP);
+	assert_int_equal(alarm->fired, 3);
 	/* A clock that stands or goes back does nothing. */
 	set(world, alarm, world->now + 100);
 	timer_wheel_advance(&world->wheel, world->start - 5);
-	assert_int_equal(alarm->fired, 2);
+	assert_int_equal(alarm->fired, 3);
 	free(world);
 }
 
