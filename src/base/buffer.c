@@ -16,7 +16,8 @@ void buffer_finish(struct buffer *buffer)
 
 char *buffer_reserve(struct buffer *buffer, size_t extra)
 {
-	size_t capacity = buffer->capacity < SMALLEST_CAPACITY ? SMALLEST_CAPACITY : buffer->capacity;
+	size_t capacity =
+	    buffer->capacity < SMALLEST_CAPACITY ? SMALLEST_CAPACITY : buffer->capacity;
 	size_t wanted;
 	char *data;
 

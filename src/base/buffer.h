@@ -45,7 +45,7 @@ void buffer_append_string(struct buffer *buffer, const char *string);
 void buffer_append_byte(struct buffer *buffer, char byte);
 void buffer_append_integer(struct buffer *buffer, int64_t number);
 void buffer_append_format(struct buffer *buffer, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 /* Drops `count` bytes from the front; the rest moves down. */
 void buffer_consume(struct buffer *buffer, size_t count);

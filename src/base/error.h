@@ -11,6 +11,6 @@ struct error {
 
 /* Writes the sentence and returns `code`, so that it reads: return error_set(error, -EINVAL, ...). */
 int error_set(struct error *error, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -54,8 +54,8 @@ static inline void list_append_all(struct list *to, struct list *from)
 }
 
 /* Visits each link; the visited one may be removed, any other may not. */
-#define LIST_FOR_EACH(link, ring)                                                                  \
-	for (struct list *link = (ring)->next, *link##_next = link->next; link != (ring);          \
+#define LIST_FOR_EACH(link, ring)                                                         \
+	for (struct list *link = (ring)->next, *link##_next = link->next; link != (ring); \
 	     link = link##_next, link##_next = link->next)
 
 #endif

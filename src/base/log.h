@@ -17,7 +17,7 @@ struct log_field {
 	bool is_number;
 };
 
-#define LOG_TEXT(name_, text_)     ((struct log_field){(name_), slice_from_string(text_), 0, false})
+#define LOG_TEXT(name_, text_)	   ((struct log_field){(name_), slice_from_string(text_), 0, false})
 #define LOG_SLICE(name_, slice_)   ((struct log_field){(name_), (slice_), 0, false})
 #define LOG_NUMBER(name_, number_) ((struct log_field){(name_), {"", 0}, (int64_t)(number_), true})
 
@@ -26,13 +26,14 @@ void log_set_level(enum log_level level);
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
-#define LOG_WRITE(level, message, ...)                                                             \
-	log_write(level, message,                                                                  \
-		  (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, {"", 0}, 0, false}})
+#define LOG_END ((struct log_field){NULL, {"", 0}, 0, false})
 
-#define log_debug(...)   LOG_WRITE(LOG_LEVEL_DEBUG, __VA_ARGS__)
-#define log_info(...)    LOG_WRITE(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_warning(...) LOG_WRITE(LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_error(...)   LOG_WRITE(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define LOG_WRITE(level, message, ...) \
+	log_write(level, message, (const struct log_field[]){__VA_ARGS__})
+
+#define log_debug(...)	 LOG_WRITE(LOG_LEVEL_DEBUG, __VA_ARGS__, LOG_END)
+#define log_info(...)	 LOG_WRITE(LOG_LEVEL_INFO, __VA_ARGS__, LOG_END)
+#define log_warning(...) LOG_WRITE(LOG_LEVEL_WARNING, __VA_ARGS__, LOG_END)
+#define log_error(...)	 LOG_WRITE(LOG_LEVEL_ERROR, __VA_ARGS__, LOG_END)
 
 #endif

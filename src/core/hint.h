@@ -12,9 +12,9 @@
 
 struct hint {
 	struct slice user; /* empty: everyone, that is, the inbox of broadcasts */
-	int64_t seq;       /* the head after this change */
+	int64_t seq;	   /* the head after this change */
 	struct inbox_counts counts;
-	bool has_change;   /* false: only the head is known; read the rest from the store */
+	bool has_change; /* false: only the head is known; read the rest from the store */
 	struct change change;
 };
 

@@ -40,11 +40,11 @@ struct notification_content {
 };
 
 struct notification {
-	int64_t id;        /* unique in a store, never used again, rising with time */
-	int64_t seq;       /* the head of its inbox when it last changed */
+	int64_t id;	   /* unique in a store, never used again, rising with time */
+	int64_t seq;	   /* the head of its inbox when it last changed */
 	int64_t first_seq; /* the head when it came; 0 for a user's state of a broadcast */
 	bool to_everyone;  /* a broadcast, */
-	bool of_nobody;    /* seen without any one user's states: its JSON has none */
+	bool of_nobody;	   /* seen without any one user's states: its JSON has none */
 	struct notification_content content;
 	int64_t created_at;
 	int64_t changed_at;

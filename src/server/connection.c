@@ -289,7 +289,7 @@ static bool step(struct connection *connection, void (*take)(struct exchange *ex
 	take(exchange);
 	if (connection->state == CONNECTION_CLOSED)
 		return false;
-	if (connection->exchange == NULL)
+	if (connection->exchange != exchange)
 		return false; /* a stream holds the connection */
 	exchange->dispatching = false;
 	if (connection->state == CONNECTION_RECEIVING)
