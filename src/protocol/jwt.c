@@ -67,7 +67,7 @@ static EVP_MAC_CTX *create_mac(const struct jwt_algorithm *algorithm, struct sli
 
 	EVP_MAC_free(mac);
 	assert(strlen(algorithm->digest) < sizeof(digest));
-	strcpy(digest, algorithm->digest);
+	memcpy(digest, algorithm->digest, strlen(algorithm->digest) + 1);
 	parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
 	parameters[1] = OSSL_PARAM_construct_end();
 	if (context != NULL && EVP_MAC_init(context, (const unsigned char *)secret.data,

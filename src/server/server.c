@@ -42,22 +42,22 @@ struct server {
 
 /* ---- settings ---- */
 
-static int load_configuration(const struct server_options *options,
-			      struct configuration **ret_configuration, struct error *error)
+/* With one reference, or NULL with a sentence. */
+static struct configuration *load_configuration(const struct server_options *options,
+						struct error *error)
 {
 	struct configuration *configuration = calloc(1, sizeof(*configuration));
-	int result;
 
-	if (configuration == NULL)
-		return error_set(error, -ENOMEM, "out of memory while reading the settings");
-	atomic_init(&configuration->references, 1);
-	result = settings_load(&configuration->settings, &options->sources, error);
-	if (result < 0) {
-		free(configuration);
-		return result;
+	if (configuration == NULL) {
+		error_set(error, -ENOMEM, "out of memory while reading the settings");
+		return NULL;
 	}
-	*ret_configuration = configuration;
-	return 0;
+	atomic_init(&configuration->references, 1);
+	if (settings_load(&configuration->settings, &options->sources, error) < 0) {
+		free(configuration);
+		return NULL;
+	}
+	return configuration;
 }
 
 static struct store_options store_options_of(const struct settings *settings)
@@ -73,13 +73,14 @@ static struct store_options store_options_of(const struct settings *settings)
 
 static void reload(struct server *server)
 {
-	struct configuration *fresh = NULL;
+	struct configuration *fresh;
 	const char *names[SETTINGS_COUNT];
 	struct store_options store;
 	struct error error;
 	size_t count;
 
-	if (load_configuration(server->options, &fresh, &error) < 0) {
+	fresh = load_configuration(server->options, &error);
+	if (fresh == NULL) {
 		log_error("the settings were not reloaded; the old ones stay",
 			  LOG_TEXT("error", error.text));
 		return;
@@ -373,10 +374,11 @@ static void close_parts(struct server *server)
 
 static int start(struct server *server, struct error *error)
 {
-	int result = load_configuration(server->options, &server->configuration, error);
+	int result;
 
-	if (result < 0)
-		return result;
+	server->configuration = load_configuration(server->options, error);
+	if (server->configuration == NULL)
+		return -EINVAL;
 	log_set_level((enum log_level)server->configuration->settings.log_level);
 	server->node.demo = server->options->demo;
 	server->node.started_at = clock_wall();

@@ -1,14 +1,18 @@
 /* The list of wires. */
 #include "wire/wire.h"
 
+#include <assert.h>
+
 const struct wire_ops *const wire_table[] = {&poll_wire_ops, &sse_wire_ops, NULL};
 
 size_t wire_index(const struct wire_ops *ops)
 {
 	size_t index = 0;
 
-	while (wire_table[index] != ops)
+	while (wire_table[index] != ops) {
+		assert(wire_table[index] != NULL);
 		index++;
+	}
 	return index;
 }
 
