@@ -183,7 +183,7 @@ int sqlite_list_answer(struct sqlite_reader *reader, struct store_request *reque
 	list->notification_count = 0;
 	list->more = false;
 	list->notifications =
-	    arena_allocate_array(&request->arena, list->limit, sizeof(*list->notifications));
+	    arena_allocate_array(&request->arena, list->limit + 1, sizeof(*list->notifications));
 	if (result == 0 && list->notifications == NULL)
 		result = -ENOMEM;
 	if (result == 0)

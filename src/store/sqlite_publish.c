@@ -123,7 +123,7 @@ static int answer_again(struct store_publish *publish, sqlite3_stmt *statement)
 		publish->request.result = -EEXIST;
 		return 0;
 	}
-	ids = arena_allocate(&publish->request.arena, length);
+	ids = arena_allocate(&publish->request.arena, length + 1);
 	if (ids == NULL)
 		return -ENOMEM;
 	if (length > 0)
@@ -159,7 +159,7 @@ static int find_key(struct sqlite_writer *writer, struct store_publish *publish)
 static int remember_key(struct sqlite_writer *writer, struct store_publish *publish)
 {
 	size_t count = sqlite_publish_weight(&publish->request);
-	int64_t *ids = arena_allocate_array(&publish->request.arena, count, sizeof(*ids));
+	int64_t *ids = arena_allocate_array(&publish->request.arena, count + 1, sizeof(*ids));
 	int64_t *end = ids;
 	sqlite3_stmt *statement;
 

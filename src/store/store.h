@@ -138,7 +138,7 @@ struct store_heads {
 };
 
 /* What an inbox and the broadcasts went through after the two numbers of `after`, in the order of
- * each, at most `limit` changes (and roughly `limit_bytes`), from one snapshot. For the heads alone,
+ * each, at most `limit` changes (and roughly `limit_bytes`; 0: any), from one snapshot. For the heads alone,
  * set `limit` 0. A cursor below the floor, beyond the head or of another epoch sets `reset` and
  * returns no changes. */
 struct store_replay {

@@ -113,6 +113,23 @@ static void test_filters(void **state)
 	store_request_finish(&list.request);
 }
 
+static void test_an_empty_page(void **state)
+{
+	struct conformance *c = *state;
+	struct store_list list;
+
+	conformance_list(c, "anna", STORE_FILTER_ALL, 0, 0, &list);
+	assert_int_equal(list.notification_count, 0);
+	assert_false(list.more);
+	store_request_finish(&list.request);
+	conformance_publish(c, "anna", "one");
+	conformance_list(c, "anna", STORE_FILTER_ALL, 0, 0, &list);
+	assert_int_equal(list.notification_count, 0);
+	assert_true(list.more);
+	assert_int_equal(list.counts.unread, 1);
+	store_request_finish(&list.request);
+}
+
 /* ---- replay ---- */
 
 static void test_a_replay_goes_on_where_it_was_cut(void **state)
@@ -320,6 +337,7 @@ int main(void)
 	    CONFORMANCE_TEST(test_pages_follow_each_other),
 	    CONFORMANCE_TEST(test_a_page_may_begin_at_any_id),
 	    CONFORMANCE_TEST(test_filters),
+	    CONFORMANCE_TEST(test_an_empty_page),
 	    CONFORMANCE_TEST(test_a_replay_goes_on_where_it_was_cut),
 	    CONFORMANCE_TEST(test_a_replay_is_bounded_in_bytes),
 	    CONFORMANCE_TEST(test_a_replay_shows_each_row_once),
