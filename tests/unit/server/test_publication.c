@@ -1,0 +1,306 @@
+#include "server/publication.h"
+
+#include "config/settings.h"
+#include "lib/assertions.h"
+#include "lib/failing_allocator.h"
+
+#include <errno.h>
+
+enum { NOW = 1000000 };
+
+struct fixture {
+	struct settings settings;
+	struct arena arena;
+	struct publication publication;
+	struct error error;
+};
+
+static void begin(struct fixture *fixture)
+{
+	*fixture = (struct fixture){.arena = ARENA_EMPTY};
+	settings_init_defaults(&fixture->settings);
+	fixture->settings.publish_items = 5;
+	fixture->settings.publish_recipients = 3;
+}
+
+static void finish(struct fixture *fixture)
+{
+	arena_finish(&fixture->arena);
+	settings_finish(&fixture->settings);
+}
+
+static int read_text(struct fixture *fixture, const char *text)
+{
+	json_error_t error;
+	json_t *json = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+	int result;
+
+	if (json == NULL)
+		fail_msg("%s: %s", text, error.text);
+	fixture->publication = (struct publication){.is_array = false};
+	result = publication_read(&fixture->publication, json, &fixture->settings, NOW,
+				  &fixture->arena, &fixture->error);
+	json_decref(json);
+	return result;
+}
+
+static const struct store_item *only_item(struct fixture *fixture, const char *text)
+{
+	if (read_text(fixture, text) < 0)
+		fail_msg("%s: %s", text, fixture->error.text);
+	assert_int_equal(fixture->publication.publish.item_count, 1);
+	return &fixture->publication.publish.items[0];
+}
+
+static void test_recipients(void **state)
+{
+	struct fixture fixture;
+	const struct store_item *item;
+
+	(void)state;
+	begin(&fixture);
+	item = only_item(&fixture, "{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"x\"}");
+	assert_int_equal(item->user_count, 1);
+	assert_slice(item->users[0], "anna");
+	assert_int_equal(fixture.publication.recipients, 1);
+	item = only_item(&fixture, "{\"to\":{\"users\":[\"a\",\"b\",\"a\"]},\"type\":\"t\","
+				   "\"title\":\"x\"}");
+	assert_int_equal(item->user_count, 2);
+	assert_slice(item->users[0], "a");
+	assert_slice(item->users[1], "b");
+	assert_int_equal(fixture.publication.recipients, 2);
+	item = only_item(&fixture, "{\"to\":{\"everyone\":true},\"type\":\"t\",\"title\":\"x\"}");
+	assert_int_equal(item->user_count, 0);
+	assert_int_equal(fixture.publication.recipients, 1);
+	finish(&fixture);
+}
+
+static void test_content(void **state)
+{
+	struct fixture fixture;
+	const struct store_item *item;
+
+	(void)state;
+	begin(&fixture);
+	item = only_item(&fixture,
+			 "{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"x\",\"body\":\"b\","
+			 "\"link\":\"https://example.org\",\"priority\":\"urgent\","
+			 "\"data\":{\"k\":[1]},\"expires_at\":\"2026-05-01T09:30:00.250Z\"}");
+	assert_slice(item->content.type, "t");
+	assert_slice(item->content.title, "x");
+	assert_slice(item->content.body, "b");
+	assert_slice(item->content.link, "https://example.org");
+	assert_slice(item->content.data, "{\"k\":[1]}");
+	assert_int_equal(item->content.priority, NOTIFICATION_URGENT);
+	assert_true(item->content.expires_at == 1777627800250000);
+	item = only_item(&fixture, "{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"x\"}");
+	assert_int_equal(item->content.priority, NOTIFICATION_NORMAL);
+	assert_int_equal(item->content.expires_at, 0);
+	finish(&fixture);
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *reason; /* what the sentence names */
+	} rows[] = {
+	    {"1", "JSON object"},
+	    {"\"x\"", "JSON object"},
+	    {"null", "JSON object"},
+	    {"[]", "publish.items"},
+	    {"[{},{},{},{},{},{}]", "publish.items"},
+	    {"{}", "\"to\""},
+	    {"{\"to\":1}", "\"to\""},
+	    {"{\"to\":{}}", "\"to\""},
+	    {"{\"to\":{\"everyone\":false}}", "\"to\""},
+	    {"{\"to\":{\"everyone\":1}}", "\"to\""},
+	    {"{\"to\":{\"user\":\"a\",\"everyone\":true}}", "\"to\""},
+	    {"{\"to\":{\"group\":\"a\"}}", "\"to\""},
+	    {"{\"to\":{\"user\":1}}", "1 to 255"},
+	    {"{\"to\":{\"user\":\"\"}}", "1 to 255"},
+	    {"{\"to\":{\"user\":\"a\\u0000b\"}}", "control character"},
+	    {"{\"to\":{\"user\":\"a\\nb\"}}", "control character"},
+	    {"{\"to\":{\"user\":\"a\\u007f\"}}", "control character"},
+	    {"{\"to\":{\"users\":[]}}", "publish.recipients"},
+	    {"{\"to\":{\"users\":\"a\"}}", "publish.recipients"},
+	    {"{\"to\":{\"users\":[\"a\",\"b\",\"c\",\"d\"]}}", "publish.recipients"},
+	    {"{\"to\":{\"users\":[\"a\",1]}}", "1 to 255"},
+	    {"{\"to\":{\"user\":\"a\"},\"title\":\"x\"}", "\"type\""},
+	    {"{\"to\":{\"user\":\"a\"},\"type\":\"t\"}", "\"title\""},
+	    {"{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"\"}", "\"title\""},
+	    {"{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"x\",\"colour\":1}", "\"colour\""},
+	    {"{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"x\",\"expires_at\":"
+	     "\"1970-01-01T00:00:01Z\"}",
+	     "in the past"},
+	};
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fixture.error.text[0] = '\0';
+		assert_int_equal(read_text(&fixture, rows[i].text), -EINVAL);
+		if (strstr(fixture.error.text, rows[i].reason) == NULL)
+			fail_msg("%s: %s", rows[i].text, fixture.error.text);
+	}
+	finish(&fixture);
+}
+
+static void test_longest_name(void **state)
+{
+	struct fixture fixture;
+	char text[400], name[257];
+
+	(void)state;
+	begin(&fixture);
+	memset(name, 'x', sizeof(name));
+	snprintf(text, sizeof(text),
+		 "{\"to\":{\"user\":\"%.255s\"},\"type\":\"t\",\"title\":\"x\"}", name);
+	assert_int_equal(read_text(&fixture, text), 0);
+	snprintf(text, sizeof(text),
+		 "{\"to\":{\"user\":\"%.256s\"},\"type\":\"t\",\"title\":\"x\"}", name);
+	assert_int_equal(read_text(&fixture, text), -EINVAL);
+	finish(&fixture);
+}
+
+/* A refused item does not disturb the others, and each answer stands at its item's place. */
+static void test_array(void **state)
+{
+	struct fixture fixture;
+	struct publication *publication = &fixture.publication;
+	struct buffer out = BUFFER_EMPTY;
+
+	(void)state;
+	begin(&fixture);
+	assert_int_equal(
+	    read_text(&fixture,
+		      "[{\"to\":{\"users\":[\"a\",\"b\"]},\"type\":\"t\",\"title\":\"x\"},"
+		      "5,{\"to\":{\"everyone\":true},\"type\":\"t\",\"title\":\"y\"}]"),
+	    0);
+	assert_true(publication->is_array);
+	assert_int_equal(publication->publish.item_count, 2);
+	assert_int_equal(publication->recipients, 3);
+	publication->publish.items[0].ids[0] = 7;
+	publication->publish.items[0].ids[1] = 8;
+	publication->publish.items[1].ids[0] = 9;
+	publication->publish.created_at = 1777627800250000;
+	publication_append_answer(publication, &out);
+	assert_buffer(
+	    out, "{\"results\":[{\"status\":201,\"id\":7,\"notifications\":[{\"id\":7,\"user\":"
+		 "\"a\"},{\"id\":8,\"user\":\"b\"}],\"created_at\":\"2026-05-01T09:30:00."
+		 "250Z\"},{\"status\":422,\"code\":\"invalid_notification\",\"detail\":\"a "
+		 "notification is a JSON object\"},{\"status\":201,\"id\":9,\"notifications\":["
+		 "{\"id\":9,\"everyone\":true}],\"created_at\":\"2026-05-01T09:30:00.250Z\"}]}");
+	buffer_finish(&out);
+	finish(&fixture);
+}
+
+static void test_single_answer(void **state)
+{
+	struct fixture fixture;
+	struct buffer out = BUFFER_EMPTY;
+
+	(void)state;
+	begin(&fixture);
+	only_item(&fixture, "{\"to\":{\"user\":\"a\\\"b\"},\"type\":\"t\",\"title\":\"x\"}");
+	fixture.publication.publish.items[0].ids[0] = 7;
+	fixture.publication.publish.created_at = 1777627800250000;
+	publication_append_answer(&fixture.publication, &out);
+	assert_buffer(out, "{\"id\":7,\"notifications\":[{\"id\":7,\"user\":\"a\\\"b\"}],"
+			   "\"created_at\":\"2026-05-01T09:30:00.250Z\"}");
+	buffer_finish(&out);
+	finish(&fixture);
+}
+
+/* Nothing of a refused item is left in the next one. */
+static void test_after_a_refusal(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	assert_int_equal(read_text(&fixture, "[{\"to\":{\"users\":[\"a\",\"b\"]},\"type\":\"t\"},"
+					     "{\"to\":{\"everyone\":true},\"type\":\"t\","
+					     "\"title\":\"y\"}]"),
+			 0);
+	assert_int_equal(fixture.publication.publish.item_count, 1);
+	assert_int_equal(fixture.publication.publish.items[0].user_count, 0);
+	assert_int_equal(fixture.publication.recipients, 1);
+	finish(&fixture);
+}
+
+/* What was read does not need the JSON any more: it was freed in read_text(). */
+static void test_only_refusals(void **state)
+{
+	struct fixture fixture;
+	struct buffer out = BUFFER_EMPTY;
+	json_t *json, *results;
+
+	(void)state;
+	begin(&fixture);
+	assert_int_equal(read_text(&fixture, "[1,2]"), 0);
+	assert_int_equal(fixture.publication.publish.item_count, 0);
+	assert_int_equal(fixture.publication.recipients, 0);
+	publication_append_answer(&fixture.publication, &out);
+	json = json_loadb(out.data, out.length, 0, NULL);
+	results = json_object_get(json, "results");
+	assert_int_equal(json_array_size(results), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(results, 1), "status")),
+			 422);
+	json_decref(json);
+	buffer_finish(&out);
+	finish(&fixture);
+}
+
+static json_t *many_users(int count)
+{
+	json_t *users = json_array();
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(users, json_sprintf("user %d", i));
+	return users;
+}
+
+static void test_out_of_memory(void **state)
+{
+	const char *text = "[{\"to\":{\"users\":[]},\"type\":\"t\",\"title\":\"x\","
+			   "\"data\":{\"k\":1}},5,{\"to\":{\"user\":\"c\"},\"type\":\"t\","
+			   "\"title\":\"y\"}]";
+	json_t *json = json_loads(text, 0, NULL);
+
+	(void)state;
+	json_object_set_new(json_object_get(json_array_get(json, 0), "to"), "users",
+			    many_users(1000));
+	for (unsigned n = 1;; n++) {
+		struct fixture fixture;
+		int result;
+		bool failed;
+
+		begin(&fixture);
+		fixture.settings.publish_recipients = 1000;
+		failing_allocator_fail_at(n);
+		result = publication_read(&fixture.publication, json, &fixture.settings, NOW,
+					  &fixture.arena, &fixture.error);
+		failed = failing_allocator_reset();
+		assert_int_equal(result, failed ? -ENOMEM : 0);
+		finish(&fixture);
+		if (!failed)
+			break;
+	}
+	json_decref(json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_recipients),	    cmocka_unit_test(test_content),
+	    cmocka_unit_test(test_refusals),	    cmocka_unit_test(test_longest_name),
+	    cmocka_unit_test(test_array),	    cmocka_unit_test(test_single_answer),
+	    cmocka_unit_test(test_after_a_refusal), cmocka_unit_test(test_only_refusals),
+	    cmocka_unit_test(test_out_of_memory),
+	};
+
+	failing_allocator_adopt_jansson();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
