@@ -1,0 +1,144 @@
+/* The route of streams: from which cursor, by ticket or token, and the first bytes. */
+#include "base/clock.h"
+#include "server/exchange.h"
+#include "server/handlers.h"
+#include "server/stream_internal.h"
+
+#include <errno.h>
+
+/* A cursor that is the present one needs nothing from the store, nor does none at all where the
+ * worker knows the heads. */
+static bool is_present(struct stream *stream, enum stream_start start, const struct cursor *after)
+{
+	struct hub *hub = &stream_worker(stream)->hub;
+	struct cursor present;
+
+	if (start == START_ALL || !hub_cursor(hub, stream->subscriber.inbox, &present))
+		return false;
+	if (start == START_AFTER && !cursor_equals(after, &present))
+		return false;
+	stream->subscriber.last[SUBSCRIBER_OWN] = present.seq;
+	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = present.broadcast_seq;
+	return true;
+}
+
+static void go_live(struct stream *stream, const struct buffer *head)
+{
+	const int64_t *last = stream->subscriber.last;
+	struct subscriber_replay nothing = {.heads = {last[0], last[1]}};
+
+	buffer_append(&stream_worker(stream)->output, buffer_slice(head));
+	stream->gathering = true;
+	subscriber_replay(&stream->subscriber, &nothing, last);
+	stream->gathering = false;
+	stream_send_output(stream);
+}
+
+/* A cursor of another epoch is void; everything else the store can tell. */
+static void open_stream(struct exchange *exchange, enum stream_start start,
+			const struct cursor *after)
+{
+	struct worker *worker = exchange->worker;
+	struct connection *connection = exchange->connection;
+	struct inbox *inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
+	struct buffer head = BUFFER_EMPTY;
+	struct stream *stream;
+
+	if (inbox == NULL) {
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
+	}
+	stream = stream_create(exchange, inbox, after);
+	if (stream == NULL)
+		return;
+	exchange_append_stream_head(exchange, stream_wire(stream)->content_type, &head);
+	stream_wire(stream)->begin(&head, worker_retry(worker));
+	connection_hold(connection, &stream->holder);
+	connection_drop_exchange(connection);
+	stream_start_heartbeat(stream);
+	if (is_present(stream, start, after)) {
+		go_live(stream, &head);
+		buffer_finish(&head);
+		return;
+	}
+	stream_read_first(stream, start, after->epoch, &head);
+}
+
+/* Where the stream begins: Last-Event-ID, which a browser sends when it comes back, goes before the
+ * address, which stays the same. Returns 0, or -EINVAL and the exchange is answered. */
+static int read_start(struct exchange *exchange, enum stream_start *ret_start,
+		      struct cursor *ret_after)
+{
+	const struct slice *id = http_request_header(exchange->request, SLICE("last-event-id"));
+	struct slice text;
+	int result;
+
+	*ret_after = (struct cursor){.epoch = exchange->worker->hub.epoch};
+	*ret_start = START_AFTER;
+	if (id != NULL && id->length > 0) {
+		/* One that is not ours is void, and the client is told so by a reset. */
+		if (cursor_parse(*id, ret_after) < 0)
+			*ret_after = (struct cursor){.epoch = ~exchange->worker->hub.epoch};
+		return 0;
+	}
+	result = exchange_parameter(exchange, SLICE("after"), &text);
+	if (result == -ENOENT) {
+		*ret_start = START_LIVE;
+		return 0;
+	}
+	if (result < 0)
+		return result;
+	if (slice_equals(text, SLICE("start"))) {
+		*ret_start = START_ALL;
+		return 0;
+	}
+	if (cursor_parse(text, ret_after) == 0)
+		return 0;
+	exchange_problem(exchange, PROBLEM_INVALID_CURSOR,
+			 "Give after= a cursor from an answer or an event, or the word start");
+	return -EINVAL;
+}
+
+static void begin(struct exchange *exchange)
+{
+	enum stream_start start;
+	struct cursor after;
+
+	if (read_start(exchange, &start, &after) < 0)
+		return;
+	if (exchange->request->method == HTTP_METHOD_HEAD)
+		exchange_reply(exchange, 200, sse_wire_ops.content_type, SLICE(""));
+	else if (exchange->worker->draining)
+		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
+	else
+		open_stream(exchange, start, &after);
+}
+
+static void on_redeemed(struct exchange *exchange, struct store_request *request)
+{
+	if (request->result == 0)
+		begin(exchange);
+	else
+		exchange_problem(exchange, PROBLEM_UNAUTHENTICATED,
+				 "Get a new ticket; each is valid once");
+}
+
+void stream_get(struct exchange *exchange)
+{
+	static const struct slice parameters[] = {{"after", 5}, {"ticket", 6}, {NULL, 0}};
+	struct store_redeem *redeem;
+
+	if (exchange_check_parameters(exchange, parameters) < 0)
+		return;
+	if (!exchange->by_ticket || exchange->request->method == HTTP_METHOD_HEAD) {
+		begin(exchange);
+		return;
+	}
+	redeem = exchange_store_request(exchange, sizeof(*redeem), STORE_REDEEM);
+	if (redeem == NULL)
+		return;
+	memcpy(redeem->ticket, exchange->ticket, sizeof(redeem->ticket));
+	redeem->expires_at =
+	    clock_wall() + exchange->worker->settings->auth_ticket_lifetime * 2 * 1000;
+	exchange_ask(exchange, &redeem->request, on_redeemed);
+}

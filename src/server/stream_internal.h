@@ -1,0 +1,65 @@
+/* What the parts of a stream share: stream.c sends, stream_read.c asks the store, stream_get.c begins.
+ * All on the worker of the stream's connection. */
+#ifndef ALLIM_SERVER_STREAM_INTERNAL_H
+#define ALLIM_SERVER_STREAM_INTERNAL_H
+
+#include "server/connection.h"
+#include "server/worker.h"
+
+struct stream {
+	struct connection_holder holder;
+	struct connection *connection;
+	struct subscriber subscriber;
+	uint32_t expires_at;   /* when its token does, in seconds since 1970 */
+	uint16_t user_counter; /* its place in the quota of its user */
+	unsigned char wire;    /* its row of wire_table */
+	bool reading : 1;      /* the store has been asked and has not answered */
+	bool gathering : 1;    /* what is sent is gathered in the worker's output */
+	bool begun : 1;	       /* the response's head has been sent */
+	bool closed : 1;       /* its connection is gone; it waits for the store */
+};
+
+/* What the client has when the stream begins: all up to a cursor, all that there is, or nothing. */
+enum stream_start { START_AFTER, START_LIVE, START_ALL };
+
+struct exchange;
+struct stream_read;
+
+/* A stream of the exchange's user that has subscribed and reads; NULL, and the exchange is answered,
+ * where a limit is reached or memory is short. */
+struct stream *stream_create(struct exchange *exchange, struct inbox *inbox,
+			     const struct cursor *after);
+
+static inline struct worker *stream_worker(const struct stream *stream)
+{
+	return stream->connection->worker;
+}
+
+static inline const struct wire_ops *stream_wire(const struct stream *stream)
+{
+	return wire_table[stream->wire];
+}
+
+static inline struct cursor stream_cursor(const struct stream *stream)
+{
+	return subscriber_cursor(&stream->subscriber, stream_worker(stream)->hub.epoch);
+}
+
+/* Sends what was gathered in the worker's output. */
+void stream_send_output(struct stream *stream);
+
+/* Calls on_timer after so many milliseconds, or when the token ends. */
+void stream_set_timer(struct stream *stream, int64_t milliseconds);
+
+/* Sets the timer for the first heartbeat, at a random time, so that those of many streams spread. */
+void stream_start_heartbeat(struct stream *stream);
+
+/* Asks the store from where the client is, `after` being of the epoch `after_epoch`. `prefix` is sent
+ * before its answer and taken over; where memory is short the connection is closed. */
+void stream_read_first(struct stream *stream, enum stream_start start, uint64_t after_epoch,
+		       struct buffer *prefix);
+
+/* Asks the store for what comes after `last`: the subscriber's `read`. */
+void stream_read(struct subscriber *subscriber);
+
+#endif

@@ -1,0 +1,216 @@
+/* A stream's questions to the store, and what it sends of the answers.
+ *
+ * The response's head travels with the first bytes that follow it; until then it waits in the read
+ * that the stream begins with. An answer is gathered in the worker's output and sent at once. */
+#include "base/clock.h"
+#include "server/stream_internal.h"
+
+#include <stdlib.h>
+
+enum { READ_AGAIN = 1000 }; /* milliseconds after the store failed */
+
+/* One question to the store. */
+struct stream_read {
+	union {
+		struct store_request request;
+		struct store_heads heads;
+		struct store_replay replay;
+	};
+	struct store_head head;
+	struct stream *stream;
+	enum stream_start start;
+	uint64_t after_epoch;		 /* that of the client's cursor */
+	int64_t had[SUBSCRIBER_STREAMS]; /* `last` before the first of several reads in a row */
+	struct buffer prefix;		 /* the response's head, where it was not sent yet */
+	char user[INBOX_NAME_BYTES];
+};
+
+static void free_read(struct stream_read *read)
+{
+	store_request_finish(&read->request);
+	buffer_finish(&read->prefix);
+	free(read);
+}
+
+static struct stream_read *create_read(struct stream *stream, enum stream_start start)
+{
+	struct stream_read *read = calloc(1, sizeof(*read));
+	struct slice user = inbox_name(stream->subscriber.inbox);
+
+	if (read == NULL)
+		return NULL;
+	read->stream = stream;
+	read->start = start;
+	read->after_epoch = stream_worker(stream)->hub.epoch;
+	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
+	memcpy(read->user, user.data, user.length);
+	return read;
+}
+
+/* The floors, from which everything that is kept follows. */
+static void ask_heads(struct stream *stream, struct stream_read *read,
+		      void (*on_done)(struct mailbox_message *message))
+{
+	store_request_init(&read->request, STORE_HEADS, &stream_worker(stream)->loop.mailbox,
+			   on_done);
+	read->head.user = slice_from_bytes(read->user, stream->subscriber.inbox->name_length);
+	read->heads.heads = &read->head;
+	read->heads.head_count = 1;
+	read->heads.want_broadcasts = true;
+}
+
+static void ask_replay(struct stream *stream, struct stream_read *read,
+		       void (*on_done)(struct mailbox_message *message))
+{
+	struct worker *worker = stream_worker(stream);
+
+	store_request_init(&read->request, STORE_REPLAY, &worker->loop.mailbox, on_done);
+	read->replay.user = slice_from_bytes(read->user, stream->subscriber.inbox->name_length);
+	read->replay.after = stream_cursor(stream);
+	read->replay.after.epoch = read->after_epoch;
+	if (read->start == START_LIVE)
+		return;
+	read->replay.limit = (size_t)worker->settings->delivery_replay_changes;
+	read->replay.limit_bytes = (size_t)worker->settings->delivery_replay_bytes;
+	metrics_add(&worker->metrics, METRIC_REPLAYS, 1);
+}
+
+static void on_store(struct mailbox_message *message);
+
+/* Where memory is short the timer tries again. */
+static void read_store(struct stream *stream, struct stream_read *read)
+{
+	struct worker *worker = stream_worker(stream);
+
+	if (read == NULL) {
+		stream_set_timer(stream, READ_AGAIN);
+		return;
+	}
+	if (read->start == START_ALL)
+		ask_heads(stream, read, on_store);
+	else
+		ask_replay(stream, read, on_store);
+	stream->reading = true;
+	worker_submit(worker, &read->request);
+}
+
+static enum wire_reset reset_reason(const struct store_replay *replay)
+{
+	if (replay->after.epoch != replay->cursor.epoch)
+		return WIRE_RESET_EPOCH;
+	if (replay->after.seq > replay->cursor.seq ||
+	    replay->after.broadcast_seq > replay->cursor.broadcast_seq)
+		return WIRE_RESET_FUTURE;
+	return WIRE_RESET_FORGOTTEN;
+}
+
+/* Starts from the present, and tells the client to load its list anew. */
+static void append_reset(struct stream *stream, enum wire_reset reason,
+			 const struct cursor *present)
+{
+	struct worker *worker = stream_worker(stream);
+
+	stream->subscriber.last[SUBSCRIBER_OWN] = present->seq;
+	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = present->broadcast_seq;
+	stream_wire(stream)->reset(&worker->output, reason);
+	stream_wire(stream)->mark(&worker->output, present);
+	metrics_add(&worker->metrics, METRIC_RESETS, 1);
+}
+
+static void take_replay(struct stream *stream, const struct stream_read *read)
+{
+	const struct store_replay *replay = &read->replay;
+	struct hub *hub = &stream_worker(stream)->hub;
+	struct inbox *inbox = stream->subscriber.inbox;
+	struct subscriber_replay changes = {
+	    .changes = {{replay->changes, replay->broadcasts},
+			{replay->change_count, replay->broadcast_count}},
+	    .more = replay->more,
+	    .heads = {replay->cursor.seq, replay->cursor.broadcast_seq},
+	    .had = read->had,
+	};
+	int64_t known[SUBSCRIBER_STREAMS];
+
+	hub_learn(hub, inbox, replay->cursor.seq, &replay->counts);
+	hub_learn_broadcast_head(hub, replay->cursor.broadcast_seq);
+	known[SUBSCRIBER_OWN] = inbox->head;
+	known[SUBSCRIBER_BROADCASTS] = hub->broadcast_head;
+	if (read->start == START_LIVE) {
+		stream->subscriber.last[SUBSCRIBER_OWN] = replay->cursor.seq;
+		stream->subscriber.last[SUBSCRIBER_BROADCASTS] = replay->cursor.broadcast_seq;
+		changes.more = false;
+	} else if (replay->reset) {
+		append_reset(stream, reset_reason(replay), &replay->cursor);
+	}
+	subscriber_replay(&stream->subscriber, &changes, known);
+}
+
+/* Begins behind what retention has forgotten. */
+static void take_floors(struct stream *stream, const struct stream_read *read)
+{
+	stream->subscriber.last[SUBSCRIBER_OWN] = read->head.floor;
+	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = read->heads.everyone.floor;
+	stream_read(&stream->subscriber);
+}
+
+static void on_store(struct mailbox_message *message)
+{
+	struct stream_read *read = (struct stream_read *)store_request_of(message);
+	struct stream *stream = read->stream;
+
+	stream->reading = false;
+	if (stream->closed) {
+		free_read(read);
+		free(stream);
+		return;
+	}
+	if (stream->connection->state == CONNECTION_CLOSED) {
+		free_read(read);
+		return;
+	}
+	buffer_append(&stream_worker(stream)->output, buffer_slice(&read->prefix));
+	stream->gathering = true;
+	stream_worker(stream)->read = read;
+	if (read->request.result < 0)
+		stream_set_timer(stream, READ_AGAIN);
+	else if (read->start == START_ALL)
+		take_floors(stream, read);
+	else
+		take_replay(stream, read);
+	stream_worker(stream)->read = NULL;
+	stream->gathering = false;
+	free_read(read);
+	stream_send_output(stream);
+	if (stream->connection->state != CONNECTION_CLOSED &&
+	    !connection_is_full(stream->connection))
+		subscriber_drained(&stream->subscriber);
+}
+
+void stream_read(struct subscriber *subscriber)
+{
+	struct stream *stream = CONTAINER_OF(subscriber, struct stream, subscriber);
+	struct worker *worker = stream_worker(stream);
+	struct stream_read *next;
+
+	if (stream->reading)
+		return; /* its answer leads to another read where that is still needed */
+	next = create_read(stream, START_AFTER);
+	if (next != NULL && stream->gathering && worker->read != NULL)
+		memcpy(next->had, worker->read->had, sizeof(next->had));
+	read_store(stream, next);
+}
+
+void stream_read_first(struct stream *stream, enum stream_start start, uint64_t after_epoch,
+		       struct buffer *prefix)
+{
+	struct stream_read *read = buffer_failed(prefix) ? NULL : create_read(stream, start);
+
+	if (read == NULL) {
+		buffer_finish(prefix);
+		connection_close(stream->connection);
+		return;
+	}
+	read->prefix = *prefix;
+	read->after_epoch = after_epoch;
+	read_store(stream, read);
+}
