@@ -242,8 +242,8 @@ static const struct subscriber_ops subscriber_ops = {
     .live = on_live,
 };
 
-struct stream *stream_create(struct exchange *exchange, struct inbox *inbox,
-			     const struct cursor *after)
+struct stream *stream_create(struct exchange *exchange, const struct wire_ops *wire,
+			     struct inbox *inbox, const struct cursor *after)
 {
 	struct worker *worker = exchange->worker;
 	struct stream *stream;
@@ -269,7 +269,7 @@ struct stream *stream_create(struct exchange *exchange, struct inbox *inbox,
 					 ? exchange->identity.expires_at
 					 : UINT32_MAX),
 	    .user_counter = (uint16_t)counter,
-	    .wire = (unsigned char)wire_index(&sse_wire_ops),
+	    .wire = (unsigned char)wire_index(wire),
 	};
 	subscriber_init(&stream->subscriber, &subscriber_ops, after->seq, after->broadcast_seq);
 	hub_subscribe(&worker->hub, inbox, &stream->subscriber);

@@ -48,7 +48,7 @@ static void open_stream(struct exchange *exchange, enum stream_start start,
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 		return;
 	}
-	stream = stream_create(exchange, inbox, after);
+	stream = stream_create(exchange, &sse_wire_ops, inbox, after);
 	if (stream == NULL)
 		return;
 	exchange_append_stream_head(exchange, stream_wire(stream)->content_type, &head);

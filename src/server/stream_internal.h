@@ -25,10 +25,10 @@ enum stream_start { START_AFTER, START_LIVE, START_ALL };
 struct exchange;
 struct stream_read;
 
-/* A stream of the exchange's user that has subscribed and reads; NULL, and the exchange is answered,
- * where a limit is reached or memory is short. */
-struct stream *stream_create(struct exchange *exchange, struct inbox *inbox,
-			     const struct cursor *after);
+/* A stream of the exchange's user over a holding wire; it has subscribed and reads. NULL, and the
+ * exchange is answered, where a limit is reached or memory is short. */
+struct stream *stream_create(struct exchange *exchange, const struct wire_ops *wire,
+			     struct inbox *inbox, const struct cursor *after);
 
 static inline struct worker *stream_worker(const struct stream *stream)
 {
