@@ -103,6 +103,22 @@ test('well-formed requests in unusual forms are fine', async () => {
   assert.equal((await server.list('unusual')).unread, 2);
 });
 
+test('requests sent in one go are answered one by one, in order', async () => {
+  const user = 'in-one-go';
+  const own = JSON.stringify({ to: { user }, type: 't', title: 'x' });
+  const parts = [];
+  for (let count = 0; count < 20; count++) {
+    parts.push(post([`Content-Length: ${own.length}`], own), request(['GET /nothing HTTP/1.1', 'Host: a']),
+      get(`Authorization: Bearer ${server.token(user)}`));
+  }
+  parts.push(get('Connection: close'));
+  const { text } = await exchange(server.port, Buffer.concat(parts), { quiet: 5000 });
+  const expected = Array.from({ length: 20 }, () => [201, 404, 200]).flat();
+  assert.deepEqual(statuses(text), [...expected, 401]);
+  const counts = [...text.matchAll(/"unread":(\d+)/g)].map((match) => Number(match[1]));
+  assert.deepEqual(counts, Array.from({ length: 20 }, (_, index) => index + 1));
+});
+
 test('a request that never ends is ended', async () => {
   const slow = await new Server({ variables: { ALLIM_HTTP_HEADER_TIMEOUT: '500ms', ALLIM_HTTP_BODY_TIMEOUT: '500ms' } }).start();
   try {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { openBrowser } from './lib/browser.js';
-import { serverFor } from './lib/server.js';
+import { makeFolder } from './lib/process.js';
+import { Server, serverFor } from './lib/server.js';
 import { eventually } from './lib/wait.js';
 
 const server = await serverFor(after);
@@ -215,6 +216,41 @@ test('the page survives a restart with nothing lost or repeated', async () => {
   await server.publish('minjun', { title: 'Afterwards' });
   await seeTitles(page, ['Afterwards', 'Meanwhile', ...before]);
   await page.close();
+});
+
+test('where streams fail, the page polls', async () => {
+  const page = await browser.newPage();
+  await page.route('**/v1/inbox/stream*', (route) => route.fulfill({ status: 503, body: 'no' }));
+  await page.goto(server.url);
+  await page.locator('[data-user=test]').click();
+  await page.locator('#connection[data-state=polling]').waitFor();
+  const id = await server.publish('test', { title: 'By poll' });
+  await page.locator(`[data-id="${id}"]`).waitFor();
+  await page.locator(`[data-id="${id}"] [data-action=read]`).click();
+  await page.locator(`[data-id="${id}"]:not(.unread)`).waitFor();
+  await page.close();
+});
+
+test('after a reset the page shows the inbox of the new store', async () => {
+  const other = await new Server().start();
+  const page = await browser.newPage();
+  await page.goto(other.url);
+  await page.locator('[data-user=anna]').click();
+  await isConnected(page);
+  await other.publish('anna', { title: 'Before' });
+  await seeTitles(page, ['Before']);
+  await other.stop();
+  other.data = makeFolder();
+  await other.start();
+  await other.publish('anna', { title: 'After' });
+  await seeTitles(page, ['After']);
+  assert.ok((await page.locator('#log .log-name').allTextContents()).includes('reset'));
+  await isConnected(page);
+  await other.publish('anna', { title: 'Later' });
+  await seeTitles(page, ['Later', 'After']);
+  assert.equal(await page.locator('#badge').textContent(), '2');
+  await page.close();
+  await other.stop();
 });
 
 test('Korean by ?lang=, by the switch, and by the browser', async () => {
