@@ -202,7 +202,8 @@ test('what retention forgot is not lost, where it may forget', () => {
   const history = goodHistory();
   for (const { rows } of [history.clients[0], history.server.anna]) rows.pop();
   expectFindings(history, 'lost');
-  expectFindings({ ...history, options: { forgets: true } }, null);
+  expectFindings({ ...history, options: { forgets: 2 } }, 'lost');
+  expectFindings({ ...history, options: { forgets: 1 } }, null);
 });
 
 test('rows of one answer rise among themselves, beside the marks', () => {

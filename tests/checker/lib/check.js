@@ -12,8 +12,8 @@
 //   publisher  operations, as Publisher writes them (see history.js for `invoked`, `settled`, `outcome`)
 //   clients    {name, user, records, rows, badge}: what each saw, and what it holds in the end
 //   server     by user: {rows, unread}, the whole list and the badge in the end
-//   options    forgets: true where retention may drop old rows; statuses: refusals that are part of the
-//              test, such as 507 on a full disk
+//   options    forgets: where retention may drop old rows, how many of a stream must be left then;
+//              statuses: refusals that are part of the test, such as 507 on a full disk
 import { checkClient } from './check_client.js';
 import { checkEnd } from './check_end.js';
 import { Ledger } from './ledger.js';
@@ -88,7 +88,7 @@ function count(publisher, clients) {
 }
 
 export function check({ publisher, clients, server, options = {} }) {
-  const { forgets = false, statuses = [503] } = options;
+  const { forgets = 0, statuses = [503] } = options;
   const ledger = new Ledger(publisher);
   const report = new Report();
 

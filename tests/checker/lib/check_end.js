@@ -3,9 +3,9 @@ import { STATES, isUnread } from './view.js';
 
 const COMPARED = ['title', 'everyone', ...STATES];
 
-// Retention drops the oldest of an inbox. What is older than all that is left was forgotten, not lost.
-function isForgotten(id, rows, everyone) {
-  return rows.every((row) => row.everyone !== everyone || id === undefined || row.id > id);
+// Retention drops what changed longest ago, tombstones included, but never so much that hardly any is left.
+function isForgotten(forgets, rows, everyone) {
+  return forgets > 0 && rows.filter((row) => row.everyone === everyone).length >= forgets;
 }
 
 function checkServerRow(user, row, ledger, ids, add) {
@@ -56,15 +56,16 @@ function checkServer(user, { rows, unread, count = unread }, ledger, { forgets }
   const ids = new Map();
   for (const row of rows) checkServerRow(user, row, ledger, ids, add);
   for (const publish of ledger.owedTo(user)) {
-    if (!ids.has(publish.mark) && !(forgets && isForgotten(ledger.idFor(publish, user), rows, publish.to === null))) {
+    if (!ids.has(publish.mark) && !isForgotten(forgets, rows, publish.to === null)) {
       add('lost', `publish ${publish.mark}`, 'it was acknowledged, and the inbox does not have it');
     }
   }
   checkMarks(user, rows, ledger, add);
   if (!forgets) checkWholeness(user, ids, ledger, add);
   const recount = rows.filter(isUnread).length;
-  if (unread !== recount) add('unexpected', 'unread', `the badge says ${unread}, and ${recount} rows are unread`);
-  if (count !== unread) add('unexpected', 'count', `it says ${count}, and the list ${unread}`);
+  // A node goes on counting broadcasts that retention took away, until it asks for all of them again.
+  if (!forgets && unread !== recount) add('unexpected', 'unread', `the badge says ${unread}, and ${recount} rows are unread`);
+  if (!forgets && count !== unread) add('unexpected', 'count', `it says ${count}, and the list ${unread}`);
 }
 
 function compareRows(own, row, add) {
@@ -88,14 +89,15 @@ function checkView(client, { rows, unread }, ledger, { forgets }, report) {
     const complaint = ledger.complaintAbout(client.user, row);
     if (complaint) add(complaint.kind, `row ${row.id}`, complaint.what);
     else if (ledger.mayBeWithdrawn(row.id)) add('lost', `row ${row.id}`, 'its withdrawal did not arrive');
-    else if (!(forgets && isForgotten(row.id, rows, row.everyone))) add('lost', `row ${row.id}`, 'the client has it, and the server does not any more');
+    else if (!isForgotten(forgets, rows, row.everyone)) add('lost', `row ${row.id}`, 'the client has it, and the server does not any more');
   }
   for (const publish of ledger.owedTo(client.user)) {
     if (!forgets && !client.rows.some(({ mark }) => mark === publish.mark)) {
       add('lost', `row ${ledger.idFor(publish, client.user) ?? publish.mark}`, `${publish.mark} was acknowledged and not shown`);
     }
   }
-  if (report.isClean(client.name) && client.badge !== unread) {
+  // Nobody is told that retention took unread ones away.
+  if (!forgets && report.isClean(client.name) && client.badge !== unread) {
     add('unexpected', 'badge', `it says ${client.badge}, and the server ${unread}`);
   }
 }

@@ -36,6 +36,7 @@ export class CheckedServer extends Server {
     this.logs = '';
     this.startTimes = [];
     this.authorizations = new Map();
+    this.users = []; // whoever has to be stopped before it: each has abandon()
   }
 
   async start() {
@@ -74,9 +75,11 @@ export class CheckedServer extends Server {
   }
 }
 
+// A server for one test. Where the test fails midway, this ends what it left running.
 export async function checkedServer(after, options) {
   const server = await new CheckedServer(options).start();
   after(async () => {
+    for (const user of server.users) await user.abandon();
     if (server.running.child.exitCode === null && server.running.child.signalCode === null) await server.stop();
   });
   return server;

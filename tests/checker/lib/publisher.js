@@ -36,6 +36,13 @@ export class Publisher {
     await this.running;
   }
 
+  // What waits for an answer goes on waiting, but nothing is tried again.
+  abandon() {
+    this.stopping = true;
+    this.retries = false;
+    this.isAbandoned = true;
+  }
+
   async work(random) {
     const caller = new Caller(this.url);
     const hand = new Hand(this, random, caller);
@@ -76,7 +83,7 @@ class Hand {
   // Repeats until there is an answer that settles it, where that is wanted. Returns the answer or null.
   async ask(method, path, options) {
     const { publisher } = this;
-    for (;;) {
+    while (!publisher.isAbandoned) {
       try {
         const answer = await this.caller.request(method, path, options);
         const isFinal = answer.status < 500 && answer.status !== 429;
@@ -87,6 +94,7 @@ class Hand {
       }
       await sleep(this.random.between(10, 60));
     }
+    return null;
   }
 
   settle(entry, answer, more) {

@@ -18,6 +18,7 @@ export class Scenario {
   constructor({ server, seed = chooseSeed(), users = 4, clientsPerUser = 4, methods = ALL_METHODS, habits = RESTLESS,
     clientsUrl, publisherUrl, publisher = {}, client = {}, options = {}, patience = PATIENCE_MS, badgePatience = 5000 }) {
     Object.assign(this, { server, seed, options, patience, badgePatience });
+    server.users.push(this);
     this.random = new Random(seed);
     this.history = new History();
     this.users = Array.from({ length: users }, (_, index) => `user-${index + 1}`);
@@ -33,6 +34,12 @@ export class Scenario {
     for (const client of this.clients) client.start();
     this.publisher.start();
     return this;
+  }
+
+  // Stops without waiting for anything.
+  async abandon() {
+    this.publisher.abandon();
+    await Promise.all(this.clients.map((client) => client.stop()));
   }
 
   // Waits until all clients have loaded their list.

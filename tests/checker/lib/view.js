@@ -25,7 +25,7 @@ export class View {
   }
 
   replace(notifications, unread) {
-    this.rows = new Map(notifications.map((row) => [row.id, { ...summarize(row), created: row.created_at, seqs: {} }]));
+    this.rows = new Map(notifications.map((row) => [row.id, { ...summarize(row), seqs: {} }]));
     this.badge = unread;
   }
 
@@ -38,7 +38,7 @@ export class View {
       this.rows.delete(row.id);
       return false;
     }
-    const fresh = { ...summarize(row), created: row.created_at, seqs: { ...known?.seqs, [stream]: row.seq } };
+    const fresh = { ...summarize(row), seqs: { ...known?.seqs, [stream]: row.seq } };
     // A broadcast as all users hear of it says nothing of what this one did with it.
     for (const state of STATES) if (known && !(`${state}_at` in row)) fresh[state] = known[state];
     this.rows.set(row.id, fresh);
@@ -46,8 +46,8 @@ export class View {
   }
 
   // A broadcast that came later may have been heard of sooner; "all" does not mean it.
-  markAll({ all, at }) {
-    for (const row of this.rows.values()) if (!row.everyone || row.created <= at) row[all] = true;
+  markAll({ all, everyone_up_to: lastBroadcast }) {
+    for (const row of this.rows.values()) if (!row.everyone || row.id <= lastBroadcast) row[all] = true;
   }
 
   unread() {
@@ -55,6 +55,6 @@ export class View {
   }
 
   summary() {
-    return [...this.rows.values()].map(({ seqs, created, ...row }) => row).sort((a, b) => b.id - a.id);
+    return [...this.rows.values()].map(({ seqs, ...row }) => row).sort((a, b) => b.id - a.id);
   }
 }
