@@ -17,7 +17,8 @@ struct change {
 	int64_t seq;
 	struct notification notification; /* CHANGE_ROW */
 	enum notification_state state;	  /* CHANGE_ALL: what everything was marked as, */
-	int64_t marked_at;		  /* and when */
+	int64_t marked_at;		  /* when, */
+	int64_t marked_broadcasts;	  /* and up to which broadcast, by id */
 };
 
 /* When it happened, in microseconds. */

@@ -119,7 +119,10 @@ static bool is_covered(const struct sqlite_inbox *inbox, enum notification_state
 static int mark_all(struct sqlite_writer *writer, struct store_mark *mark, struct sqlite_user *user)
 {
 	int64_t newest_broadcast = writer->users->everyone->now.newest;
-	struct change change = {.kind = CHANGE_ALL, .state = mark->state, .marked_at = writer->now};
+	struct change change = {.kind = CHANGE_ALL,
+				.state = mark->state,
+				.marked_at = writer->now,
+				.marked_broadcasts = newest_broadcast};
 
 	if (is_covered(&user->now, mark->state, newest_broadcast))
 		return 0;

@@ -109,6 +109,7 @@ static int add_markers(struct stream *stream, struct budget *budget, int64_t lim
 		    .seq = marker->seq,
 		    .state = (enum notification_state)(marker - stream->owner->inbox.markers),
 		    .marked_at = marker->at,
+		    .marked_broadcasts = marker->broadcast_id,
 		};
 
 		result = add(stream, budget, &change);

@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "core/change.h"
 
-/* {"all":"read","at":"2026-05-01T09:30:00.250Z","seq":9} */
+/* {"all":"read","at":"2026-05-01T09:30:00.250Z","seq":9,"everyone_up_to":5} */
 void change_json_append_all(struct buffer *out, const struct change *change);
 
 #endif

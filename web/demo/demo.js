@@ -112,10 +112,10 @@ export class Inbox {
   }
 
   // "Mark all" is one change for every row that was there when it happened.
-  markAll({ all, at, seq }) {
+  markAll({ all, at, seq, everyone_up_to: lastBroadcast }) {
     const time = MARK_TIMES[all];
     for (const row of this.rows.values()) {
-      const wasThere = row.everyone ? row.created_at <= at : row.seq < seq;
+      const wasThere = row.everyone ? row.id <= lastBroadcast : row.seq < seq;
       if (time && wasThere && !row[time]) row[time] = at;
     }
   }

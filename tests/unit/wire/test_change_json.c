@@ -10,12 +10,14 @@ static void test_marks(void **state)
 	struct buffer out = BUFFER_EMPTY;
 
 	(void)state;
+	archived.marked_broadcasts = 7;
 	change_json_append_all(&out, &seen);
-	assert_buffer(out, "{\"all\":\"seen\",\"at\":\"2026-05-01T09:30:00.250Z\",\"seq\":1}");
+	assert_buffer(out, "{\"all\":\"seen\",\"at\":\"2026-05-01T09:30:00.250Z\",\"seq\":1,"
+			   "\"everyone_up_to\":0}");
 	buffer_clear(&out);
 	change_json_append_all(&out, &archived);
 	assert_buffer(out, "{\"all\":\"archived\",\"at\":\"2026-05-01T09:30:00.250Z\",\"seq\":"
-			   "9223372036854775807}");
+			   "9223372036854775807,\"everyone_up_to\":7}");
 	buffer_finish(&out);
 }
 

@@ -121,8 +121,10 @@ static void test_changes(void **state)
 	json_decref(received.data);
 	sse_wire_ops.change(&out, &all, false, 0);
 	sse_wire_ops.mark(&out, &cursor);
-	assert_buffer(out, "event: change\ndata: {\"all\":\"read\",\"at\":\"2026-05-01T09:30:00."
-			   "250Z\",\"seq\":9,\"unread\":0}\nid: abcdef0123456789.12.3\n\n");
+	assert_buffer(
+	    out,
+	    "event: change\ndata: {\"all\":\"read\",\"at\":\"2026-05-01T09:30:00."
+	    "250Z\",\"seq\":9,\"everyone_up_to\":0,\"unread\":0}\nid: abcdef0123456789.12.3\n\n");
 	received = read_events(&out, 3);
 	assert_event(&received, "change");
 	json_decref(received.data);
