@@ -25,6 +25,7 @@ async function openAs(user, query = '') {
   const page = await browser.newPage();
   await page.goto(`${server.url}/${query}`);
   await page.locator(`[data-user=${user}]`).click();
+  await page.locator(`[data-user=${user}][aria-pressed=true]`).waitFor(); // it may have begun as someone else
   await isConnected(page);
   return page;
 }
