@@ -216,15 +216,16 @@ static void go_on(struct connection *connection)
 	buffer_finish(&following);
 }
 
-void connection_answer(struct connection *connection, struct slice bytes)
+void connection_answer(struct connection *connection, struct buffer *bytes)
 {
 	bool dispatching = connection->exchange->dispatching;
+	int result;
 
 	move(connection, CONNECTION_SENDING);
-	if (connection_write(connection, bytes) < 0 || dispatching ||
-	    connection_is_full(connection))
-		return;
-	go_on(connection);
+	result = connection_write(connection, buffer_slice(bytes));
+	buffer_clear(bytes);
+	if (result == 0 && !dispatching && !connection_is_full(connection))
+		go_on(connection);
 }
 
 static void send_output(struct connection *connection)

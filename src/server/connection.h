@@ -81,8 +81,9 @@ int connection_write(struct connection *connection, struct slice bytes);
 /* True while bytes wait for the socket. */
 bool connection_is_full(const struct connection *connection);
 
-/* The exchange's answer is in `bytes`, whole: sends it and goes on to what was sent behind it. */
-void connection_answer(struct connection *connection, struct slice bytes);
+/* The exchange's answer is in `bytes`, whole: sends it, clears the buffer, and goes on to what the
+ * client sent behind the request, whose answer may need the same buffer. */
+void connection_answer(struct connection *connection, struct buffer *bytes);
 
 /* Instead of an answer, for now: who holds the connection hears of it. A waiting poll keeps its
  * exchange; a stream drops it, for it has no further use for the request. */

@@ -129,10 +129,11 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 		http_response_body_omitted(out, body.length);
 	else
 		http_response_body(out, body);
-	if (buffer_failed(out))
-		connection_close(connection);
-	else
-		connection_answer(connection, buffer_slice(out));
+	if (!buffer_failed(out)) {
+		connection_answer(connection, out);
+		return;
+	}
+	connection_close(connection);
 	buffer_clear(out);
 }
 

@@ -110,8 +110,12 @@ static void on_listed(struct exchange *exchange, struct store_request *request)
 
 	if (!inbox_learn(exchange, &list->cursor, &list->counts))
 		return;
-	answer.unread = inbox_unread(exchange, &list->counts);
 	inbox_add_etag(exchange, &list->cursor);
+	if (inbox_matches(exchange, &list->cursor)) {
+		exchange_reply_empty(exchange, 304);
+		return;
+	}
+	answer.unread = inbox_unread(exchange, &list->counts);
 	poll_wire_ops.answer(&body, &answer);
 	exchange_reply_json(exchange, 200, &body);
 	buffer_finish(&body);

@@ -34,6 +34,15 @@ static void on_published(struct exchange *exchange, struct store_request *reques
 	buffer_finish(&body);
 }
 
+static bool is_printable(struct slice text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		if (text.data[i] < ' ' || text.data[i] > '~')
+			return false;
+	}
+	return true;
+}
+
 /* Sets the key, if there is one. Returns 0, or -EINVAL and the exchange is answered. */
 static int read_key(struct exchange *exchange, struct store_publish *publish)
 {
@@ -42,9 +51,10 @@ static int read_key(struct exchange *exchange, struct store_publish *publish)
 
 	if (key == NULL)
 		return 0;
-	if (key->length == 0 || key->length > KEY_BYTES) {
+	if (key->length == 0 || key->length > KEY_BYTES || !is_printable(*key)) {
 		exchange_problem(exchange, PROBLEM_INVALID_PARAMETER,
-				 "Idempotency-Key is 1 to %d characters", KEY_BYTES);
+				 "Idempotency-Key is 1 to %d printable ASCII characters",
+				 KEY_BYTES);
 		return -EINVAL;
 	}
 	publish->idempotency_key = *key;
