@@ -28,13 +28,14 @@ static inline int64_t change_time(const struct change *change)
 }
 
 /* True for a withdrawn notification that a client with everything up to `last` of this stream never
- * had, and for a user's state of a withdrawn broadcast: the client would have nothing to do. */
+ * had, and for a user's state of a withdrawn broadcast: the client would have nothing to do. A
+ * broadcast itself may have come by the user's own stream before, as such a state. */
 static inline bool change_is_moot(const struct change *change, int64_t last)
 {
 	int64_t first = change->notification.first_seq;
 
 	return change->kind == CHANGE_ROW && change->notification.withdrawn_at != 0 &&
-	       (first == 0 || first > last);
+	       (first == 0 || (first > last && !change->notification.to_everyone));
 }
 
 /* What is left of two lists of changes: a user's own and the broadcasts. */

@@ -39,12 +39,11 @@ static int send_change(struct subscriber *subscriber, enum subscriber_stream str
 		       const struct change *change)
 {
 	int64_t before = subscriber->last[stream];
-	bool is_new = change->kind == CHANGE_ROW && change->notification.first_seq > had;
+	bool is_new = change->kind == CHANGE_ROW && change->notification.first_seq > had &&
+		      change->notification.withdrawn_at == 0;
 	int result;
 
 	subscriber->last[stream] = change->seq;
-	if (change_is_moot(change, had))
-		return 0;
 	result = subscriber->ops->send(subscriber, change, is_new);
 	if (result < 0)
 		subscriber->last[stream] = before;
@@ -73,11 +72,9 @@ void subscriber_offer(struct subscriber *subscriber, enum subscriber_stream stre
 void subscriber_replay(struct subscriber *subscriber, const struct subscriber_replay *replay,
 		       const int64_t known[static SUBSCRIBER_STREAMS])
 {
-	const int64_t *last = subscriber->last;
-	const int64_t had[SUBSCRIBER_STREAMS] = {
-	    replay->had != NULL ? replay->had[SUBSCRIBER_OWN] : last[SUBSCRIBER_OWN],
-	    replay->had != NULL ? replay->had[SUBSCRIBER_BROADCASTS] : last[SUBSCRIBER_BROADCASTS],
-	};
+	const int64_t last[SUBSCRIBER_STREAMS] = {subscriber->last[SUBSCRIBER_OWN],
+						  subscriber->last[SUBSCRIBER_BROADCASTS]};
+	const int64_t *had = replay->had != NULL ? replay->had : last;
 	struct change_merge changes = replay->changes;
 	const struct change *change;
 	bool newer = replay->more;
@@ -88,8 +85,13 @@ void subscriber_replay(struct subscriber *subscriber, const struct subscriber_re
 	while ((change = change_merge_next(&changes, &list)) != NULL) {
 		enum subscriber_stream stream = (enum subscriber_stream)list;
 
-		if (change->seq > subscriber->last[stream] &&
-		    send_change(subscriber, stream, had[stream], change) < 0)
+		if (change->seq <= subscriber->last[stream])
+			continue;
+		/* An earlier answer of the same catching up may have brought what is withdrawn by
+		 * now, so what is moot is told by this one alone. */
+		if (change_is_moot(change, last[stream]))
+			subscriber->last[stream] = change->seq;
+		else if (send_change(subscriber, stream, had[stream], change) < 0)
 			return;
 	}
 	for (int stream = 0; stream < SUBSCRIBER_STREAMS; stream++) {

@@ -262,6 +262,32 @@ static void test_moot_is_passed_over(void **state)
 	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 8);
 }
 
+/* The first of two replays in a row brought what is withdrawn by the second, and a broadcast may have
+ * come as a state of the user's. */
+static void test_not_moot(void **state)
+{
+	struct fake fake;
+	struct change first = row(7, 7), gone = row(9, 7), broadcast = row(1, 1);
+	const int64_t had[SUBSCRIBER_STREAMS] = {5, 0};
+	struct subscriber_replay later = {
+	    .changes = {{&gone, &broadcast}, {1, 1}},
+	    .heads = {9, 1},
+	    .had = had,
+	};
+
+	(void)state;
+	start_live(&fake);
+	gone.notification.withdrawn_at = 1;
+	broadcast.notification.withdrawn_at = 1;
+	broadcast.notification.to_everyone = true;
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 9, NULL);
+	replay(&fake, &first, 1, 9, true, 9);
+	subscriber_replay(&fake.subscriber, &later, later.heads);
+	assert_int_equal(fake.sent, 3);
+	assert_false(fake.is_new[1]);
+	assert_false(fake.is_new[2]);
+}
+
 /* The second of two replays in a row knows what the client had before the first. */
 static void test_new_in_a_later_replay(void **state)
 {
@@ -306,6 +332,7 @@ int main(void)
 	    cmocka_unit_test(test_replay_into_a_full_connection),
 	    cmocka_unit_test(test_new_behind_newer),
 	    cmocka_unit_test(test_moot_is_passed_over),
+	    cmocka_unit_test(test_not_moot),
 	    cmocka_unit_test(test_new_in_a_later_replay),
 	    cmocka_unit_test(test_state_names),
 	};
