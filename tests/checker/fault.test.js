@@ -11,6 +11,7 @@ import { eventually, sleep } from '../integration/lib/wait.js';
 import { checkedServer } from './lib/checked_server.js';
 import { CALM } from './lib/client.js';
 import { cpuTime, findFaketime, memory, mountSmall, percentile, unmount } from './lib/machine.js';
+import { EVERYTHING } from './lib/publisher.js';
 import { Scenario } from './lib/scenario.js';
 
 test('frozen for some seconds: nothing to report', async (context) => {
@@ -35,6 +36,15 @@ test('a store that forgets: who was away too long hears a reset, and nothing els
   await scenario.until(hasForgotten);
   await scenario.verify(context);
   assert.ok(hasForgotten(), 'nobody was away for long');
+  await server.stop();
+});
+
+test('few changes are read at once, so that most answers are cut short: nothing to report', async (context) => {
+  const server = await checkedServer(after, { variables: { ALLIM_DELIVERY_REPLAY_CHANGES: '2' } });
+  const weights = { ...EVERYTHING, everyone: 20, withdraw: 15, markSome: 25 };
+  const scenario = new Scenario({ server, publisher: { weights } }).start();
+  await sleep(4000);
+  await scenario.verify(context);
   await server.stop();
 });
 
