@@ -81,12 +81,12 @@ static int on_send(struct subscriber *subscriber, const struct change *change, b
 	struct worker *worker = stream_worker(stream);
 	int result;
 
-	if (stream->gathering)
-		return send_gathered(stream, change, is_new);
 	if (connection_is_full(stream->connection)) {
 		metrics_add(&worker->metrics, METRIC_DELIVERIES_BEHIND, 1);
 		return -EAGAIN;
 	}
+	if (stream->gathering)
+		return send_gathered(stream, change, is_new);
 	result = connection_write(stream->connection, frame_of(stream, change, is_new));
 	if (result < 0)
 		return result;
