@@ -4,7 +4,7 @@
  *	       -> reader (sqlite_reader.c)   heads, replay, list, sweep: from snapshots
  *
  * sqlite_fold.h tells why a publish does not write its user's row, sqlite_row.h what a mark-all
- * does instead of touching rows. */
+ * does instead of touching rows, sqlite_sidecar.c how a restored backup is noticed. */
 #include "store/sqlite.h"
 
 #include "base/clock.h"
@@ -170,6 +170,9 @@ static int open_files(struct sqlite_store *store, const struct store_options *op
 	if (result == 0 && !options->read_only)
 		result =
 		    sqlite_connection_open(&store->writer.connection, store->path, true, error);
+	if (result == 0 && !options->read_only)
+		result = sqlite_sidecar_open(&store->writer.sidecar, store->path,
+					     &store->writer.connection, error);
 	if (result == 0)
 		result =
 		    sqlite_connection_open(&store->reader.connection, store->path, false, error);
@@ -297,7 +300,8 @@ static void statistics(struct store *base, struct store_statistics *ret_statisti
 	    .commits = atomic_load(&figures->commits),
 	    .writes = atomic_load(&figures->writes),
 	    .reads = atomic_load(&figures->reads),
-	    .queries = atomic_load(&figures->queries),
+	    .queries = atomic_load(&store->writer.connection.queries) +
+		       atomic_load(&store->reader.connection.queries),
 	    .failures = atomic_load(&figures->failures),
 	    .rows_expired = atomic_load(&figures->rows_expired),
 	    .rows_forgotten = atomic_load(&figures->rows_forgotten),

@@ -69,6 +69,19 @@ static int configure(struct sqlite_connection *connection, bool writable)
 	return sqlite3_exec(database, settings, NULL, NULL, NULL);
 }
 
+/* A statement begins. Only the connection's thread counts, so no other can come in between. */
+static int on_statement(unsigned event, void *context, void *statement, void *text)
+{
+	_Atomic uint64_t *queries = context;
+
+	(void)event;
+	(void)statement;
+	(void)text;
+	atomic_store_explicit(queries, atomic_load_explicit(queries, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+	return 0;
+}
+
 int sqlite_connection_open(struct sqlite_connection *connection, const char *path, bool writable,
 			   struct error *error)
 {
@@ -81,6 +94,9 @@ int sqlite_connection_open(struct sqlite_connection *connection, const char *pat
 		code = configure(connection, writable);
 	if (code == SQLITE_OK)
 		code = prepare(connection);
+	if (code == SQLITE_OK)
+		code = sqlite3_trace_v2(connection->database, SQLITE_TRACE_STMT, on_statement,
+					&connection->queries);
 	if (code == SQLITE_OK)
 		return 0;
 	result = (code & 0xFF) == SQLITE_NOMEM ? -ENOMEM : -EIO;
@@ -186,10 +202,12 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_META_SELECT] = "SELECT epoch, folded, last_id, probe FROM meta WHERE id = 1",
+    [STATEMENT_META_SELECT] = "SELECT epoch, folded, last_id, probe, beat FROM meta WHERE id = 1",
     [STATEMENT_META_FOLDED] = "UPDATE meta SET folded = ?1 WHERE id = 1",
     [STATEMENT_META_LAST_ID] = "UPDATE meta SET last_id = ?1 WHERE id = 1",
     [STATEMENT_META_PROBE] = "UPDATE meta SET probe = ?1 WHERE id = 1",
+    [STATEMENT_META_EPOCH] = "UPDATE meta SET epoch = ?1 WHERE id = 1",
+    [STATEMENT_META_BEAT] = "UPDATE meta SET beat = ?1 WHERE id = 1",
     [STATEMENT_USER_INSERT] = "INSERT INTO user (id, name) VALUES (?1, ?2)",
     [STATEMENT_USER_UPDATE] =
 	"UPDATE user SET head = ?2, floor = ?3, kept = ?4, unread = ?5, newest = ?6, touched = ?7, "

@@ -9,6 +9,7 @@
 #include "base/slice.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 enum sqlite_statement {
 	STATEMENT_BEGIN_READ,
@@ -19,6 +20,8 @@ enum sqlite_statement {
 	STATEMENT_META_FOLDED,
 	STATEMENT_META_LAST_ID,
 	STATEMENT_META_PROBE,
+	STATEMENT_META_EPOCH,
+	STATEMENT_META_BEAT,
 	STATEMENT_USER_INSERT,
 	STATEMENT_USER_UPDATE,
 	STATEMENT_USER_BY_NAME,
@@ -59,6 +62,7 @@ enum sqlite_statement {
 struct sqlite_connection {
 	sqlite3 *database;
 	sqlite3_stmt *statements[STATEMENTS];
+	_Atomic uint64_t queries; /* statements run; counted by its thread, read by any */
 };
 
 /* Opens an existing database and prepares every statement, which also proves the schema. A

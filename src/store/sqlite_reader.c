@@ -147,7 +147,6 @@ static void look_at_all(struct sqlite_reader *reader, struct sitting *sitting)
 static void sit(struct sqlite_reader *reader, struct sitting *sitting)
 {
 	reader->now = clock_wall();
-	atomic_fetch_add_explicit(&reader->figures->queries, 1, memory_order_relaxed);
 	look_at_all(reader, sitting);
 	for (size_t i = 0; i < sitting->count; i++) {
 		struct store_request *request = sitting->requests[i];

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "store/sqlite_correct.h"
 #include "store/sqlite_row.h"
+#include "store/sqlite_transaction.h"
 
 #include <errno.h>
 
@@ -15,6 +16,7 @@ enum {
 	EXPIRED_SLICE = 256,
 	WALK_SLICES = 4,  /* in a round */
 	WALK_SLICE = 256, /* users */
+	WALK_REST = 60,	  /* rounds between two walks */
 	PRUNE_SLICE = 512,
 };
 
@@ -287,6 +289,17 @@ static bool is_kept_for_ever(const struct sqlite_writer *writer)
 	       atomic_load_explicit(&writer->settings->retention_age, memory_order_relaxed) <= 0;
 }
 
+/* What grows too long is trimmed where it is published; the walk is for what grows old, and for new
+ * settings, so it need not begin again at once. */
+static void rest(struct sqlite_writer *writer)
+{
+	int64_t interval =
+	    atomic_load_explicit(&writer->settings->maintenance_interval, memory_order_relaxed);
+
+	writer->walked_user = -1;
+	writer->next_walk = clock_monotonic() + WALK_REST * interval;
+}
+
 /* A few slices of the walk through all users; the next round goes on where this one ended. -1 is
  * where it begins: everyone's id is 0. Returns true where much was forgotten, so that more may be
  * due: then it goes on with the same inbox. */
@@ -294,19 +307,23 @@ static bool walk_on(struct sqlite_writer *writer)
 {
 	struct slice_of_ids users = {.count = 0};
 
-	for (int i = 0; i < WALK_SLICES && !is_kept_for_ever(writer); i++) {
+	if (is_kept_for_ever(writer) || clock_monotonic() < writer->next_walk)
+		return false;
+	for (int i = 0; i < WALK_SLICES; i++) {
 		int64_t last;
 
-		if (sqlite_writer_transact(writer, walk, &users) < 0)
+		if (sqlite_transaction_run(writer, walk, &users) < 0)
 			return false;
 		last = users.count == 0 ? -1 : users.ids[users.count - 1];
 		if (writer->forgotten >= TRIM_SLICE) {
 			writer->walked_user = last - 1;
 			return true;
 		}
-		writer->walked_user = users.count < WALK_SLICE ? -1 : last;
-		if (writer->walked_user < 0)
+		writer->walked_user = last;
+		if (users.count < WALK_SLICE) {
+			rest(writer);
 			break;
+		}
 	}
 	return false;
 }
@@ -317,10 +334,10 @@ bool sqlite_retention_round(struct sqlite_writer *writer)
 	bool more;
 	int pruned = 0;
 
-	if (sqlite_writer_transact(writer, expire, &expired) < 0)
+	if (sqlite_transaction_run(writer, expire, &expired) < 0)
 		return false;
 	more = walk_on(writer);
-	if (sqlite_writer_transact(writer, prune, &pruned) < 0)
+	if (sqlite_transaction_run(writer, prune, &pruned) < 0)
 		return false;
 	return more || expired.count == EXPIRED_SLICE || pruned == PRUNE_SLICE;
 }

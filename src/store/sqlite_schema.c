@@ -4,6 +4,8 @@
 #include "store/sqlite_schema.h"
 
 #include "base/random.h"
+#include "store/sqlite_file.h"
+#include "store/sqlite_sidecar.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 1 };
+enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 2 };
 
 /* One element for each version; a database of version n has seen the first n. */
 static const char *const migrations[VERSION];
@@ -130,28 +132,6 @@ static int create_file(const char *path, struct error *error)
 	return 0;
 }
 
-/* A rename is durable only once the folder is synced. */
-static int put_in_place(const char *from, const char *to, struct error *error)
-{
-	char folder[PATH_MAX];
-	char *slash;
-	int file, result = 0;
-
-	snprintf(folder, sizeof(folder), "%s", to);
-	slash = strrchr(folder, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	if (rename(from, to) < 0)
-		return error_set(error, -errno, "%s cannot be created: %s", to, strerror(errno));
-	file = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (file < 0 || fsync(file) < 0)
-		result =
-		    error_set(error, -errno, "%s cannot be synced: %s", folder, strerror(errno));
-	if (file >= 0)
-		close(file);
-	return result;
-}
-
 static int create(const char *path, struct error *error)
 {
 	char aside[PATH_MAX + 8];
@@ -159,7 +139,9 @@ static int create(const char *path, struct error *error)
 	int result;
 
 	snprintf(aside, sizeof(aside), "%s.new", path);
-	result = create_file(aside, error);
+	result = sqlite_sidecar_remove(path, error);
+	if (result == 0)
+		result = create_file(aside, error);
 	if (result < 0)
 		return result;
 	if (sqlite3_open_v2(aside, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
@@ -169,7 +151,7 @@ static int create(const char *path, struct error *error)
 		result = error_set(error, -EIO, "%s cannot be opened", aside);
 	sqlite3_close(database);
 	if (result == 0)
-		result = put_in_place(aside, path, error);
+		result = sqlite_file_put_in_place(aside, path, error);
 	if (result < 0)
 		unlink(aside);
 	return result;
@@ -203,6 +185,25 @@ static int read_version(sqlite3 *database, int *ret_version)
 	return code == SQLITE_ROW ? 0 : -EIO;
 }
 
+/* A copy that SQLite made (VACUUM INTO) is a rollback-journal file; on a WAL this changes nothing. */
+static int use_wal(sqlite3 *database, const char *path, struct error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(database, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
+	bool is_wal;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(statement);
+	is_wal = code == SQLITE_ROW &&
+		 sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+	sqlite3_finalize(statement);
+	if (is_wal)
+		return 0;
+	return error_set(error, (code & 0xFF) == SQLITE_NOMEM ? -ENOMEM : -EIO,
+			 "%s cannot be used: %s; restore it from a backup or move it away", path,
+			 sqlite3_errmsg(database));
+}
+
 /* The header is looked at again through SQLite: a migration may still be in the WAL. */
 int sqlite_schema_migrate(const char *path, struct error *error)
 {
@@ -222,6 +223,8 @@ int sqlite_schema_migrate(const char *path, struct error *error)
 	if (result == 0 && found > VERSION)
 		result = error_set(error, -EINVAL,
 				   "%s was written by a newer allim; start that one", path);
+	if (result == 0)
+		result = use_wal(database, path, error);
 	if (result == 0)
 		result = run_migrations(database, path, found, error);
 	sqlite3_close(database);
@@ -269,4 +272,6 @@ static const char *const migrations[VERSION] = {
     " key TEXT NOT NULL, fingerprint BLOB NOT NULL, ids BLOB NOT NULL,"
     " created_at INTEGER NOT NULL, UNIQUE (publisher, key));"
     "CREATE TABLE ticket (id BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;",
+    /* See sqlite_sidecar.c. */
+    "ALTER TABLE meta ADD COLUMN beat INTEGER NOT NULL DEFAULT 0;",
 };

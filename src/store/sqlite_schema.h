@@ -12,7 +12,7 @@
  * `read_only`. Returns 0, or a negative errno value with a sentence. */
 int sqlite_schema_prepare(const char *path, bool read_only, struct error *error);
 
-/* Brings an open database up to the present version, one transaction for each step. */
+/* Brings a database up to the present version, one transaction for each step, and into WAL mode. */
 int sqlite_schema_migrate(const char *path, struct error *error);
 
 #endif

@@ -12,8 +12,10 @@
 #include "store/sqlite_mark.h"
 #include "store/sqlite_publish.h"
 #include "store/sqlite_retention.h"
+#include "store/sqlite_transaction.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <time.h>
 
 enum {
@@ -162,106 +164,6 @@ static int probe(struct sqlite_writer *writer, struct store_request *request)
 				     SQLITE_NUMBERS(++writer->probe));
 }
 
-/* ---- transactions ---- */
-
-static void step(const struct sqlite_writer *writer, const char *name)
-{
-	if (writer->on_step != NULL)
-		writer->on_step(name);
-}
-
-static int begin(struct sqlite_writer *writer)
-{
-	int result = sqlite_connection_run(&writer->connection, STATEMENT_BEGIN_WRITE, 0, NULL);
-
-	writer->now = clock_wall();
-	writer->changes = sqlite3_total_changes64(writer->connection.database);
-	writer->published = 0;
-	writer->expired = 0;
-	writer->forgotten = 0;
-	writer->hints = hint_batch_create(writer->epoch, 64);
-	if (result == 0)
-		step(writer, "begin");
-	return result;
-}
-
-static void roll_back(struct sqlite_writer *writer)
-{
-	/* Some errors have rolled back already. */
-	if (!sqlite3_get_autocommit(writer->connection.database))
-		sqlite_connection_run(&writer->connection, STATEMENT_ROLLBACK, 0, NULL);
-	sqlite_users_rollback(writer->users);
-	sqlite_fold_rollback(&writer->fold);
-	writer->last_id = writer->committed_last_id;
-	hint_batch_release(writer->hints);
-	writer->hints = NULL;
-	atomic_fetch_add_explicit(&writer->figures->failures, 1, memory_order_relaxed);
-}
-
-static void count_commit(struct sqlite_writer *writer, int64_t started)
-{
-	struct sqlite_figures *figures = writer->figures;
-
-	/* One that found nothing to do syncs nothing either. */
-	if (sqlite3_total_changes64(writer->connection.database) == writer->changes)
-		return;
-	atomic_fetch_add_explicit(&figures->commits, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&figures->rows_expired, writer->expired, memory_order_relaxed);
-	atomic_fetch_add_explicit(&figures->rows_forgotten, writer->forgotten,
-				  memory_order_relaxed);
-	atomic_fetch_add_explicit(&figures->commit_microseconds, (uint64_t)(clock_wall() - started),
-				  memory_order_relaxed);
-}
-
-static void tell(struct sqlite_writer *writer)
-{
-	if (writer->hints != NULL && writer->hints->count > 0 && writer->on_commit != NULL) {
-		writer->hints->committed_at = clock_wall();
-		writer->on_commit(writer->on_commit_context, writer->hints);
-	}
-	hint_batch_release(writer->hints);
-	writer->hints = NULL;
-	step(writer, "hinted");
-}
-
-/* Readers take their snapshot and look at memory under the same mutex, so they see both before the
- * commit or both after it. */
-static int commit(struct sqlite_writer *writer)
-{
-	int64_t started = clock_wall();
-	int result;
-
-	step(writer, "written");
-	pthread_mutex_lock(&writer->users->mutex);
-	result = sqlite_connection_run(&writer->connection, STATEMENT_COMMIT, 0, NULL);
-	if (result == 0) {
-		sqlite_users_commit(writer->users);
-		sqlite_fold_commit(&writer->fold);
-		writer->committed_last_id = writer->last_id;
-	}
-	pthread_mutex_unlock(&writer->users->mutex);
-	if (result < 0)
-		return result;
-	count_commit(writer, started);
-	step(writer, "committed");
-	tell(writer);
-	return 0;
-}
-
-int sqlite_writer_transact(struct sqlite_writer *writer,
-			   int (*work)(struct sqlite_writer *writer, void *context), void *context)
-{
-	int result = begin(writer);
-
-	if (result == 0)
-		result = work(writer, context);
-	if (result == 0)
-		result = commit(writer);
-	if (result < 0)
-		roll_back(writer);
-	return result;
-}
-
 /* ---- batches ---- */
 
 static void reply(struct sqlite_writer *writer, struct mailbox_message *message)
@@ -288,24 +190,10 @@ static void reply_all(struct sqlite_writer *writer, struct sqlite_queue *batch, 
 	}
 }
 
-/* Does the work of all; `*ret_failed` is the one that broke the transaction, if it was one. */
-static int work_through(struct sqlite_writer *writer, const struct sqlite_queue *batch,
-			struct mailbox_message **ret_failed)
-{
-	for (struct mailbox_message *message = batch->first; message != NULL;
-	     message = message->next) {
-		struct store_request *request = store_request_of(message);
-		int result;
-
-		request->result = 0;
-		result = operations[request->operation](writer, request);
-		if (result < 0) {
-			*ret_failed = message;
-			return result;
-		}
-	}
-	return 0;
-}
+struct batch {
+	struct sqlite_queue requests;
+	struct mailbox_message *failed; /* the one that broke the transaction, if it was one */
+};
 
 static int fold_some(struct sqlite_writer *writer, void *context)
 {
@@ -314,20 +202,23 @@ static int fold_some(struct sqlite_writer *writer, void *context)
 				 FOLD_SLICE + 2 * writer->published);
 }
 
-static int try_batch(struct sqlite_writer *writer, const struct sqlite_queue *batch,
-		     struct mailbox_message **ret_failed)
+static int work_through(struct sqlite_writer *writer, void *context)
 {
-	int result = begin(writer);
+	struct batch *batch = context;
 
-	if (result == 0)
-		result = work_through(writer, batch, ret_failed);
-	if (result == 0 && sqlite_fold_is_running(&writer->fold))
-		result = fold_some(writer, NULL);
-	if (result == 0)
-		result = commit(writer);
-	if (result < 0)
-		roll_back(writer);
-	return result;
+	for (struct mailbox_message *message = batch->requests.first; message != NULL;
+	     message = message->next) {
+		struct store_request *request = store_request_of(message);
+		int result;
+
+		request->result = 0;
+		result = operations[request->operation](writer, request);
+		if (result < 0) {
+			batch->failed = message;
+			return result;
+		}
+	}
+	return sqlite_fold_is_running(&writer->fold) ? fold_some(writer, NULL) : 0;
 }
 
 static void remove_message(struct sqlite_queue *queue, const struct mailbox_message *unwanted)
@@ -344,20 +235,19 @@ static void remove_message(struct sqlite_queue *queue, const struct mailbox_mess
 
 static void run_batch(struct sqlite_writer *writer)
 {
-	struct sqlite_queue batch = take_batch(writer);
+	struct batch batch = {.requests = take_batch(writer)};
 	int result = 0;
 
-	while (batch.first != NULL) {
-		struct mailbox_message *failed = NULL;
-
-		result = try_batch(writer, &batch, &failed);
-		if (result != -ENOMEM || failed == NULL)
+	while (batch.requests.first != NULL) {
+		batch.failed = NULL;
+		result = sqlite_transaction_run(writer, work_through, &batch);
+		if (result != -ENOMEM || batch.failed == NULL)
 			break;
-		remove_message(&batch, failed);
-		store_request_of(failed)->result = result;
-		reply(writer, failed);
+		remove_message(&batch.requests, batch.failed);
+		store_request_of(batch.failed)->result = result;
+		reply(writer, batch.failed);
 	}
-	reply_all(writer, &batch, result);
+	reply_all(writer, &batch.requests, result);
 }
 
 /* ---- upkeep ---- */
@@ -382,40 +272,67 @@ static void checkpoint(struct sqlite_writer *writer)
 		return;
 	sqlite3_wal_checkpoint_v2(writer->connection.database, NULL, SQLITE_CHECKPOINT_PASSIVE,
 				  &pages, &done);
+	writer->wal_pages = 0;
 	/* A reader that still needs old pages keeps the WAL from starting over. */
 	writer->checkpoint_at = CHECKPOINT_PAGES + (pages > done ? pages : 0);
+}
+
+static int beat(struct sqlite_writer *writer, void *context)
+{
+	(void)context;
+	return sqlite_sidecar_beat(&writer->sidecar, &writer->connection, clock_monotonic());
+}
+
+static void bring_sidecar_up_to_date(struct sqlite_writer *writer)
+{
+	if (writer->sidecar.is_behind)
+		sqlite_transaction_run(writer, beat, NULL);
+	sqlite_sidecar_write(&writer->sidecar);
+}
+
+/* Returns true where more is due now. */
+static bool fold_what_waits(struct sqlite_writer *writer, int64_t now)
+{
+	if (writer->users->tail_total == 0)
+		writer->next_fold = INT64_MAX;
+	else if (writer->next_fold == INT64_MAX)
+		writer->next_fold = now + FOLD_INTERVAL;
+	sqlite_fold_start(&writer->fold, writer->users, writer->committed_last_id,
+			  now >= writer->next_fold);
+	if (now >= writer->next_fold)
+		writer->next_fold = now + FOLD_INTERVAL;
+	if (!sqlite_fold_is_running(&writer->fold) || writer->queue.first != NULL)
+		return false;
+	return sqlite_transaction_run(writer, fold_some, NULL) == 0 &&
+	       sqlite_fold_is_running(&writer->fold);
 }
 
 /* Returns true where more is due now. */
 static bool keep_up(struct sqlite_writer *writer)
 {
 	int64_t now = clock_monotonic();
-	bool more = false;
+	bool more;
 
 	checkpoint(writer);
-	sqlite_fold_start(&writer->fold, writer->users, writer->committed_last_id,
-			  now >= writer->next_fold);
-	if (now >= writer->next_fold)
-		writer->next_fold = now + FOLD_INTERVAL;
-	if (sqlite_fold_is_running(&writer->fold) && writer->queue.first == NULL)
-		more = sqlite_writer_transact(writer, fold_some, NULL) == 0 &&
-		       sqlite_fold_is_running(&writer->fold);
+	sqlite_sidecar_write(&writer->sidecar);
+	more = fold_what_waits(writer, now);
 	if (now < writer->next_round)
 		return more;
 	if (sqlite_retention_round(writer))
 		return true;
+	bring_sidecar_up_to_date(writer);
 	writer->next_round = now + atomic_load_explicit(&writer->settings->maintenance_interval,
 							memory_order_relaxed);
 	return more;
 }
 
+/* An idle writer has nothing to fold, so only rounds wake it. */
 static int milliseconds_to_wait(const struct sqlite_writer *writer)
 {
-	int64_t next =
-	    writer->next_round < writer->next_fold ? writer->next_round : writer->next_fold;
-	int64_t left = next - clock_monotonic();
+	bool folds = writer->users->tail_total > 0 && writer->next_fold < writer->next_round;
+	int64_t left = (folds ? writer->next_fold : writer->next_round) - clock_monotonic();
 
-	return left < 0 ? 0 : (int)(left > 60000 ? 60000 : left);
+	return left < 0 ? 0 : (int)(left > INT_MAX ? INT_MAX : left);
 }
 
 /* So that the next start finds nothing to recover. A failure only makes that one slower. */
@@ -427,7 +344,7 @@ static void fold_all(struct sqlite_writer *writer)
 		sqlite_fold_start(&writer->fold, writer->users, writer->committed_last_id, true);
 		if (!sqlite_fold_is_running(&writer->fold))
 			return;
-		result = sqlite_writer_transact(writer, fold_some, NULL);
+		result = sqlite_transaction_run(writer, fold_some, NULL);
 	}
 }
 
@@ -451,6 +368,7 @@ static void *run(void *context)
 			mailbox_wait(&writer->mailbox, milliseconds_to_wait(writer));
 	}
 	fold_all(writer);
+	bring_sidecar_up_to_date(writer);
 	return NULL;
 }
 
@@ -462,7 +380,7 @@ int sqlite_writer_start(struct sqlite_writer *writer)
 	writer->committed_last_id = writer->last_id;
 	writer->walked_user = -1;
 	writer->checkpoint_at = CHECKPOINT_PAGES;
-	writer->next_fold = now + FOLD_INTERVAL;
+	writer->next_fold = INT64_MAX;
 	writer->next_round = now;
 	sqlite3_wal_hook(writer->connection.database, count_wal_pages, writer);
 	result = mailbox_init(&writer->mailbox);

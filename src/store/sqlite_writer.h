@@ -7,6 +7,7 @@
 #define ALLIM_STORE_SQLITE_WRITER_H
 
 #include "store/sqlite_fold.h"
+#include "store/sqlite_sidecar.h"
 #include "store/sqlite_user.h"
 #include "store/store.h"
 
@@ -17,7 +18,6 @@ struct sqlite_figures {
 	_Atomic uint64_t commits;
 	_Atomic uint64_t writes;
 	_Atomic uint64_t reads;
-	_Atomic uint64_t queries;
 	_Atomic uint64_t failures;
 	_Atomic uint64_t rows_expired;
 	_Atomic uint64_t rows_forgotten;
@@ -58,6 +58,7 @@ struct sqlite_writer {
 	int64_t committed_last_id;
 	int64_t probe;
 	struct sqlite_fold fold;
+	struct sqlite_sidecar sidecar;
 	struct sqlite_queue queue;
 	size_t last_batch;    /* requests of the last commit */
 	int64_t last_started; /* when it began, in microseconds */
@@ -73,9 +74,10 @@ struct sqlite_writer {
 	/* Maintenance. */
 	int64_t next_round;  /* on the monotonic clock */
 	int64_t walked_user; /* where the walk for retention is */
-	int64_t next_fold;
-	int wal_pages;	   /* in the WAL after the last commit */
-	int checkpoint_at; /* pages */
+	int64_t next_walk;   /* when it begins again */
+	int64_t next_fold;   /* INT64_MAX: nothing waits for it */
+	int wal_pages;	     /* that no checkpoint has seen yet */
+	int checkpoint_at;   /* pages */
 };
 
 /* Starts the thread. The caller has opened the connection, recovered, and set the members above
@@ -96,10 +98,5 @@ int sqlite_writer_hint(struct sqlite_writer *writer, struct sqlite_user *user,
  * how it was, with effective states. */
 int sqlite_writer_move(struct sqlite_writer *writer, struct sqlite_user *user,
 		       const struct notification *before, struct notification *row);
-
-/* Runs `work` in a transaction of its own; used for maintenance. Returns what it returned, or why
- * the commit failed. */
-int sqlite_writer_transact(struct sqlite_writer *writer,
-			   int (*work)(struct sqlite_writer *writer, void *context), void *context);
 
 #endif

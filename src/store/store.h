@@ -215,7 +215,7 @@ struct store_statistics {
 	uint64_t commits;
 	uint64_t writes;
 	uint64_t reads;
-	uint64_t queries; /* snapshots or round trips that the reads took */
+	uint64_t queries; /* statements run, by reads and writes */
 	uint64_t failures;
 	uint64_t rows_expired;
 	uint64_t rows_forgotten;      /* by retention */

@@ -47,7 +47,8 @@ static int copy_file(const char *from, const char *to, const char *name)
 
 static int copy_folder(const char *from, const char *to)
 {
-	return copy_file(from, to, "allim.db") | copy_file(from, to, "allim.db-wal");
+	return copy_file(from, to, "allim.epoch") | copy_file(from, to, "allim.db") |
+	       copy_file(from, to, "allim.db-wal");
 }
 
 static const struct conformance_kind kinds[] = {
@@ -156,6 +157,7 @@ void conformance_reopen(struct conformance *conformance)
 void conformance_crash(struct conformance *conformance)
 {
 	char location[sizeof(conformance->location)];
+	uint64_t epoch = store_epoch(conformance->store);
 
 	conformance_settle(conformance);
 	assert_int_equal(conformance->kind->create(location, sizeof(location)), 0);
@@ -164,6 +166,7 @@ void conformance_crash(struct conformance *conformance)
 	conformance->kind->destroy(conformance->location);
 	memcpy(conformance->location, location, sizeof(location));
 	conformance_open(conformance);
+	assert_int_equal(store_epoch(conformance->store), epoch);
 }
 
 /* Between two answers to writes there is upkeep; after a start it takes two turns. */

@@ -1,5 +1,5 @@
 /* kill -9 at each point of a commit: what was acknowledged is there afterwards, in order and
- * without gaps, and what was not is there wholly or not at all.
+ * without gaps, what was not is there wholly or not at all, and cursors stay valid.
  *
  * A child process publishes and writes what was acknowledged into a pipe; the store's on_step kills
  * it at the n-th time that a step is reached. */
@@ -104,6 +104,7 @@ static void assert_whole(struct conformance *c)
 static void kill_at(struct conformance *c, const char *step, int times)
 {
 	static struct acknowledged acknowledged[MOST];
+	uint64_t epoch = store_epoch(c->store);
 	size_t count = 0;
 	int ends[2], status;
 	pid_t child;
@@ -125,6 +126,7 @@ static void kill_at(struct conformance *c, const char *step, int times)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	c->options.on_step = NULL;
 	conformance_open(c);
+	assert_int_equal(store_epoch(c->store), epoch);
 	conformance_check(c);
 	assert_whole(c);
 	for (size_t i = count < 20 ? 0 : count - 20; i < count; i++) {

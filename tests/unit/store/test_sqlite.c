@@ -100,6 +100,24 @@ static void test_reading_only_changes_nothing(void **state)
 	assert_int_equal(folder_heads(folder, 2), 10);
 }
 
+/* By the writer and by the reader. */
+static void test_statements_are_counted(void **state)
+{
+	struct folder *folder = *state;
+	struct store_statistics opened, written, read;
+	struct error error = {.text = ""};
+
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
+	store_statistics(folder->store, &opened);
+	assert_int_equal(folder_publish(folder, 100, 100, 10), 0);
+	store_statistics(folder->store, &written);
+	assert_true(written.queries >= opened.queries + 100);
+	assert_int_equal(folder_heads(folder, 100), 100);
+	store_statistics(folder->store, &read);
+	assert_true(read.queries >= written.queries + 100);
+	folder_close(folder);
+}
+
 /* ---- the disk ---- */
 
 /* A small disk of its own; only root may have one. */
@@ -162,6 +180,7 @@ int main(void)
 	    FOLDER_TEST(test_a_file_is_no_folder),
 	    FOLDER_TEST(test_a_folder_that_cannot_be_written),
 	    FOLDER_TEST(test_reading_only_changes_nothing),
+	    FOLDER_TEST(test_statements_are_counted),
 	    FOLDER_TEST(test_a_full_disk),
 	};
 

@@ -50,6 +50,34 @@ static void test_statements_are_bound_and_reset(void **state)
 	sqlite_connection_close(&connection);
 }
 
+/* Each run of a statement counts once, however many rows it returns. */
+static void test_statements_are_counted(void **state)
+{
+	struct sqlite_connection connection = {.database = NULL};
+	struct error error = {.text = ""};
+	sqlite3_stmt *statement;
+	int64_t number;
+
+	assert_int_equal(sqlite_connection_open(&connection, make(*state), true, &error), 0);
+	assert_int_equal(connection.queries, 0);
+	statement = sqlite_connection_bind(&connection, STATEMENT_USER_INSERT, SQLITE_NUMBERS(1));
+	sqlite_connection_bind_text(statement, 2, SLICE("anna"));
+	assert_int_equal(sqlite_connection_step(statement), 0);
+	assert_int_equal(connection.queries, 1);
+	statement = sqlite_connection_bind(&connection, STATEMENT_USERS_WALK,
+					   SQLITE_NUMBERS(-1, 10, 100, 0));
+	assert_int_equal(sqlite_connection_step(statement), 1);
+	assert_int_equal(sqlite_connection_step(statement), 1);
+	assert_int_equal(sqlite_connection_step(statement), 0);
+	assert_int_equal(connection.queries, 2);
+	assert_int_equal(
+	    sqlite_connection_number(&connection, STATEMENT_USER_LAST, 0, NULL, &number), 0);
+	assert_int_equal(
+	    sqlite_connection_run(&connection, STATEMENT_META_PROBE, SQLITE_NUMBERS(1)), 0);
+	assert_int_equal(connection.queries, 4);
+	sqlite_connection_close(&connection);
+}
+
 static void test_a_reader_cannot_write(void **state)
 {
 	struct sqlite_connection connection = {.database = NULL};
@@ -112,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    FOLDER_TEST(test_statements_are_bound_and_reset),
+	    FOLDER_TEST(test_statements_are_counted),
 	    FOLDER_TEST(test_a_reader_cannot_write),
 	    FOLDER_TEST(test_two_writers_do_not_wait_for_ever),
 	    FOLDER_TEST(test_codes),
