@@ -206,9 +206,8 @@ static int read_ids(struct sqlite_writer *writer, enum sqlite_statement statemen
 	return result;
 }
 
-static int expire(struct sqlite_writer *writer, void *context)
+static int expire(struct sqlite_writer *writer, struct slice_of_ids *expired)
 {
-	struct slice_of_ids *expired = context;
 	struct arena arena = ARENA_EMPTY;
 	int result =
 	    read_ids(writer, STATEMENT_NOTIFICATIONS_EXPIRED, writer->now, EXPIRED_SLICE, expired);
@@ -264,22 +263,34 @@ static int walk(struct sqlite_writer *writer, void *context)
 	return result;
 }
 
-static int prune(struct sqlite_writer *writer, void *context)
+static int prune(struct sqlite_writer *writer, int *ret_pruned)
 {
 	int64_t age =
 	    atomic_load_explicit(&writer->settings->idempotency_age, memory_order_relaxed);
-	int *pruned = context;
 	int result = 0;
 
-	*pruned = 0;
 	if (age > 0) {
 		result = sqlite_connection_run(&writer->connection, STATEMENT_IDEMPOTENCY_PRUNE,
 					       SQLITE_NUMBERS(writer->now - age, PRUNE_SLICE));
-		*pruned = sqlite3_changes(writer->connection.database);
+		*ret_pruned = sqlite3_changes(writer->connection.database);
 	}
 	return result < 0 ? result
 			  : sqlite_connection_run(&writer->connection, STATEMENT_TICKET_PRUNE,
 						  SQLITE_NUMBERS(writer->now));
+}
+
+/* Most rounds find nothing to do, so they cost one transaction that writes nothing. */
+static int take_what_is_due(struct sqlite_writer *writer, void *context)
+{
+	struct slice_of_ids expired = {.count = 0};
+	bool *more = context;
+	int pruned = 0;
+	int result = expire(writer, &expired);
+
+	if (result == 0)
+		result = prune(writer, &pruned);
+	*more = expired.count == EXPIRED_SLICE || pruned == PRUNE_SLICE;
+	return result;
 }
 
 static bool is_kept_for_ever(const struct sqlite_writer *writer)
@@ -330,14 +341,9 @@ static bool walk_on(struct sqlite_writer *writer)
 
 bool sqlite_retention_round(struct sqlite_writer *writer)
 {
-	struct slice_of_ids expired = {.count = 0};
-	bool more;
-	int pruned = 0;
+	bool more = false;
 
-	if (sqlite_transaction_run(writer, expire, &expired) < 0)
+	if (sqlite_transaction_run(writer, take_what_is_due, &more) < 0)
 		return false;
-	more = walk_on(writer);
-	if (sqlite_transaction_run(writer, prune, &pruned) < 0)
-		return false;
-	return more || expired.count == EXPIRED_SLICE || pruned == PRUNE_SLICE;
+	return walk_on(writer) || more;
 }
