@@ -42,7 +42,7 @@ $(tests)/build.ninja:
 bench:
 	scripts/install-dependencies build bench
 	@$(MAKE) --no-print-directory release
-	scripts/run-bench $(release)
+	scripts/run-bench $(release) $(BENCH)
 
 lint: release
 	scripts/install-dependencies lint
