@@ -106,12 +106,34 @@ static void offer_broadcast(struct hub *hub, int64_t seq, const struct change *c
 			 SUBSCRIBER_BROADCASTS, seq, change);
 }
 
+/* Retention takes rows away and raises no head: only a sweep tells of it. */
+static void recount_own(struct inbox *inbox, const struct hint *hint)
+{
+	if (hint->has_change || memcmp(&inbox->counts, &hint->counts, sizeof(hint->counts)) == 0)
+		return;
+	inbox->counts = hint->counts;
+	inbox->known = true;
+	if (inbox->connections == 0)
+		return;
+	LIST_FOR_EACH(link, &inbox->subscribers)
+	{
+		struct subscriber *subscriber = CONTAINER_OF(link, struct subscriber, link);
+
+		if (subscriber->state == SUBSCRIBER_LIVE)
+			subscriber->ops->live(subscriber);
+	}
+}
+
 static void receive_own(struct hub *hub, const struct hint *hint)
 {
 	struct inbox *inbox = hub_find(hub, hint->user);
 
-	if (inbox == NULL || hint->seq <= inbox->head)
+	if (inbox == NULL || hint->seq < inbox->head)
 		return;
+	if (hint->seq == inbox->head) {
+		recount_own(inbox, hint);
+		return;
+	}
 	inbox->head = hint->seq;
 	inbox->counts = hint->counts;
 	inbox->known = true;
@@ -184,6 +206,8 @@ static void receive_broadcast(struct hub *hub, const struct hint *hint)
 {
 	bool next = hint->seq == hub->broadcast_head + 1;
 
+	if (hint->seq == hub->broadcast_head && !hint->has_change)
+		hub->recheck = true; /* so speaks a sweep, of retention too */
 	if (hint->seq <= hub->broadcast_head)
 		return;
 	hub->broadcast_head = hint->seq;
@@ -246,6 +270,9 @@ int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size
 	if (reserve_broadcasts(hub, count) < 0)
 		return -ENOMEM;
 	hub->recount = hub->recount || lacks_broadcast(hub, ids, count);
+	hub->badges_moved =
+	    hub->badges_moved || !hub->broadcasts_known || count != hub->broadcast_count ||
+	    (count > 0 && memcmp(ids, hub->broadcast_ids, count * sizeof(*ids)) != 0);
 	if (count > 0)
 		memcpy(hub->broadcast_ids, ids, count * sizeof(*ids));
 	hub->broadcast_count = count;

@@ -29,6 +29,8 @@ struct hub {
 	size_t subscriber_count;
 	bool broadcasts_known;
 	bool recount; /* a broadcast went away: counts of connected users are to be read again */
+	bool recheck; /* the store may have forgotten broadcasts: their list is to be read again */
+	bool badges_moved; /* the list was learned and is another: every badge is to be sent */
 	int64_t broadcast_head;
 	int64_t *broadcast_ids; /* live broadcasts, rising; what a badge counts them with */
 	size_t broadcast_count;

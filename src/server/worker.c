@@ -143,7 +143,9 @@ static void on_refreshed(struct mailbox_message *message)
 				hub_learn(&worker->hub, inbox, heads->heads[i].seq,
 					  &heads->heads[i].counts);
 		}
-		stream_count_all(worker);
+		if (worker->hub.badges_moved || refresh->recount)
+			stream_count_all(worker);
+		worker->hub.badges_moved = false;
 	}
 	if (!worker->draining)
 		worker_accept(worker);
@@ -182,7 +184,9 @@ static void refresh_hub(struct worker *worker)
 			   on_refreshed);
 	refresh->worker = worker;
 	refresh->heads.want_broadcasts = true;
-	if (worker->hub.recount && list_recounted(worker, &refresh->heads) == 0)
+	worker->hub.recheck = false;
+	refresh->recount = worker->hub.recount && list_recounted(worker, &refresh->heads) == 0;
+	if (refresh->recount)
 		worker->hub.recount = false;
 	worker_submit(worker, &refresh->heads.request);
 }
@@ -348,8 +352,8 @@ static void on_turn(struct loop *loop)
 
 	poll_answer_woken(worker);
 	reap_closed(worker);
-	if ((!worker->hub.broadcasts_known || worker->hub.recount) && !worker->broadcasts_asked &&
-	    worker->listener == ROUTE_PUBLIC)
+	if ((!worker->hub.broadcasts_known || worker->hub.recount || worker->hub.recheck) &&
+	    !worker->broadcasts_asked && worker->listener == ROUTE_PUBLIC)
 		refresh_hub(worker);
 	submit_all(worker);
 	if (worker->draining && list_is_empty(&worker->connections))

@@ -11,7 +11,7 @@ enum { EPOCH = 7, BROADCASTS = 60 };
 
 struct listener {
 	struct subscriber subscriber;
-	unsigned sent, read;
+	unsigned sent, read, live;
 	int64_t seq;
 };
 
@@ -32,7 +32,7 @@ static void on_read(struct subscriber *subscriber)
 
 static void on_live(struct subscriber *subscriber)
 {
-	(void)subscriber;
+	CONTAINER_OF(subscriber, struct listener, subscriber)->live++;
 }
 
 static const struct subscriber_ops ops = {.send = on_send, .read = on_read, .live = on_live};
@@ -289,6 +289,52 @@ static void test_broadcast_while_unknown(void **state)
 	hub_finish(&hub);
 }
 
+/* Retention raises no head; a sweep brings the counts that it left. */
+static void test_forgotten_rows(void **state)
+{
+	struct hub hub;
+	struct listener listener;
+	struct inbox *inbox;
+	struct hint swept = own_hint("anna", 3, 1);
+
+	(void)state;
+	swept.has_change = false;
+	hub_init(&hub, EPOCH);
+	inbox = hub_open(&hub, SLICE("anna"), 0);
+	listen_to(&hub, inbox, &listener, 2, 0);
+	receive(&hub, own_hint("anna", 3, 2));
+	assert_int_equal(inbox->counts.unread, 2);
+	assert_int_equal(listener.live, 1);
+	receive(&hub, swept);
+	assert_int_equal(inbox->counts.unread, 1);
+	assert_int_equal(listener.live, 2);
+	receive(&hub, swept);
+	assert_int_equal(listener.live, 2);
+	leave(&hub, &listener, 0);
+	hub_finish(&hub);
+}
+
+static void test_forgotten_broadcasts(void **state)
+{
+	struct hub hub;
+	int64_t ids[] = {10, 11};
+	struct hint swept = broadcast_hint(2, 11, false);
+
+	(void)state;
+	swept.has_change = false;
+	hub_init(&hub, EPOCH);
+	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
+	hub.badges_moved = false;
+	receive(&hub, swept);
+	assert_true(hub.recheck);
+	assert_true(hub.broadcasts_known);
+	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
+	assert_false(hub.badges_moved);
+	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids + 1, 1), 0);
+	assert_true(hub.badges_moved);
+	hub_finish(&hub);
+}
+
 static void test_lost_broadcast(void **state)
 {
 	struct hub hub;
@@ -499,6 +545,8 @@ int main(void)
 	    cmocka_unit_test(test_recount),
 	    cmocka_unit_test(test_unread_against_a_model),
 	    cmocka_unit_test(test_unread_is_not_negative),
+	    cmocka_unit_test(test_forgotten_rows),
+	    cmocka_unit_test(test_forgotten_broadcasts),
 	    cmocka_unit_test(test_out_of_memory),
 	    cmocka_unit_test(test_broadcast_out_of_memory),
 	};
