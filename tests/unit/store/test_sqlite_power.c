@@ -25,6 +25,7 @@ static const char *const names[FILES] = {"allim.db", "allim.db-wal"};
 struct image {
 	size_t length;
 	size_t written_length;
+	size_t used; /* by any of the two, at any time */
 	unsigned char synced[IMAGE_BYTES];
 	unsigned char written[IMAGE_BYTES];
 };
@@ -41,7 +42,7 @@ static struct {
 	sqlite3_vfs *real;
 	struct image images[FILES];
 	struct random random;
-	unsigned syncs;
+	_Atomic unsigned syncs;
 	unsigned fatal_sync; /* 0: none */
 	bool with_unsynced;
 	char folder[160];
@@ -56,11 +57,11 @@ static void lay_down(const struct image *image, const char *name)
 {
 	char path[200];
 	size_t length = image->length;
-	unsigned char *bytes = malloc(IMAGE_BYTES);
+	unsigned char *bytes = calloc(1, IMAGE_BYTES);
 	FILE *file;
 
 	assert_non_null(bytes);
-	memcpy(bytes, image->synced, IMAGE_BYTES);
+	memcpy(bytes, image->synced, length);
 	for (size_t i = 0; power.with_unsynced && i < image->written_length; i += BLOCK) {
 		if (random_below(&power.random, 2) == 0)
 			continue;
@@ -134,6 +135,8 @@ static int power_write(sqlite3_file *file, const void *bytes, int length, sqlite
 		memcpy(image->written + offset, bytes, (size_t)length);
 		if (end > image->written_length)
 			image->written_length = end;
+		if (end > image->used)
+			image->used = end;
 	}
 	pthread_mutex_unlock(&power.lock);
 	return file_of(file)->real->pMethods->xWrite(file_of(file)->real, bytes, length, offset);
@@ -293,13 +296,16 @@ static void read_image(const char *folder, int i)
 	FILE *file;
 	struct image *image = &power.images[i];
 
-	memset(image, 0, sizeof(*image));
+	/* What was written is all that is not zero. */
+	memset(image->synced, 0, image->used);
+	memset(image->written, 0, image->used);
+	image->length = image->written_length = image->used = 0;
 	snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
 	file = fopen(path, "rb");
 	if (file == NULL)
 		return;
 	image->length = fread(image->synced, 1, IMAGE_BYTES, file);
-	image->written_length = image->length;
+	image->written_length = image->used = image->length;
 	memcpy(image->written, image->synced, image->length);
 	fclose(file);
 }
