@@ -100,7 +100,12 @@ void guide_login(struct exchange *exchange)
 	if (body == NULL)
 		return;
 	login = calloc(1, sizeof(*login));
-	if (login == NULL || !copy_text(json_object_get(body, "username"), login->user) ||
+	if (login == NULL) {
+		json_decref(body);
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
+	}
+	if (!copy_text(json_object_get(body, "username"), login->user) ||
 	    !copy_text(json_object_get(body, "password"), login->password)) {
 		free(login);
 		json_decref(body);

@@ -195,12 +195,16 @@ void stream_start_heartbeat(struct stream *stream)
 	stream_set_timer(stream, (int64_t)random_below(&worker->random, period) + 1);
 }
 
+/* A count that found the connection full is made up for. */
 static void on_drained(struct connection_holder *holder)
 {
 	struct stream *stream = (struct stream *)holder;
 
 	stream_set_timer(stream, stream_worker(stream)->settings->sse_heartbeat);
-	subscriber_drained(&stream->subscriber);
+	if (stream->subscriber.state == SUBSCRIBER_LIVE)
+		send_count(stream);
+	else
+		subscriber_drained(&stream->subscriber);
 }
 
 static void on_drain(struct connection_holder *holder)

@@ -27,6 +27,7 @@ static void go_live(struct stream *stream, const struct buffer *head)
 	const int64_t *last = stream->subscriber.last;
 	struct subscriber_replay nothing = {.heads = {last[0], last[1]}};
 
+	stream->start = START_AFTER;
 	buffer_append(&stream_worker(stream)->output, buffer_slice(head));
 	stream->gathering = true;
 	subscriber_replay(&stream->subscriber, &nothing, last);
@@ -56,12 +57,14 @@ static void open_stream(struct exchange *exchange, enum stream_start start,
 	connection_hold(connection, &stream->holder);
 	connection_drop_exchange(connection);
 	stream_start_heartbeat(stream);
-	if (is_present(stream, start, after)) {
-		go_live(stream, &head);
-		buffer_finish(&head);
+	stream->start = start;
+	stream->foreign = after->epoch != worker->hub.epoch;
+	if (buffer_failed(&head) || !is_present(stream, start, after)) {
+		stream_read_first(stream, &head);
 		return;
 	}
-	stream_read_first(stream, start, after->epoch, &head);
+	go_live(stream, &head);
+	buffer_finish(&head);
 }
 
 /* Where the stream begins: Last-Event-ID, which a browser sends when it comes back, goes before the

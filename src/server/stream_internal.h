@@ -6,21 +6,23 @@
 #include "server/connection.h"
 #include "server/worker.h"
 
+/* What the client has when the stream begins: all up to a cursor, all that there is, or nothing. */
+enum stream_start { START_AFTER, START_LIVE, START_ALL };
+
 struct stream {
 	struct connection_holder holder;
 	struct connection *connection;
 	struct subscriber subscriber;
-	uint32_t expires_at;   /* when its token does, in seconds since 1970 */
-	uint16_t user_counter; /* its place in the quota of its user */
-	unsigned char wire;    /* its row of wire_table */
-	bool reading : 1;      /* the store has been asked and has not answered */
-	bool gathering : 1;    /* what is sent is gathered in the worker's output */
-	bool begun : 1;	       /* the response's head has been sent */
-	bool closed : 1;       /* its connection is gone; it waits for the store */
+	uint32_t expires_at;	 /* when its token does, in seconds since 1970 */
+	uint16_t user_counter;	 /* its place in the quota of its user */
+	unsigned char wire;	 /* its row of wire_table */
+	bool reading : 1;	 /* the store has been asked and has not answered */
+	bool gathering : 1;	 /* what is sent is gathered in the worker's output */
+	bool begun : 1;		 /* the response's head has been sent */
+	bool closed : 1;	 /* its connection is gone; it waits for the store */
+	bool foreign : 1;	 /* it begins with a cursor of another epoch */
+	unsigned char start : 2; /* enum stream_start; START_AFTER once the store has answered */
 };
-
-/* What the client has when the stream begins: all up to a cursor, all that there is, or nothing. */
-enum stream_start { START_AFTER, START_LIVE, START_ALL };
 
 struct exchange;
 struct stream_read;
@@ -54,10 +56,9 @@ void stream_set_timer(struct stream *stream, int64_t milliseconds);
 /* Sets the timer for the first heartbeat, at a random time, so that those of many streams spread. */
 void stream_start_heartbeat(struct stream *stream);
 
-/* Asks the store from where the client is, `after` being of the epoch `after_epoch`. `prefix` is sent
- * before its answer and taken over; where memory is short the connection is closed. */
-void stream_read_first(struct stream *stream, enum stream_start start, uint64_t after_epoch,
-		       struct buffer *prefix);
+/* Asks the store from where the client is, as `start` and `foreign` say. `prefix` is sent before its
+ * answer and taken over; where memory is short the connection is closed. */
+void stream_read_first(struct stream *stream, struct buffer *prefix);
 
 /* Asks the store for what comes after `last`: the subscriber's `read`. */
 void stream_read(struct subscriber *subscriber);

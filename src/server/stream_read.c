@@ -1,4 +1,5 @@
-/* A stream's questions to the store, and what it sends of the answers.
+/* A stream's questions to the store, and what it sends of the answers. A question that fails is asked
+ * again as it was: the stream keeps how it began until the store has answered.
  *
  * The response's head travels with the first bytes that follow it; until then it waits in the read
  * that the stream begins with. An answer is gathered in the worker's output and sent at once. */
@@ -19,7 +20,6 @@ struct stream_read {
 	struct store_head head;
 	struct stream *stream;
 	enum stream_start start;
-	uint64_t after_epoch;		 /* that of the client's cursor */
 	int64_t had[SUBSCRIBER_STREAMS]; /* `last` before the first of several reads in a row */
 	struct buffer prefix;		 /* the response's head, where it was not sent yet */
 	char user[INBOX_NAME_BYTES];
@@ -32,7 +32,7 @@ static void free_read(struct stream_read *read)
 	free(read);
 }
 
-static struct stream_read *create_read(struct stream *stream, enum stream_start start)
+static struct stream_read *create_read(struct stream *stream)
 {
 	struct stream_read *read = calloc(1, sizeof(*read));
 	struct slice user = inbox_name(stream->subscriber.inbox);
@@ -40,8 +40,7 @@ static struct stream_read *create_read(struct stream *stream, enum stream_start 
 	if (read == NULL)
 		return NULL;
 	read->stream = stream;
-	read->start = start;
-	read->after_epoch = stream_worker(stream)->hub.epoch;
+	read->start = (enum stream_start)stream->start;
 	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
 	memcpy(read->user, user.data, user.length);
 	return read;
@@ -67,7 +66,8 @@ static void ask_replay(struct stream *stream, struct stream_read *read,
 	store_request_init(&read->request, STORE_REPLAY, &worker->loop.mailbox, on_done);
 	read->replay.user = slice_from_bytes(read->user, stream->subscriber.inbox->name_length);
 	read->replay.after = stream_cursor(stream);
-	read->replay.after.epoch = read->after_epoch;
+	if (stream->foreign)
+		read->replay.after.epoch = ~read->replay.after.epoch;
 	if (read->start == START_LIVE)
 		return;
 	read->replay.limit = (size_t)worker->settings->delivery_replay_changes;
@@ -104,20 +104,27 @@ static enum wire_reset reset_reason(const struct store_replay *replay)
 	return WIRE_RESET_FORGOTTEN;
 }
 
-/* Starts from the present, and tells the client to load its list anew. */
+/* What happened before is not told, and counts as known. */
+static void start_from(struct stream *stream, const struct cursor *present,
+		       struct stream_read *read)
+{
+	stream->subscriber.last[SUBSCRIBER_OWN] = present->seq;
+	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = present->broadcast_seq;
+	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
+}
+
+/* Tells the client to load its list anew. */
 static void append_reset(struct stream *stream, enum wire_reset reason,
 			 const struct cursor *present)
 {
 	struct worker *worker = stream_worker(stream);
 
-	stream->subscriber.last[SUBSCRIBER_OWN] = present->seq;
-	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = present->broadcast_seq;
 	stream_wire(stream)->reset(&worker->output, reason);
 	stream_wire(stream)->mark(&worker->output, present);
 	metrics_add(&worker->metrics, METRIC_RESETS, 1);
 }
 
-static void take_replay(struct stream *stream, const struct stream_read *read)
+static void take_replay(struct stream *stream, struct stream_read *read)
 {
 	const struct store_replay *replay = &read->replay;
 	struct hub *hub = &stream_worker(stream)->hub;
@@ -135,11 +142,13 @@ static void take_replay(struct stream *stream, const struct stream_read *read)
 	hub_learn_broadcast_head(hub, replay->cursor.broadcast_seq);
 	known[SUBSCRIBER_OWN] = inbox->head;
 	known[SUBSCRIBER_BROADCASTS] = hub->broadcast_head;
+	stream->start = START_AFTER;
+	stream->foreign = false;
 	if (read->start == START_LIVE) {
-		stream->subscriber.last[SUBSCRIBER_OWN] = replay->cursor.seq;
-		stream->subscriber.last[SUBSCRIBER_BROADCASTS] = replay->cursor.broadcast_seq;
+		start_from(stream, &replay->cursor, read);
 		changes.more = false;
 	} else if (replay->reset) {
+		start_from(stream, &replay->cursor, read);
 		append_reset(stream, reset_reason(replay), &replay->cursor);
 	}
 	subscriber_replay(&stream->subscriber, &changes, known);
@@ -150,6 +159,7 @@ static void take_floors(struct stream *stream, const struct stream_read *read)
 {
 	stream->subscriber.last[SUBSCRIBER_OWN] = read->head.floor;
 	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = read->heads.everyone.floor;
+	stream->start = START_AFTER;
 	stream_read(&stream->subscriber);
 }
 
@@ -194,16 +204,15 @@ void stream_read(struct subscriber *subscriber)
 
 	if (stream->reading)
 		return; /* its answer leads to another read where that is still needed */
-	next = create_read(stream, START_AFTER);
+	next = create_read(stream);
 	if (next != NULL && stream->gathering && worker->read != NULL)
 		memcpy(next->had, worker->read->had, sizeof(next->had));
 	read_store(stream, next);
 }
 
-void stream_read_first(struct stream *stream, enum stream_start start, uint64_t after_epoch,
-		       struct buffer *prefix)
+void stream_read_first(struct stream *stream, struct buffer *prefix)
 {
-	struct stream_read *read = buffer_failed(prefix) ? NULL : create_read(stream, start);
+	struct stream_read *read = buffer_failed(prefix) ? NULL : create_read(stream);
 
 	if (read == NULL) {
 		buffer_finish(prefix);
@@ -211,6 +220,5 @@ void stream_read_first(struct stream *stream, enum stream_start start, uint64_t 
 		return;
 	}
 	read->prefix = *prefix;
-	read->after_epoch = after_epoch;
 	read_store(stream, read);
 }
