@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/types.h>
 
 enum { REST_BYTES = 1 << 20, NUMBER_DIGITS = 10 };
 
@@ -26,12 +27,39 @@ static size_t block_length(struct slice bytes)
 	return 0;
 }
 
-static enum event_kind kind_of(struct slice event)
+/* Comments and retry are lines by themselves, with no blank line behind them, or with one. Returns the length of
+ * the one that the bytes begin with, 0 where they begin with an event, or -EAGAIN where that cannot
+ * be told yet. */
+static ssize_t line_length(struct slice bytes)
 {
-	if (event.data[0] == ':')
-		return EVENT_HEARTBEAT;
-	return slice_starts_with(event, SLICE("event: notification\n")) ? EVENT_NOTIFICATION
-									: EVENT_OTHER;
+	const struct slice retry = SLICE("retry:");
+	const char *end = memchr(bytes.data, '\n', bytes.length);
+
+	if (bytes.data[0] == '\n')
+		return 1;
+	if (bytes.data[0] != ':' && bytes.data[0] != retry.data[0])
+		return 0;
+	if (end == NULL)
+		return -EAGAIN;
+	if (bytes.data[0] != ':' && !slice_starts_with(bytes, retry))
+		return 0;
+	return end + 1 - bytes.data;
+}
+
+/* The length of what can be told of next, or 0 where more must come first. */
+static size_t take_next(struct slice bytes, enum event_kind *ret_kind)
+{
+	ssize_t line = bytes.length == 0 ? -EAGAIN : line_length(bytes);
+
+	if (line < 0)
+		return 0;
+	if (line > 0) {
+		*ret_kind = bytes.data[0] == ':' ? EVENT_HEARTBEAT : EVENT_OTHER;
+		return (size_t)line;
+	}
+	*ret_kind = slice_starts_with(bytes, SLICE("event: notification\n")) ? EVENT_NOTIFICATION
+									     : EVENT_OTHER;
+	return block_length(bytes);
 }
 
 /* Skips the response's head. Returns 0, -EAGAIN or -EBADMSG. */
@@ -55,15 +83,14 @@ static int read_head(struct event_reader *reader, struct slice *bytes)
 static int read_blocks(struct event_reader *reader, struct slice *bytes, event_function *on_event,
 		       void *context)
 {
+	enum event_kind kind;
 	size_t length;
 	int error = reader->head_is_done ? 0 : read_head(reader, bytes);
 
 	if (error < 0)
 		return error == -EAGAIN ? 0 : error;
-	while ((length = block_length(*bytes)) > 0) {
-		struct slice event = slice_from_bytes(bytes->data, length);
-
-		on_event(context, kind_of(event), event);
+	while ((length = take_next(*bytes, &kind)) > 0) {
+		on_event(context, kind, slice_from_bytes(bytes->data, length));
 		*bytes = slice_from_bytes(bytes->data + length, bytes->length - length);
 	}
 	return 0;

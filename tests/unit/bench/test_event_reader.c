@@ -7,13 +7,13 @@
 #include <stdlib.h>
 
 static const char *const stream =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 3000\n\n"
-    "event: count\ndata: {\"unread\":0}\nid: a.0.0\n\n:\n\n"
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 3000\n"
+    "event: count\ndata: {\"unread\":0}\nid: a.0.0\n\n:\n"
     "event: notification\ndata: {\"title\":\"n0000000042\"}\nid: a.1.0\n\n"
-    ": a comment\n\nevent: change\ndata: {\"title\":\"n0000000043\"}\n\n"
+    "\n: a comment\nevent: change\ndata: {\"title\":\"n0000000043\"}\n\n"
     "event: notification\ndata: {}\n\n";
 
-static const char *const seen_in_stream = "o o h n42 h o n-1 ";
+static const char *const seen_in_stream = "o o h n42 o h o n-1 ";
 
 static void on_event(void *context, enum event_kind kind, struct slice event)
 {
