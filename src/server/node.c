@@ -3,6 +3,7 @@
 
 #include "server/worker.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct delivery {
@@ -36,31 +37,34 @@ static void on_delivery(struct mailbox_message *message)
 }
 
 /* Where memory is short the hint is lost, and the sweep heals that. */
-static void deliver_to(struct worker *worker, struct hint_batch *batch)
+static int deliver_to(struct worker *worker, struct hint_batch *batch)
 {
 	struct delivery *delivery = malloc(sizeof(*delivery));
 
 	if (delivery == NULL)
-		return;
+		return -ENOMEM;
 	*delivery = (struct delivery){
 	    .message.on_receive = on_delivery,
 	    .worker = worker,
 	    .batch = hint_batch_reference(batch),
 	};
 	mailbox_send(&worker->loop.mailbox, &delivery->message);
+	return 0;
 }
 
-void node_deliver(struct node *node, struct hint_batch *batch)
+int node_deliver(struct node *node, struct hint_batch *batch)
 {
 	unsigned last;
+	int result = 0;
 
 	if (!atomic_load_explicit(&node->running, memory_order_acquire))
-		return;
+		return 0;
 	last = node->worker_count - 1;
-	if (batch->canary != 0) {
-		deliver_to(node->workers[last], batch);
-		return;
+	if (batch->canary != 0)
+		return deliver_to(node->workers[last], batch);
+	for (unsigned i = 0; i < last; i++) {
+		if (deliver_to(node->workers[i], batch) < 0)
+			result = -ENOMEM;
 	}
-	for (unsigned i = 0; i < last; i++)
-		deliver_to(node->workers[i], batch);
+	return result;
 }

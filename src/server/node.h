@@ -43,7 +43,7 @@ struct node {
 };
 
 /* Gives a batch to every worker that has users, or a canary to the administrators', from any
- * thread: what `on_hints` of the feed does. */
-void node_deliver(struct node *node, struct hint_batch *batch);
+ * thread: what `on_hints` of the feed does. Returns 0, or -ENOMEM where a worker did not get it. */
+int node_deliver(struct node *node, struct hint_batch *batch);
 
 #endif

@@ -356,6 +356,8 @@ static void close_parts(struct server *server)
 	/* Blocking jobs and store requests come back to the workers, which outlive both. */
 	blocking_destroy(node->blocking);
 	store_close(node->store);
+	/* A sweep that comes back now must not reach a worker that is gone. */
+	atomic_store_explicit(&node->running, false, memory_order_release);
 	for (unsigned i = 0; i < node->worker_count; i++) {
 		mailbox_receive(&node->workers[i]->loop.mailbox);
 		worker_destroy(node->workers[i]);
@@ -397,6 +399,8 @@ static int start(struct server *server, struct error *error)
 		result = loop_add(&server->admin->loop, server->signals, EPOLLIN,
 				  &server->signal_source);
 	}
+	if (result == 0 && sweep_start(server->admin) < 0)
+		result = error_set(error, -ENOMEM, "out of memory while starting");
 	return result < 0 ? result : start_threads(server, error);
 }
 
@@ -431,7 +435,6 @@ int server_run(const struct server_options *options, struct error *error)
 	result = start(server, error);
 	if (result == 0) {
 		announce(server);
-		sweep_start(server->admin);
 		worker_run(server->admin);
 		log_info("stopped");
 	} else {

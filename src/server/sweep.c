@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "server/worker.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct sweep {
@@ -13,25 +14,26 @@ struct sweep {
 	struct worker *worker;
 };
 
-static void deliver(struct worker *worker, const struct store_sweep *sweep)
+/* Returns 0, or -ENOMEM where not all was delivered to all. */
+static int deliver(struct worker *worker, const struct store_sweep *sweep)
 {
 	struct hint_batch *batch =
 	    hint_batch_create(store_epoch(worker->node->store), sweep->head_count);
+	int result = batch == NULL ? -ENOMEM : 0;
 
-	if (batch == NULL)
-		return;
-	for (size_t i = 0; i < sweep->head_count; i++) {
+	for (size_t i = 0; i < sweep->head_count && result == 0; i++) {
 		struct hint hint = {
 		    .user = sweep->heads[i].user,
 		    .seq = sweep->heads[i].seq,
 		    .counts = sweep->heads[i].counts,
 		};
 
-		if (hint_batch_add(batch, &hint) < 0)
-			break;
+		result = hint_batch_add(batch, &hint);
 	}
-	node_deliver(worker->node, batch);
+	if (result == 0)
+		result = node_deliver(worker->node, batch);
 	hint_batch_release(batch);
+	return result;
 }
 
 static void on_swept(struct mailbox_message *message)
@@ -39,31 +41,44 @@ static void on_swept(struct mailbox_message *message)
 	struct sweep *sweep = (struct sweep *)message;
 	struct worker *worker = sweep->worker;
 
-	if (sweep->request.request.result == 0) {
+	/* What could not be delivered is asked for again. */
+	if (sweep->request.request.result == 0 &&
+	    (sweep->request.head_count == 0 || deliver(worker, &sweep->request) == 0))
 		worker->sweep_position = sweep->request.position;
-		if (sweep->request.head_count > 0)
-			deliver(worker, &sweep->request);
-	}
 	store_request_finish(&sweep->request.request);
 	free(sweep);
 }
 
-static void run(struct worker *worker)
+/* Schedules the next one, and makes the question of this one, or NULL. */
+static struct sweep *create(struct worker *worker)
 {
 	struct sweep *sweep = calloc(1, sizeof(*sweep));
 
 	worker_schedule(worker, &worker->sweep,
 			worker->loop.now + worker->settings->delivery_sweep_interval);
 	if (sweep == NULL)
-		return;
+		return NULL;
 	store_request_init(&sweep->request.request, STORE_SWEEP, &worker->loop.mailbox, on_swept);
 	sweep->request.position = worker->sweep_position;
 	sweep->worker = worker;
-	worker_submit(worker, &sweep->request.request);
+	return sweep;
 }
 
-void sweep_start(struct worker *worker)
+static void run(struct worker *worker)
 {
+	struct sweep *sweep = create(worker);
+
+	if (sweep != NULL)
+		worker_submit(worker, &sweep->request.request);
+}
+
+int sweep_start(struct worker *worker)
+{
+	struct sweep *sweep = create(worker);
+
 	worker->sweep.run = run;
-	run(worker);
+	if (sweep == NULL)
+		return -ENOMEM;
+	store_submit(worker->node->store, &sweep->request.request);
+	return 0;
 }

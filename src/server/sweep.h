@@ -4,7 +4,8 @@
 
 struct worker;
 
-/* Starts sweeping, on the administrators' worker, before its loop runs. */
-void sweep_start(struct worker *worker);
+/* Starts sweeping, on the administrators' worker. To be called before any worker runs: the first
+ * answer is the position from which on nothing is missed. Returns 0 or -ENOMEM. */
+int sweep_start(struct worker *worker);
 
 #endif

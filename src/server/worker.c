@@ -153,21 +153,23 @@ static void on_refreshed(struct mailbox_message *message)
 	free(refresh);
 }
 
-/* Those who had read or archived a broadcast one by one: it is no longer to be counted. Returns 0
- * or -ENOMEM. */
+/* Those who had read or archived a broadcast one by one: it is no longer to be counted. Who only
+ * polls is asked about when he does. Returns 0 or -ENOMEM. */
 static int list_recounted(struct worker *worker, struct store_heads *heads)
 {
 	struct arena *arena = &heads->request.arena;
-	const struct inbox *inbox;
+	struct inbox *inbox;
 
 	heads->heads =
 	    arena_allocate_array(arena, worker->hub.inboxes.count, sizeof(*heads->heads));
 	if (heads->heads == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; (inbox = map_next(&worker->hub.inboxes, &i)) != NULL;) {
-		if (inbox->connections > 0 && inbox->counts.broadcasts_handled > 0 &&
-		    arena_copy(arena, inbox_name(inbox), &heads->heads[heads->head_count].user) ==
-			0)
+		if (inbox->counts.broadcasts_handled == 0)
+			continue;
+		inbox->known = inbox->connections > 0;
+		if (inbox->known && arena_copy(arena, inbox_name(inbox),
+					       &heads->heads[heads->head_count].user) == 0)
 			heads->head_count++;
 	}
 	return 0;
@@ -360,9 +362,11 @@ static void on_turn(struct loop *loop)
 		loop_stop(loop);
 }
 
+/* What was asked before the loop runs does not wait for its first event. */
 void worker_run(struct worker *worker)
 {
 	keep_house(worker);
+	on_turn(&worker->loop);
 	loop_run(&worker->loop);
 	timer_stop(&worker->housekeeping.timer);
 	if (worker->on_drained != NULL)
