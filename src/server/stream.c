@@ -75,10 +75,12 @@ static int send_gathered(struct stream *stream, const struct change *change, boo
 	return 0;
 }
 
+/* Where memory is short the client must come again; it has lost nothing. */
 static int on_send(struct subscriber *subscriber, const struct change *change, bool is_new)
 {
 	struct stream *stream = stream_of(subscriber);
 	struct worker *worker = stream_worker(stream);
+	struct slice frame;
 	int result;
 
 	if (connection_is_full(stream->connection)) {
@@ -87,7 +89,13 @@ static int on_send(struct subscriber *subscriber, const struct change *change, b
 	}
 	if (stream->gathering)
 		return send_gathered(stream, change, is_new);
-	result = connection_write(stream->connection, frame_of(stream, change, is_new));
+	frame = frame_of(stream, change, is_new);
+	if (buffer_failed(&worker->frame.bytes)) {
+		stream_forget_frame(worker);
+		connection_close(stream->connection);
+		return -ENOMEM;
+	}
+	result = connection_write(stream->connection, frame);
 	if (result < 0)
 		return result;
 	metrics_add(&worker->metrics, METRIC_DELIVERIES, 1);
