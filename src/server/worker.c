@@ -167,9 +167,10 @@ static int list_recounted(struct worker *worker, struct store_heads *heads)
 	for (size_t i = 0; (inbox = map_next(&worker->hub.inboxes, &i)) != NULL;) {
 		if (inbox->counts.broadcasts_handled == 0)
 			continue;
-		inbox->known = inbox->connections > 0;
-		if (inbox->known && arena_copy(arena, inbox_name(inbox),
-					       &heads->heads[heads->head_count].user) == 0)
+		if (inbox->connections == 0)
+			inbox->known = false;
+		else if (arena_copy(arena, inbox_name(inbox),
+				    &heads->heads[heads->head_count].user) == 0)
 			heads->head_count++;
 	}
 	return 0;
