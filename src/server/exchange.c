@@ -274,7 +274,11 @@ void exchange_on_failure(struct exchange *exchange)
 	struct problem_row row = {problem->status, problem->code,
 				  http_response_reason(problem->status)};
 
-	reply_problem(exchange, &row, problem->detail);
+	/* Short of memory: it may be an EventSource, for which a 503 would be the end. */
+	if (problem->status == 503)
+		connection_close(exchange->connection);
+	else
+		reply_problem(exchange, &row, problem->detail);
 }
 
 void exchange_on_timeout(struct exchange *exchange)

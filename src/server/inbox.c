@@ -315,6 +315,10 @@ static void mark(struct exchange *exchange, enum notification_state state)
 	}
 	result = read_marks(request, body, &exchange->arena);
 	json_decref(body);
+	if (result == -ENOMEM) {
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
+	}
 	if (result < 0) {
 		exchange_problem(exchange, PROBLEM_INVALID_PARAMETER,
 				 "Send {\"ids\": [1, 2]} with 1 to %d numbers, or {\"all\": true}",
