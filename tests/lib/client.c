@@ -1,6 +1,7 @@
 /* One response at a time goes through the reader that the commands use. */
 #include "lib/client.h"
 
+#include "base/clock.h"
 #include "lib/assertions.h"
 #include "lib/node.h"
 
@@ -10,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 64 * 1024 };
+enum { HEAD_BYTES = 64 * 1024, PATIENCE = 60 };
 
 static int on_head(void *context, struct http_client_response *response)
 {
@@ -30,7 +31,7 @@ static int on_body(void *context, struct slice bytes)
 void client_open(struct client *client, const union socket_address *address)
 {
 	struct http_client_response_events events = {on_head, on_body, client};
-	struct timeval patience = {.tv_sec = 60};
+	struct timeval patience = {.tv_sec = PATIENCE};
 	struct error error;
 
 	*client = (struct client){.descriptor = socket_connect(address, &error)};
@@ -136,8 +137,12 @@ int client_receive_head(struct client *client)
 
 bool client_wait_for(struct client *client, const char *text)
 {
+	int64_t deadline = clock_monotonic() + PATIENCE * 1000;
+
+	/* Heartbeats may come all the time. */
 	while (!client_body_has(client, text)) {
-		if (http_client_response_is_complete(client->response) || receive_some(client) < 0)
+		if (clock_monotonic() > deadline ||
+		    http_client_response_is_complete(client->response) || receive_some(client) < 0)
 			return client_body_has(client, text);
 	}
 	return true;
@@ -214,6 +219,21 @@ unsigned client_body_count(const struct client *client, const char *text)
 		count++;
 	}
 	return count;
+}
+
+void client_last_id(const struct client *client, char id[static 64])
+{
+	const char *found = client->body.data, *next;
+	size_t length = 0;
+
+	while ((next = memmem(found, client->body.length - (size_t)(found - client->body.data),
+			      "\nid: ", 5)) != NULL)
+		found = next + 5;
+	while (found[length] != '\n')
+		length++;
+	assert_true(length < 64);
+	memcpy(id, found, length);
+	id[length] = '\0';
 }
 
 struct slice client_header(const struct client *client, const char *name)

@@ -57,6 +57,9 @@ bool client_body_has(const struct client *client, const char *text);
 /* How often the body has this text. */
 unsigned client_body_count(const struct client *client, const char *text);
 
+/* The last `id:` of the event stream in the body, with a terminator. */
+void client_last_id(const struct client *client, char id[static 64]);
+
 /* The first header of that name, or the empty slice. */
 struct slice client_header(const struct client *client, const char *name);
 

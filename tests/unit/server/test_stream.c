@@ -45,22 +45,6 @@ static void open_stream(struct client *client, const char *user, const char *que
 	assert_slice(client_header(client, "Content-Type"), "text/event-stream");
 }
 
-/* The last id of a stream, with a terminator. */
-static void last_id(const struct client *client, char id[static 64])
-{
-	const char *found = client->body.data, *next;
-	size_t length = 0;
-
-	while ((next = memmem(found, client->body.length - (size_t)(found - client->body.data),
-			      "\nid: ", 5)) != NULL)
-		found = next + 5;
-	while (found[length] != '\n')
-		length++;
-	assert_true(length < 64);
-	memcpy(id, found, length);
-	id[length] = '\0';
-}
-
 static void test_live(void **state)
 {
 	struct client first, second, other;
@@ -98,7 +82,7 @@ static void test_resuming(void **state)
 	client_publish(&node.address, "resume", "one");
 	assert_true(client_wait_for(&client, "\"title\":\"one\""));
 	assert_true(client_wait_for(&client, "\n\n"));
-	last_id(&client, id);
+	client_last_id(&client, id);
 	client_close(&client);
 	client_publish(&node.address, "resume", "two");
 	client_publish(&node.address, "resume", "three");
@@ -128,7 +112,7 @@ static void test_void_cursors(void **state)
 		assert_true(client_wait_for(&client, "event: count"));
 		assert_true(client_body_has(&client, rows[i][1]));
 		assert_false(client_body_has(&client, "\"title\":\"old\""));
-		last_id(&client, id);
+		client_last_id(&client, id);
 		client_close(&client);
 	}
 	snprintf(future, sizeof(future), "%.17s99.0", id);
