@@ -130,7 +130,7 @@ int streams_open(struct streams *streams, const union socket_address *address, s
 	if (send(stream->descriptor, request.data, request.length, MSG_NOSIGNAL) < 0)
 		return error_set(error, -errno, "stream %u cannot send its request: %s",
 				 streams->opened, strerror(errno));
-	code = loop_add(streams->loop, stream->descriptor, EPOLLIN, &stream->source);
+	code = loop_add(streams->loop, stream->descriptor, EPOLLIN | EPOLLET, &stream->source);
 	if (code < 0)
 		return error_set(error, code, "stream %u: %s", streams->opened, strerror(-code));
 	return 0;
