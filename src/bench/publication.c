@@ -4,6 +4,7 @@
 
 #include "bench/users.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -47,6 +48,7 @@ static int compose(struct publication *publication, const char *path, struct buf
 {
 	size_t from = 0;
 
+	assert(items > 0);
 	append_head(&publication->bytes, path, body->length);
 	buffer_append(&publication->bytes, buffer_slice(body));
 	publication->items = calloc(items, sizeof(*publication->items));

@@ -17,7 +17,9 @@ int streams_init(struct streams *streams, struct loop *loop, unsigned capacity)
 	streams->input = malloc(INPUT_BYTES);
 	if (streams->items != NULL && streams->input != NULL)
 		return 0;
-	streams_finish(streams);
+	free(streams->items);
+	free(streams->input);
+	*streams = (struct streams){0};
 	return -ENOMEM;
 }
 

@@ -21,7 +21,7 @@ struct stream {
 	bool begun : 1;		 /* the response's head has been sent */
 	bool closed : 1;	 /* its connection is gone; it waits for the store */
 	bool foreign : 1;	 /* it begins with a cursor of another epoch */
-	unsigned char start : 2; /* enum stream_start; START_AFTER once the store has answered */
+	enum stream_start start : 2; /* START_AFTER once the store has answered */
 };
 
 struct exchange;

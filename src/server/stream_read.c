@@ -40,7 +40,7 @@ static struct stream_read *create_read(struct stream *stream)
 	if (read == NULL)
 		return NULL;
 	read->stream = stream;
-	read->start = (enum stream_start)stream->start;
+	read->start = stream->start;
 	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
 	memcpy(read->user, user.data, user.length);
 	return read;

@@ -51,7 +51,7 @@ int sqlite_correct(struct sqlite_writer *writer, struct store_request *request)
 {
 	struct store_correct *correct = (struct store_correct *)request;
 	struct notification before, row;
-	struct sqlite_user *user;
+	struct sqlite_user *user = NULL;
 	int result = load(writer, correct->id, &request->arena, &before, &user);
 
 	if (result == -ENOENT || (result == 0 && !notification_is_live(&before))) {
@@ -72,7 +72,7 @@ int sqlite_correct_take_back(struct sqlite_writer *writer, int64_t id, struct ar
 			     bool *ret_changed)
 {
 	struct notification before, row;
-	struct sqlite_user *user;
+	struct sqlite_user *user = NULL;
 	int result = load(writer, id, arena, &before, &user);
 
 	*ret_changed = false;

@@ -28,12 +28,14 @@ static size_t count_unfolded(const struct sqlite_users *users)
 void sqlite_fold_start(struct sqlite_fold *fold, struct sqlite_users *users, int64_t last_id,
 		       bool now)
 {
-	size_t count = 0;
+	size_t count = 0, capacity;
 
-	if (fold->users != NULL || users->tail_total == 0 ||
-	    (!now && users->tail_total < GENERATION))
+	if (fold->users != NULL || (!now && users->tail_total < GENERATION))
 		return;
-	fold->users = malloc(count_unfolded(users) * sizeof(struct sqlite_user *));
+	capacity = count_unfolded(users);
+	if (capacity == 0)
+		return;
+	fold->users = malloc(capacity * sizeof(struct sqlite_user *));
 	if (fold->users == NULL)
 		return;
 	LIST_FOR_EACH(link, &users->unfolded)

@@ -218,16 +218,17 @@ int sqlite_users_push(struct sqlite_users *users, struct sqlite_user *user, int6
 
 static int fold_tail(struct sqlite_connection *connection, struct sqlite_user *user)
 {
-	int64_t seq = user->now.head - (int64_t)(user->tail_count - user->tail_folded);
+	int64_t seq = user->now.head - (int64_t)(user->tail_count - user->tail_folded) + 1;
 
 	while (user->tail_folded < user->tail_count) {
 		int result = sqlite_connection_run(
 		    connection, STATEMENT_ENTRY_INSERT,
-		    SQLITE_NUMBERS(user->id, ++seq, user->tail[user->tail_folded]));
+		    SQLITE_NUMBERS(user->id, seq, user->tail[user->tail_folded]));
 
 		if (result < 0)
 			return result;
 		user->tail_folded++;
+		seq++;
 	}
 	return 0;
 }

@@ -160,8 +160,9 @@ int sqlite_writer_move(struct sqlite_writer *writer, struct sqlite_user *user,
 static int probe(struct sqlite_writer *writer, struct store_request *request)
 {
 	(void)request;
+	writer->probe++;
 	return sqlite_connection_run(&writer->connection, STATEMENT_META_PROBE,
-				     SQLITE_NUMBERS(++writer->probe));
+				     SQLITE_NUMBERS(writer->probe));
 }
 
 /* ---- batches ---- */
