@@ -5,8 +5,7 @@
  * opened are back. */
 #include "bench/measures.h"
 #include "bench/opener.h"
-
-#include <errno.h>
+#include "bench/turns.h"
 
 enum { STEP_MILLISECONDS = 250, STEADY_STEPS = 12 };
 
@@ -25,57 +24,39 @@ static int64_t settled_memory(struct bench *bench, const struct target *target)
 	return memory;
 }
 
-static int read_slope(struct bench *bench, const struct target *target, struct streams *streams,
-		      const char *side, unsigned round, struct error *error)
+static int read_slope(struct turn *turn, struct error *error)
 {
+	struct bench *bench = turn->bench;
+	const struct target *target = &turn->target;
 	unsigned low = bench->options.memory_low, high = bench->options.memory_high;
 	int64_t first, second, first_counter, second_counter;
-	int code = opener_open(bench, target, streams, low, error);
+	int code = opener_open(bench, target, &turn->streams, low, error);
 
 	if (code < 0)
 		return code;
 	first = settled_memory(bench, target);
 	first_counter = process_anonymous_counter(&target->process);
-	code = opener_open(bench, target, streams, high, error);
+	code = opener_open(bench, target, &turn->streams, high, error);
 	if (code < 0)
 		return code;
 	second = settled_memory(bench, target);
 	second_counter = process_anonymous_counter(&target->process);
-	report_sample(&bench->report, "memory", side, round, "at_low", (double)first);
-	report_sample(&bench->report, "memory", side, round, "at_high", (double)second);
-	report_sample(&bench->report, "memory", side, round, "slope",
-		      (double)(second - first) / (high - low));
-	report_sample(&bench->report, "memory", side, round, "slope_by_counter",
-		      (double)(second_counter - first_counter) / (high - low));
+	turn_sample(turn, "at_low", (double)first);
+	turn_sample(turn, "at_high", (double)second);
+	turn_sample(turn, "slope", (double)(second - first) / (high - low));
+	turn_sample(turn, "slope_by_counter",
+		    (double)(second_counter - first_counter) / (high - low));
 	return 0;
-}
-
-static int measure_side(struct bench *bench, enum target_kind kind, const char *side,
-			unsigned round, struct error *error)
-{
-	struct streams streams;
-	struct target target;
-	int code;
-
-	if (streams_init(&streams, &bench->loop, bench->options.memory_high) < 0)
-		return error_set(error, -ENOMEM, "memory is short");
-	code = target_start(&target, kind, bench, bench->threads, bench->options.idle_heartbeat,
-			    error);
-	if (code == 0)
-		code = read_slope(bench, &target, &streams, side, round, error);
-	streams_finish(&streams);
-	target_stop(&target);
-	return code;
 }
 
 int measure_memory(struct bench *bench, struct error *error)
 {
-	int code = 0;
+	struct turns turns = {
+	    .measure = "memory",
+	    .streams = bench->options.memory_high,
+	    .heartbeat = bench->options.idle_heartbeat,
+	    .take = read_slope,
+	};
 
-	for (unsigned round = 1; round <= bench->options.rounds && code == 0; round++) {
-		code = measure_side(bench, TARGET_ALLIM, "allim", round, error);
-		if (code == 0)
-			code = measure_side(bench, TARGET_BARE, "bare", round, error);
-	}
-	return code;
+	return turns_take(bench, &turns, error);
 }

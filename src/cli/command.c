@@ -191,10 +191,13 @@ int command_read_flags(const struct command *command, char **arguments, void *op
 }
 
 /* One write() for the line, so that lines of several processes do not mix. */
-static void say(const struct command *command, const char *text, const char *advice)
+static void say(const struct command *command, const char *advice, const char *format,
+		va_list arguments)
 {
 	struct buffer line = BUFFER_EMPTY;
+	char text[MESSAGE_BYTES];
 
+	vsnprintf(text, sizeof(text), format, arguments);
 	buffer_append_string(&line, "allim");
 	if (command != NULL)
 		buffer_append_format(&line, " %s", command->name);
@@ -211,37 +214,32 @@ static void say(const struct command *command, const char *text, const char *adv
 
 void command_say(const struct command *command, const char *format, ...)
 {
-	char text[MESSAGE_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	say(command, "", format, arguments);
 	va_end(arguments);
-	say(command, text, "");
 }
 
 int command_fail(const struct command *command, enum command_exit code, const char *format, ...)
 {
-	char text[MESSAGE_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	say(command, "", format, arguments);
 	va_end(arguments);
-	say(command, text, "");
 	return (int)code;
 }
 
 int command_misuse(const struct command *command, const char *format, ...)
 {
-	char text[MESSAGE_BYTES], advice[64];
+	char advice[64];
 	va_list arguments;
 
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
 	snprintf(advice, sizeof(advice), " (allim %s --help explains it)", command->name);
-	say(command, text, advice);
+	va_start(arguments, format);
+	say(command, advice, format, arguments);
+	va_end(arguments);
 	return COMMAND_MISUSED;
 }
 

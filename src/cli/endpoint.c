@@ -1,6 +1,7 @@
 /* Whether the host can stand in a header is url.h's to say; whether it exists is the resolver's. */
 #include "cli/endpoint.h"
 
+#include "cli/command.h"
 #include "protocol/url.h"
 
 #include <errno.h>
@@ -82,4 +83,14 @@ int endpoint_parse(struct slice url, struct endpoint *ret_endpoint, struct error
 	}
 	*ret_endpoint = endpoint;
 	return 0;
+}
+
+int endpoint_choose(const char *url, const char *variable, const char *fallback,
+		    struct endpoint *ret_endpoint, struct error *error)
+{
+	if (url == NULL)
+		url = command_variable(variable);
+	if (url == NULL)
+		url = fallback;
+	return endpoint_parse(slice_from_string(url), ret_endpoint, error);
 }

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+#define ENDPOINT_DEFAULT "http://127.0.0.1:8080"
+
 enum { ENDPOINT_HOST_BYTES = 254, ENDPOINT_TEXT_BYTES = 512 };
 
 struct endpoint {
@@ -16,5 +18,10 @@ struct endpoint {
 
 /* Reads http://HOST[:PORT][/PATH]. Returns 0, or -EINVAL with a sentence. */
 int endpoint_parse(struct slice url, struct endpoint *ret_endpoint, struct error *error);
+
+/* The node to talk to: `url` as a flag gave it, or else what `variable` says, or else `fallback`.
+ * Returns 0, or -EINVAL with a sentence. */
+int endpoint_choose(const char *url, const char *variable, const char *fallback,
+		    struct endpoint *ret_endpoint, struct error *error);
 
 #endif

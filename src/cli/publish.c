@@ -12,8 +12,6 @@
 
 enum { ANSWER_BYTES = 16 * 1024 * 1024, KEY_BYTES = 255 };
 
-#define DEFAULT_URL "http://127.0.0.1:8080"
-
 struct options {
 	struct publish_content content;
 	const char *file;
@@ -250,11 +248,7 @@ int publish_run(const struct command *command, char **arguments)
 
 	if (result != COMMAND_GOES_ON)
 		return result;
-	if (options.url == NULL)
-		options.url = command_variable("ALLIM_URL");
-	if (options.url == NULL)
-		options.url = DEFAULT_URL;
-	if (endpoint_parse(slice_from_string(options.url), &endpoint, &error) < 0)
+	if (endpoint_choose(options.url, "ALLIM_URL", ENDPOINT_DEFAULT, &endpoint, &error) < 0)
 		return command_misuse(command, "%s", error.text);
 	return publish(command, &options, &endpoint);
 }
@@ -278,7 +272,7 @@ const struct cli_flag publish_flags[] = {
      FLAGS_TEXT, offsetof(struct options, file), 0, 0},
     {"idempotency-key", "KEY", "publishing again with the same key gives the first answer",
      FLAGS_TEXT, offsetof(struct options, idempotency_key), 0, 0},
-    {"url", "URL", "the node (ALLIM_URL), " DEFAULT_URL " by default", FLAGS_TEXT,
+    {"url", "URL", "the node (ALLIM_URL), " ENDPOINT_DEFAULT " by default", FLAGS_TEXT,
      offsetof(struct options, url), 0, 0},
     {"api-key-file", "FILE", "the file of mode 0600 with the publisher's key (ALLIM_API_KEY)",
      FLAGS_TEXT, offsetof(struct options, api_key_file), 0, 0},

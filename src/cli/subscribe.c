@@ -27,8 +27,6 @@ enum {
 	SILENCE = 60 * 1000,
 };
 
-#define DEFAULT_URL "http://127.0.0.1:8080"
-
 struct options {
 	struct identity_options identity;
 	const char *user;
@@ -264,11 +262,7 @@ int subscribe_run(const struct command *command, char **arguments)
 		return result;
 	if (options.user != NULL && options.token_file != NULL)
 		return command_misuse(command, "--user and --token-file exclude each other");
-	if (options.url == NULL)
-		options.url = command_variable("ALLIM_URL");
-	if (options.url == NULL)
-		options.url = DEFAULT_URL;
-	if (endpoint_parse(slice_from_string(options.url), &endpoint, &error) < 0)
+	if (endpoint_choose(options.url, "ALLIM_URL", ENDPOINT_DEFAULT, &endpoint, &error) < 0)
 		return command_misuse(command, "%s", error.text);
 	return subscribe(command, &options, &endpoint);
 }
@@ -288,7 +282,7 @@ const struct cli_flag subscribe_flags[] = {
      FLAGS_SWITCH, offsetof(struct options, counts), 0, 0},
     {"json", NULL, "print each event as JSON, on one line", FLAGS_SWITCH,
      offsetof(struct options, json), 0, 0},
-    {"url", "URL", "the node (ALLIM_URL), " DEFAULT_URL " by default", FLAGS_TEXT,
+    {"url", "URL", "the node (ALLIM_URL), " ENDPOINT_DEFAULT " by default", FLAGS_TEXT,
      offsetof(struct options, url), 0, 0},
     {"silence", "TIME", "connect again when no byte came for so long, 1m by default",
      FLAGS_DURATION, offsetof(struct options, silence), 1000, 86400000},
