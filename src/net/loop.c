@@ -11,11 +11,14 @@
 
 enum { EVENTS_PER_TURN = 256 };
 
-/* The mailbox is received at the start of the turn; its event has nothing left to do. */
+/* Mostly the start of the turn has received already and left nothing to do. */
 static void on_mailbox_ready(struct loop_source *source, uint32_t events)
 {
-	(void)source;
+	struct loop *loop = CONTAINER_OF(source, struct loop, mailbox_source);
+
 	(void)events;
+	mailbox_clear(&loop->mailbox);
+	mailbox_receive(&loop->mailbox);
 }
 
 int loop_init(struct loop *loop, void (*on_expire)(struct timer_wheel *wheel, struct timer *timer))

@@ -1,6 +1,10 @@
 /* A stack that senders push onto with one compare-and-swap; the receiver takes all of it with one
  * exchange and turns it round. The eventfd is written only by the sender that found the stack
- * empty, so a burst costs one system call. */
+ * empty, so a burst costs one system call.
+ *
+ * That sender may be held up between its push and its write, and its message be taken meanwhile; the
+ * event then wakes the receiver for nothing. So whoever is woken clears the event, even where
+ * nothing waits. */
 #include "net/mailbox.h"
 
 #include <errno.h>
@@ -37,6 +41,15 @@ void mailbox_send(struct mailbox *mailbox, struct mailbox_message *message)
 		return;
 }
 
+/* What is sent after this sets the event again; who clears takes afterwards, never before. */
+void mailbox_clear(struct mailbox *mailbox)
+{
+	uint64_t ignored;
+
+	if (read(mailbox->event, &ignored, sizeof(ignored)) < 0)
+		return; /* it was clear */
+}
+
 static struct mailbox_message *take_oldest_first(struct mailbox *mailbox)
 {
 	struct mailbox_message *message =
@@ -55,13 +68,9 @@ static struct mailbox_message *take_oldest_first(struct mailbox *mailbox)
 
 struct mailbox_message *mailbox_take(struct mailbox *mailbox)
 {
-	uint64_t ignored;
-
 	if (atomic_load_explicit(&mailbox->newest, memory_order_relaxed) == NULL)
 		return NULL;
-	/* The event is cleared before the stack is taken: what comes later sets it again. */
-	if (read(mailbox->event, &ignored, sizeof(ignored)) < 0 && errno != EAGAIN)
-		return NULL;
+	mailbox_clear(mailbox);
 	return take_oldest_first(mailbox);
 }
 
@@ -84,6 +93,7 @@ void mailbox_wait(struct mailbox *mailbox, int milliseconds)
 {
 	struct pollfd event = {.fd = mailbox->event, .events = POLLIN};
 
-	if (atomic_load_explicit(&mailbox->newest, memory_order_acquire) == NULL)
-		poll(&event, 1, milliseconds);
+	if (atomic_load_explicit(&mailbox->newest, memory_order_acquire) == NULL &&
+	    poll(&event, 1, milliseconds) > 0)
+		mailbox_clear(mailbox);
 }

@@ -35,6 +35,10 @@ unsigned mailbox_receive(struct mailbox *mailbox);
  * `on_receive`. For a receiver that keeps the messages in a queue of its own. */
 struct mailbox_message *mailbox_take(struct mailbox *mailbox);
 
+/* On the receiver's thread, when `event` was found readable: makes it unreadable until something is
+ * sent. To be followed by mailbox_receive() or mailbox_take(), not preceded. */
+void mailbox_clear(struct mailbox *mailbox);
+
 /* On the receiver's thread, for one without an event loop: sleeps until something waits or
  * `milliseconds` have passed; -1 waits for ever. */
 void mailbox_wait(struct mailbox *mailbox, int milliseconds);

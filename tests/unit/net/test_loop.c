@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -181,6 +182,24 @@ static void test_waking_by_another_thread(void **state)
 }
 
 /* Whatever cannot be opened is told, and nothing stays open. */
+/* The event of a mailbox that was emptied meanwhile wakes the loop once, not for ever. */
+static void test_late_wake(void **state)
+{
+	struct loop loop;
+	struct timer timer;
+
+	(void)state;
+	assert_int_equal(loop_init(&loop, on_expire), 0);
+	loop.on_turn = on_turn;
+	timer_init(&timer);
+	timer_set(&loop.timers, &timer, loop.now + 30);
+	turns = 0;
+	assert_int_equal(eventfd_write(loop.mailbox.event, 1), 0);
+	run(&loop);
+	assert_true(turns < 30);
+	loop_finish(&loop);
+}
+
 static void test_out_of_descriptors(void **state)
 {
 	struct rlimit limit, before;
@@ -211,6 +230,7 @@ int main(void)
 	    cmocka_unit_test(test_timers),
 	    cmocka_unit_test(test_mailbox_goes_first),
 	    cmocka_unit_test(test_waking_by_another_thread),
+	    cmocka_unit_test(test_late_wake),
 	    cmocka_unit_test(test_out_of_descriptors),
 	};
 

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 
 enum { SENDERS = 4, MESSAGES = 5000 };
 
@@ -77,6 +78,23 @@ static void test_take(void **state)
 	mailbox_finish(&mailbox);
 }
 
+/* A sender that is held up after its push sets the event of a mailbox that is empty again. */
+static void test_late_wake(void **state)
+{
+	struct mailbox mailbox;
+	struct mailbox_message message = {0};
+
+	(void)state;
+	assert_int_equal(mailbox_init(&mailbox), 0);
+	mailbox_send(&mailbox, &message);
+	assert_ptr_equal(mailbox_take(&mailbox), &message);
+	assert_int_equal(eventfd_write(mailbox.event, 1), 0);
+	mailbox_wait(&mailbox, -1);
+	assert_null(mailbox_take(&mailbox));
+	assert_false(is_readable(&mailbox));
+	mailbox_finish(&mailbox);
+}
+
 static void *send_all(void *argument)
 {
 	const struct sender *sender = argument;
@@ -119,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order_and_waking),
 	    cmocka_unit_test(test_take),
+	    cmocka_unit_test(test_late_wake),
 	    cmocka_unit_test(test_many_senders),
 	};
 
