@@ -167,13 +167,11 @@ static void sit(struct sqlite_reader *reader, struct sitting *sitting)
 static void *run(void *context)
 {
 	struct sqlite_reader *reader = context;
+	bool is_stopping = false;
 
-	for (;;) {
-		bool stopping = atomic_load_explicit(&reader->stopping, memory_order_acquire);
+	while (!is_stopping) {
 		struct mailbox_message *message = mailbox_take(&reader->mailbox);
 
-		if (message == NULL && stopping)
-			return NULL;
 		if (message == NULL)
 			mailbox_wait(&reader->mailbox, -1);
 		while (message != NULL) {
@@ -182,7 +180,9 @@ static void *run(void *context)
 			while (message != NULL && sitting.count < BATCH) {
 				struct mailbox_message *next = message->next;
 
-				if (message != &reader->wake)
+				if (message == &reader->last)
+					is_stopping = true;
+				else
 					sitting.requests[sitting.count++] =
 					    store_request_of(message);
 				message = next;
@@ -191,6 +191,7 @@ static void *run(void *context)
 				sit(reader, &sitting);
 		}
 	}
+	return NULL;
 }
 
 int sqlite_reader_start(struct sqlite_reader *reader)
@@ -207,8 +208,7 @@ int sqlite_reader_start(struct sqlite_reader *reader)
 
 void sqlite_reader_stop(struct sqlite_reader *reader)
 {
-	atomic_store_explicit(&reader->stopping, true, memory_order_release);
-	mailbox_send(&reader->mailbox, &reader->wake);
+	mailbox_send(&reader->mailbox, &reader->last);
 	pthread_join(reader->thread, NULL);
 	mailbox_finish(&reader->mailbox);
 }

@@ -26,8 +26,7 @@ struct sqlite_reader {
 	struct sqlite_users *users;
 	struct sqlite_figures *figures;
 	uint64_t epoch;
-	_Atomic bool stopping;
-	struct mailbox_message wake;
+	struct mailbox_message last; /* comes behind all requests when the reader is to stop */
 
 	/* The running snapshot. */
 	struct arena arena;

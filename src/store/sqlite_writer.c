@@ -59,7 +59,9 @@ static void queue_receive(struct sqlite_writer *writer)
 	while (message != NULL) {
 		struct mailbox_message *next = message->next;
 
-		if (message != &writer->wake)
+		if (message == &writer->last)
+			writer->is_stopping = true;
+		else
 			queue_append(&writer->queue, message);
 		message = next;
 	}
@@ -354,18 +356,17 @@ static void *run(void *context)
 	struct sqlite_writer *writer = context;
 
 	for (;;) {
-		bool stopping = atomic_load_explicit(&writer->stopping, memory_order_acquire);
 		bool more;
 
 		queue_receive(writer);
 		if (writer->queue.first != NULL) {
 			let_a_crowd_gather(writer);
 			run_batch(writer);
-		} else if (stopping) {
+		} else if (writer->is_stopping) {
 			break;
 		}
-		more = !stopping && keep_up(writer);
-		if (!more && !stopping && writer->queue.first == NULL)
+		more = !writer->is_stopping && keep_up(writer);
+		if (!more && !writer->is_stopping && writer->queue.first == NULL)
 			mailbox_wait(&writer->mailbox, milliseconds_to_wait(writer));
 	}
 	fold_all(writer);
@@ -395,8 +396,7 @@ int sqlite_writer_start(struct sqlite_writer *writer)
 
 void sqlite_writer_stop(struct sqlite_writer *writer)
 {
-	atomic_store_explicit(&writer->stopping, true, memory_order_release);
-	mailbox_send(&writer->mailbox, &writer->wake);
+	mailbox_send(&writer->mailbox, &writer->last);
 	pthread_join(writer->thread, NULL);
 	mailbox_finish(&writer->mailbox);
 	sqlite_fold_finish(&writer->fold);

@@ -51,8 +51,8 @@ struct sqlite_writer {
 	void (*on_commit)(void *context, struct hint_batch *batch);
 	void *on_commit_context;
 	void (*on_step)(const char *step);
-	_Atomic bool stopping;
-	struct mailbox_message wake; /* of the thread that stops the writer */
+	struct mailbox_message last; /* comes behind all requests when the writer is to stop */
+	bool is_stopping;	     /* it came */
 
 	int64_t last_id; /* of the newest notification, this transaction's included */
 	int64_t committed_last_id;
