@@ -96,14 +96,15 @@ static void offer_own(struct inbox *inbox, int64_t seq, const struct change *cha
 	if (inbox->connections == 0)
 		return;
 	LIST_FOR_EACH(link, &inbox->subscribers)
-	subscriber_offer(CONTAINER_OF(link, struct subscriber, link), SUBSCRIBER_OWN, seq, change);
+		subscriber_offer(CONTAINER_OF(link, struct subscriber, link), SUBSCRIBER_OWN, seq,
+				 change);
 }
 
 static void offer_broadcast(struct hub *hub, int64_t seq, const struct change *change)
 {
 	LIST_FOR_EACH(link, &hub->everyone)
-	subscriber_offer(CONTAINER_OF(link, struct subscriber, everyone_link),
-			 SUBSCRIBER_BROADCASTS, seq, change);
+		subscriber_offer(CONTAINER_OF(link, struct subscriber, everyone_link),
+				 SUBSCRIBER_BROADCASTS, seq, change);
 }
 
 /* Retention takes rows away and raises no head: only a sweep tells of it. */
@@ -115,8 +116,7 @@ static void recount_own(struct inbox *inbox, const struct hint *hint)
 	inbox->known = true;
 	if (inbox->connections == 0)
 		return;
-	LIST_FOR_EACH(link, &inbox->subscribers)
-	{
+	LIST_FOR_EACH(link, &inbox->subscribers) {
 		struct subscriber *subscriber = CONTAINER_OF(link, struct subscriber, link);
 
 		if (subscriber->state == SUBSCRIBER_LIVE)

@@ -54,8 +54,7 @@ static void end_canary(struct canary *canary, bool arrived)
 
 void admin_receive_canary(struct worker *worker, uint64_t number)
 {
-	LIST_FOR_EACH(link, &worker->canaries)
-	{
+	LIST_FOR_EACH(link, &worker->canaries) {
 		struct canary *canary = CONTAINER_OF(link, struct canary, link);
 
 		if (canary->number == number) {
@@ -67,8 +66,7 @@ void admin_receive_canary(struct worker *worker, uint64_t number)
 
 void admin_expire_canaries(struct worker *worker)
 {
-	LIST_FOR_EACH(link, &worker->canaries)
-	{
+	LIST_FOR_EACH(link, &worker->canaries) {
 		struct canary *canary = CONTAINER_OF(link, struct canary, link);
 
 		if (canary->expires_at <= worker->loop.now)

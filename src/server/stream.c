@@ -138,8 +138,7 @@ static void send_count(struct stream *stream)
 
 void stream_count_all(struct worker *worker)
 {
-	LIST_FOR_EACH(link, &worker->hub.everyone)
-	{
+	LIST_FOR_EACH(link, &worker->hub.everyone) {
 		struct subscriber *subscriber =
 		    CONTAINER_OF(link, struct subscriber, everyone_link);
 

@@ -38,8 +38,7 @@ void sqlite_fold_start(struct sqlite_fold *fold, struct sqlite_users *users, int
 	fold->users = malloc(capacity * sizeof(struct sqlite_user *));
 	if (fold->users == NULL)
 		return;
-	LIST_FOR_EACH(link, &users->unfolded)
-	{
+	LIST_FOR_EACH(link, &users->unfolded) {
 		struct sqlite_user *user = CONTAINER_OF(link, struct sqlite_user, unfolded);
 
 		user->is_pinned = true;

@@ -34,7 +34,7 @@ static void user_destroy(struct sqlite_user *user)
 void sqlite_users_finish(struct sqlite_users *users)
 {
 	LIST_FOR_EACH(link, &users->by_change)
-	user_destroy(CONTAINER_OF(link, struct sqlite_user, by_change));
+		user_destroy(CONTAINER_OF(link, struct sqlite_user, by_change));
 	map_finish(&users->by_name);
 	pthread_mutex_destroy(&users->mutex);
 }
@@ -332,8 +332,7 @@ static void let_oldest_go(struct sqlite_users *users)
 	size_t looks =
 	    users->by_name.count > users->limit ? users->by_name.count - users->limit + 16 : 0;
 
-	LIST_FOR_EACH(link, &users->by_change)
-	{
+	LIST_FOR_EACH(link, &users->by_change) {
 		struct sqlite_user *user = CONTAINER_OF(link, struct sqlite_user, by_change);
 
 		if (looks-- == 0 || users->by_name.count <= users->limit)

@@ -22,7 +22,7 @@ static void assert_run(struct list *list, int first, int last)
 	int expected = first;
 
 	LIST_FOR_EACH(link, list)
-	assert_int_equal(CONTAINER_OF(link, struct item, link)->number, expected++);
+		assert_int_equal(CONTAINER_OF(link, struct item, link)->number, expected++);
 	assert_int_equal(expected, last + 1);
 }
 
@@ -51,7 +51,7 @@ static void test_removal(void **state)
 	list_remove(&items[0].link);
 	assert_run(&list, 2, 3);
 	LIST_FOR_EACH(link, &list)
-	list_remove(link);
+		list_remove(link);
 	assert_true(list_is_empty(&list));
 }
 
