@@ -191,8 +191,8 @@ int command_read_flags(const struct command *command, char **arguments, void *op
 }
 
 /* One write() for the line, so that lines of several processes do not mix. */
-static void say(const struct command *command, const char *advice, const char *format,
-		va_list arguments)
+__attribute__((format(printf, 3, 0))) static void
+say(const struct command *command, const char *advice, const char *format, va_list arguments)
 {
 	struct buffer line = BUFFER_EMPTY;
 	char text[MESSAGE_BYTES];
