@@ -7,6 +7,8 @@
 
 enum { SECONDS_PER_DAY = 86400, DAYS_PER_ERA = 146097, DAYS_TO_1970 = 719468 };
 
+static const int64_t year_10000 = 253402300800; /* in seconds since 1970 */
+
 int64_t clock_monotonic(void)
 {
 	struct timespec time;
@@ -170,6 +172,8 @@ int clock_parse_wall(struct slice text, int64_t *ret_microseconds)
 		return -EINVAL;
 	seconds = days_from_date(year, month, day) * SECONDS_PER_DAY + hour * 3600 +
 		  (minute - offset) * 60 + second;
+	if (seconds < 0 || seconds >= year_10000)
+		return -EINVAL;
 	*ret_microseconds = seconds * 1000000 + fraction;
 	return 0;
 }

@@ -15,7 +15,8 @@ int64_t clock_wall(void);
  * 1970 to 9999. */
 void clock_append_wall(struct buffer *buffer, int64_t microseconds);
 
-/* Reads an RFC 3339 date-time (section 5.6). Returns 0 or -EINVAL. */
+/* Reads an RFC 3339 date-time (section 5.6) whose moment in UTC lies in the years 1970 to 9999,
+ * those that clock_append_wall() can write. Returns 0 or -EINVAL. */
 int clock_parse_wall(struct slice text, int64_t *ret_microseconds);
 
 #endif
