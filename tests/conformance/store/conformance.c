@@ -2,57 +2,11 @@
  * tests that are about it. */
 #include "conformance/store/conformance.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static int create_folder(char *ret_location, size_t size)
-{
-	const char *parent = getenv("TMPDIR");
-
-	snprintf(ret_location, size, "%s/allim-store-XXXXXX", parent == NULL ? "/tmp" : parent);
-	return mkdtemp(ret_location) == NULL ? -1 : 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status;
-	(void)kind;
-	(void)place;
-	return remove(path);
-}
-
-static void destroy_folder(const char *location)
-{
-	nftw(location, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static int copy_file(const char *from, const char *to, const char *name)
-{
-	char path[256], block[16384];
-	FILE *input, *output;
-	size_t length;
-
-	snprintf(path, sizeof(path), "%s/%s", from, name);
-	input = fopen(path, "rb");
-	snprintf(path, sizeof(path), "%s/%s", to, name);
-	output = fopen(path, "wb");
-	if (input == NULL || output == NULL)
-		return -1;
-	while ((length = fread(block, 1, sizeof(block), input)) > 0)
-		assert_int_equal(fwrite(block, 1, length, output), length);
-	fclose(input);
-	return fclose(output);
-}
-
-static int copy_folder(const char *from, const char *to)
-{
-	return copy_file(from, to, "allim.epoch") | copy_file(from, to, "allim.db") |
-	       copy_file(from, to, "allim.db-wal");
-}
-
-static const struct conformance_kind kinds[] = {
-    {"sqlite", create_folder, destroy_folder, copy_folder},
+static const struct conformance_kind *const kinds[] = {
+    &conformance_sqlite,
 };
 
 /* The kind whose tests run now; cmocka hands nothing to the setup of a test but what it made. */
@@ -65,7 +19,7 @@ int conformance_run(const char *name, const struct CMUnitTest *tests, size_t cou
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		char group[64];
 
-		current = &kinds[i];
+		current = kinds[i];
 		snprintf(group, sizeof(group), "%s: %s", current->name, name);
 		failed += _cmocka_run_group_tests(group, tests, count, NULL, NULL);
 	}
@@ -89,6 +43,8 @@ static void note_hint(struct conformance *conformance, const struct hint *hint)
 	    .kind = hint->change.kind,
 	    .unread = hint->counts.unread,
 	    .is_withdrawn = hint->change.notification.withdrawn_at != 0,
+	    .has_change = hint->has_change,
+	    .body_length = hint->change.notification.content.body.length,
 	};
 	snprintf(noted->user, sizeof(noted->user), "%.*s", (int)hint->user.length, hint->user.data);
 }
@@ -183,8 +139,6 @@ void conformance_pause(void)
 {
 	usleep(2000);
 }
-
-/* ---- requests ---- */
 
 static void on_done(struct mailbox_message *message)
 {

@@ -1,6 +1,7 @@
 /* What every store must do, told through store.h alone.
  *
- * Each test runs once for every row of the table of stores; a new store adds a row. Helpers wait
+ * Each test runs once for every row of the table of stores; a new store adds a row, and a file
+ * kind_<name>.c with what only it needs. Helpers wait
  * for the answer and fail the test where something else than the awaited result comes. */
 #ifndef ALLIM_TESTS_CONFORMANCE_STORE_H
 #define ALLIM_TESTS_CONFORMANCE_STORE_H
@@ -17,6 +18,8 @@ struct conformance_kind {
 	int (*copy)(const char *from, const char *to);
 };
 
+extern const struct conformance_kind conformance_sqlite;
+
 /* What was told to the feed, in order. */
 struct conformance_hint {
 	char user[32];
@@ -25,6 +28,8 @@ struct conformance_hint {
 	enum change_kind kind;
 	int64_t unread;
 	bool is_withdrawn;
+	bool has_change;
+	size_t body_length;
 };
 
 struct conformance {
