@@ -132,6 +132,38 @@ static int create_file(const char *path, struct error *error)
 	return 0;
 }
 
+/* SQLite would take a journal that a removed database left for the new one's, and play it into it.
+ * Such a journal may hold what was acknowledged last, so only an empty one goes. */
+static int remove_rest(const char *path, const char *suffix, struct error *error)
+{
+	char name[PATH_MAX + 16];
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	if (size_of(name) > 0)
+		return error_set(error, -EEXIST,
+				 "%s is gone, but %s holds a part of it: put %s back, or remove "
+				 "%s too to begin with an empty database",
+				 path, name, path, name);
+	if (unlink(name) < 0 && errno != ENOENT)
+		return error_set(error, -errno, "%s cannot be removed: %s", name, strerror(errno));
+	return 0;
+}
+
+static int remove_rests(const char *path, struct error *error)
+{
+	char shared[PATH_MAX + 8];
+	int result = remove_rest(path, "-wal", error);
+
+	if (result == 0)
+		result = remove_rest(path, "-journal", error);
+	/* The index of a WAL is made from it whenever it is missing. */
+	snprintf(shared, sizeof(shared), "%s-shm", path);
+	if (result == 0 && unlink(shared) < 0 && errno != ENOENT)
+		result =
+		    error_set(error, -errno, "%s cannot be removed: %s", shared, strerror(errno));
+	return result;
+}
+
 static int create(const char *path, struct error *error)
 {
 	char aside[PATH_MAX + 8];
@@ -139,7 +171,9 @@ static int create(const char *path, struct error *error)
 	int result;
 
 	snprintf(aside, sizeof(aside), "%s.new", path);
-	result = sqlite_sidecar_remove(path, error);
+	result = remove_rests(path, error);
+	if (result == 0)
+		result = sqlite_sidecar_remove(path, error);
 	if (result == 0)
 		result = create_file(aside, error);
 	if (result < 0)
@@ -185,7 +219,8 @@ static int read_version(sqlite3 *database, int *ret_version)
 	return code == SQLITE_ROW ? 0 : -EIO;
 }
 
-/* A copy that SQLite made (VACUUM INTO) is a rollback-journal file; on a WAL this changes nothing. */
+/* A copy that SQLite made (VACUUM INTO) is a rollback-journal file; on a WAL this changes nothing.
+ */
 static int use_wal(sqlite3 *database, const char *path, struct error *error)
 {
 	sqlite3_stmt *statement = NULL;

@@ -142,6 +142,62 @@ static void test_a_half_made_file_is_made_again(void **state)
 	make_database(folder);
 }
 
+static bool exists(struct folder *folder, const char *name)
+{
+	struct stat status;
+
+	return stat(folder_file(folder, name), &status) == 0;
+}
+
+/* kill -9 leaves a WAL; whoever then removes the database alone may want it back. */
+static void test_the_wal_of_a_removed_database(void **state)
+{
+	struct folder *folder = *state;
+	struct error error = {.text = ""};
+	char *bytes = calloc(2, FILE_BYTES);
+	long length, wal_length;
+
+	assert_non_null(bytes);
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
+	assert_int_equal(folder_publish(folder, 100, 10, 500), 0);
+	length = read_file(folder_file(folder, "allim.db"), bytes, FILE_BYTES);
+	wal_length = read_file(folder_file(folder, "allim.db-wal"), bytes + FILE_BYTES, FILE_BYTES);
+	assert_true(wal_length > 0);
+	folder_close(folder);
+	write_file(folder_file(folder, "allim.db-wal"), bytes + FILE_BYTES, (size_t)wal_length);
+	assert_int_equal(remove(folder_file(folder, "allim.db")), 0);
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error),
+			 -EEXIST);
+	assert_non_null(strstr(error.text, "/allim.db is gone, but "));
+	assert_non_null(strstr(error.text, "/allim.db-wal too to begin with an empty database"));
+	assert_true(exists(folder, "allim.epoch"));
+	assert_false(exists(folder, "allim.db"));
+	/* Both ways that the sentence names. */
+	write_file(folder_file(folder, "allim.db"), bytes, (size_t)length);
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
+	assert_int_equal(folder_heads(folder, 10), 100);
+	folder_close(folder);
+	assert_int_equal(remove(folder_file(folder, "allim.db")), 0);
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
+	assert_int_equal(folder_heads(folder, 10), 0);
+	free(bytes);
+}
+
+static void test_the_journal_of_a_removed_database(void **state)
+{
+	struct folder *folder = *state;
+	struct error error = {.text = ""};
+
+	write_file(folder_file(folder, "allim.db-journal"), "pages", 5);
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error),
+			 -EEXIST);
+	assert_non_null(strstr(error.text, "allim.db-journal holds a part of it"));
+	write_file(folder_file(folder, "allim.db-journal"), "", 0);
+	write_file(folder_file(folder, "allim.db-shm"), "index", 5);
+	make_database(folder);
+	assert_false(exists(folder, "allim.db-journal"));
+}
+
 #define FOLDER_TEST(function) \
 	cmocka_unit_test_setup_teardown(function, folder_setup, folder_teardown)
 
@@ -155,6 +211,8 @@ int main(void)
 	    FOLDER_TEST(test_a_damaged_file),
 	    FOLDER_TEST(test_a_missing_table),
 	    FOLDER_TEST(test_a_half_made_file_is_made_again),
+	    FOLDER_TEST(test_the_wal_of_a_removed_database),
+	    FOLDER_TEST(test_the_journal_of_a_removed_database),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
