@@ -43,8 +43,6 @@ struct mark {
 	int64_t beat;
 };
 
-/* ---- the file ---- */
-
 static int name_file(const char *database, char ret_path[static PATH_MAX], struct error *error)
 {
 	const char *slash = strrchr(database, '/');
@@ -95,8 +93,6 @@ static int write_file(const struct sqlite_sidecar *sidecar, struct error *error)
 
 	return sqlite_file_replace(sidecar->path, text, (size_t)length, error);
 }
-
-/* ---- at the start ---- */
 
 static int read_database(struct sqlite_connection *connection, struct mark *ret_mark)
 {
@@ -176,8 +172,6 @@ int sqlite_sidecar_remove(const char *database, struct error *error)
 	return result;
 }
 
-/* ---- while the store runs ---- */
-
 int sqlite_sidecar_beat(struct sqlite_sidecar *sidecar, struct sqlite_connection *connection,
 			int64_t now)
 {
@@ -218,6 +212,15 @@ void sqlite_sidecar_write(struct sqlite_sidecar *sidecar)
 {
 	struct error error;
 
-	if (sidecar->written < sidecar->beat && write_file(sidecar, &error) == 0)
+	if (sidecar->written >= sidecar->beat)
+		return;
+	if (write_file(sidecar, &error) == 0) {
 		sidecar->written = sidecar->beat;
+		sidecar->is_failing = false;
+	} else if (!sidecar->is_failing) {
+		sidecar->is_failing = true;
+		log_warning("the epoch file cannot be written; until it can, a restored backup "
+			    "may not be noticed",
+			    LOG_TEXT("reason", error.text));
+	}
 }

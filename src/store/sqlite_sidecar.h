@@ -18,6 +18,7 @@ struct sqlite_sidecar {
 	int64_t beating_at; /* when that of the running transaction was */
 	bool is_beating;    /* the running transaction carries the next beat */
 	bool is_behind;	    /* inboxes changed since the last one */
+	bool is_failing;    /* the file could not be written last time, which was logged */
 };
 
 /* Compares the database with the file, and gives the database a new epoch where they do not fit.
@@ -40,8 +41,8 @@ int sqlite_sidecar_follow(struct sqlite_sidecar *sidecar, struct sqlite_connecti
 void sqlite_sidecar_commit(struct sqlite_sidecar *sidecar, bool with_news);
 void sqlite_sidecar_rollback(struct sqlite_sidecar *sidecar);
 
-/* Outside a transaction: brings the file up to the last beat. A failure is no news: the file stays
- * behind, which is allowed, and the next call tries again. */
+/* Outside a transaction: brings the file up to the last beat. After a failure,
+ * which is logged once until it is over, the file stays behind and the next call tries again. */
 void sqlite_sidecar_write(struct sqlite_sidecar *sidecar);
 
 #endif

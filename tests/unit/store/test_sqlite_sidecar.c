@@ -15,32 +15,47 @@
 
 enum { FILE_BYTES = 1 << 20 };
 
+/* From here on what is logged goes into a file. Returns where it went before. */
+static int catch_log(struct folder *folder)
+{
+	int before = dup(STDERR_FILENO);
+	int file = open(folder_file(folder, "log"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(before >= 0 && file >= 0);
+	dup2(file, STDERR_FILENO);
+	close(file);
+	return before;
+}
+
+/* Ends that, and counts how often the log said so. */
+static size_t count_logged(struct folder *folder, int before, const char *what)
+{
+	char *text = calloc(1, FILE_BYTES);
+	FILE *file = fopen(folder_file(folder, "log"), "rb");
+	size_t count = 0;
+
+	dup2(before, STDERR_FILENO);
+	close(before);
+	assert_true(text != NULL && file != NULL);
+	assert_true(fread(text, 1, FILE_BYTES - 1, file) < FILE_BYTES - 1);
+	fclose(file);
+	for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
+		count++;
+	free(text);
+	return count;
+}
+
 /* Opens the store, counts what it logs about a backup, and returns its epoch. */
 static uint64_t open_counting(struct folder *folder, struct store_options options,
 			      size_t *ret_notices)
 {
-	char *text = calloc(1, FILE_BYTES);
-	char path[200];
 	struct error error = {.text = ""};
-	int before = dup(STDERR_FILENO);
-	int file, result;
+	int before = catch_log(folder);
+	int result = folder_open(folder, options, &error);
 
-	assert_non_null(text);
-	snprintf(path, sizeof(path), "%s", folder_file(folder, "log"));
-	file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	assert_true(before >= 0 && file >= 0);
-	dup2(file, STDERR_FILENO);
-	result = folder_open(folder, options, &error);
-	dup2(before, STDERR_FILENO);
-	close(before);
+	*ret_notices = count_logged(folder, before, "was restored from a backup");
 	if (result < 0)
 		fail_msg("%s", error.text);
-	assert_true(pread(file, text, FILE_BYTES - 1, 0) >= 0);
-	close(file);
-	*ret_notices = 0;
-	for (const char *at = text; (at = strstr(at, "was restored from a backup")) != NULL; at++)
-		++*ret_notices;
-	free(text);
 	return store_epoch(folder->store);
 }
 
@@ -156,8 +171,6 @@ static void mark_all(struct folder *folder)
 	store_request_finish(&mark.request);
 }
 
-/* ---- kept ---- */
-
 static void test_a_fresh_database_makes_both(void **state)
 {
 	struct folder *folder = *state;
@@ -237,14 +250,14 @@ static void test_a_database_without_beats(void **state)
 
 	assert_int_equal(folder_publish(folder, 10, 2, 10), 0);
 	folder_close(folder);
-	execute(folder, "ALTER TABLE meta DROP COLUMN beat; PRAGMA user_version = 1");
+	execute(folder,
+		"ALTER TABLE meta DROP COLUMN beat; DROP TABLE IF EXISTS forgotten_broadcast;"
+		"DROP INDEX IF EXISTS ticket_expiry; PRAGMA user_version = 1");
 	assert_int_equal(unlink(folder_file(folder, "allim.epoch")), 0);
 	assert_kept(folder, epoch);
 	assert_int_equal(folder_heads(folder, 2), 10);
 	assert_int_equal(folder_publish(folder, 10, 2, 10), 0);
 }
-
-/* ---- renewed ---- */
 
 static void test_an_older_copy(void **state)
 {
@@ -351,8 +364,6 @@ static void test_a_sidecar_that_says_nothing(void **state)
 	assert_renewed(folder, epoch);
 }
 
-/* ---- what cannot be written or read ---- */
-
 static void test_a_sidecar_that_cannot_be_read(void **state)
 {
 	struct folder *folder = *state;
@@ -388,10 +399,45 @@ static void test_a_sidecar_that_cannot_be_written(void **state)
 	assert_renewed(folder, epoch);
 }
 
-/* ---- kill -9 ---- */
-
 /* With a beat in nearly every commit. */
 static const struct store_options beating = {.maintenance_interval = 1};
+
+static bool has_new_sidecar(struct folder *folder, ino_t old)
+{
+	struct stat status;
+
+	assert_int_equal(stat(folder_file(folder, "allim.epoch"), &status), 0);
+	return status.st_ino != old;
+}
+
+/* Once, however often it is tried; and once more when it begins again. */
+static void test_a_sidecar_that_cannot_be_written_is_told(void **state)
+{
+	struct folder *folder = *state;
+	struct error error = {.text = ""};
+	struct stat status;
+	int log;
+
+	assert_int_equal(folder_open(folder, beating, &error), 0);
+	log = catch_log(folder);
+	for (int round = 0; round < 2; round++) {
+		/* The store may be writing the file just now. */
+		while (mkdir(folder_file(folder, "allim.epoch.new"), 0700) < 0)
+			usleep(100);
+		for (int i = 0; i < 20; i++) {
+			usleep(2000);
+			assert_int_equal(folder_publish(folder, 1, 1, 10), 0);
+		}
+		assert_int_equal(stat(folder_file(folder, "allim.epoch"), &status), 0);
+		assert_int_equal(rmdir(folder_file(folder, "allim.epoch.new")), 0);
+		while (!has_new_sidecar(folder, status.st_ino)) {
+			usleep(2000);
+			assert_int_equal(folder_publish(folder, 1, 1, 10), 0);
+		}
+	}
+	folder_close(folder);
+	assert_int_equal(count_logged(folder, log, "the epoch file cannot be written"), 2);
+}
 
 static void work_until_killed(struct folder *folder, int pipe)
 {
@@ -462,8 +508,6 @@ static void test_an_older_copy_after_a_kill(void **state)
 	assert_renewed(folder, epoch);
 }
 
-/* ---- idle ---- */
-
 static void assert_untouched(struct folder *folder, const char *name, const struct stat *before)
 {
 	struct stat now;
@@ -520,6 +564,7 @@ int main(void)
 	    FOLDER_TEST(test_a_sidecar_that_says_nothing),
 	    FOLDER_TEST(test_a_sidecar_that_cannot_be_read),
 	    FOLDER_TEST(test_a_sidecar_that_cannot_be_written),
+	    FOLDER_TEST(test_a_sidecar_that_cannot_be_written_is_told),
 	    FOLDER_TEST(test_killed_at_any_moment),
 	    FOLDER_TEST(test_an_older_copy_after_a_kill),
 	    FOLDER_TEST(test_idle),
