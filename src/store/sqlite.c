@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -44,8 +45,6 @@ static struct sqlite_store *store_of(struct store *store)
 {
 	return CONTAINER_OF(store, struct sqlite_store, base);
 }
-
-/* ---- opening ---- */
 
 static int create_folder(const char *location, struct error *error)
 {
@@ -253,18 +252,11 @@ static int open_store(const struct store_options *options, struct store **ret_st
 	return 0;
 }
 
-/* ---- running ---- */
-
-static bool is_write(enum store_operation operation)
-{
-	return operation < STORE_HEADS || operation == STORE_PROBE;
-}
-
 static void submit(struct store *base, struct store_request *request)
 {
 	struct sqlite_store *store = store_of(base);
 
-	if (!is_write(request->operation)) {
+	if (!store_operation_is_write(request->operation)) {
 		atomic_fetch_add_explicit(&store->figures.queue, 1, memory_order_relaxed);
 		mailbox_send(&store->reader.mailbox, &request->message);
 	} else if (!store->is_read_only) {

@@ -3,6 +3,21 @@
 
 #include "store/sqlite.h"
 
+static const struct operation {
+	const char *name;
+	bool is_write;
+} operations[STORE_OPERATIONS];
+
+const char *store_operation_name(enum store_operation operation)
+{
+	return operations[operation].name;
+}
+
+bool store_operation_is_write(enum store_operation operation)
+{
+	return operations[operation].is_write;
+}
+
 const struct store_ops *store_ops_for(const char *location)
 {
 	(void)location;
@@ -60,3 +75,11 @@ void store_request_finish(struct store_request *request)
 {
 	arena_finish(&request->arena);
 }
+
+static const struct operation operations[STORE_OPERATIONS] = {
+    [STORE_PUBLISH] = {"publish", true},   [STORE_CORRECT] = {"correct", true},
+    [STORE_WITHDRAW] = {"withdraw", true}, [STORE_MARK] = {"mark", true},
+    [STORE_REDEEM] = {"redeem", true},	   [STORE_HEADS] = {"heads", false},
+    [STORE_REPLAY] = {"replay", false},	   [STORE_LIST] = {"list", false},
+    [STORE_SWEEP] = {"sweep", false},	   [STORE_PROBE] = {"probe", true},
+};

@@ -1,33 +1,36 @@
 /* Where rows live. One interface for every store; who calls it does not know which one it has.
  *
  * Work is asked for with requests. A request belongs to whoever submits it, is handed over by
- * store_submit() and comes back once, through the mailbox it names, with `result` set. What the store
- * adds to it (rows, ids) lives in its arena and ends with store_request_finish().
+ * store_submit() and comes back once, through the mailbox it names, with `result` set. What the
+ * store adds to it (rows, ids) lives in its arena and ends with store_request_finish().
  *
  * Writes that are submitted while another commit runs share the next one (group commit); a request
- * that fails leaves nothing behind and does not disturb the others of its commit. A write comes back
- * only after it is durable, and after `on_commit` has been called with the hints of its commit.
+ * that fails leaves nothing behind and does not disturb the others of its commit. A write comes
+ * back only after it is durable, and after `on_commit` has been called with the hints of its
+ * commit.
  *
  * Every inbox is numbered by its own head; the broadcasts are the inbox of everyone, whose name is
- * the empty string. Users come into being when something is first written to them; one that was never
- * written to has head 0 and nothing unread.
+ * the empty string. Users come into being when something is first written to them; one that was
+ * never written to has head 0 and nothing unread.
  *
- * Results: 0, or
- *   -ENOENT   no such notification, or not this user's
- *   -EEXIST   the Idempotency-Key was used for another request; the ticket was used before
+ * Results: 0, one of the two that are the request's own matter,
+ *   -ENOENT   publish: a user without a name; correct, withdraw: no such notification, or (correct)
+ *             one that was withdrawn; mark: an id that is not in this inbox
+ *   -EEXIST   publish: the Idempotency-Key was used for another request; redeem: the ticket was
+ *             used before
+ * or a failure, which any request can have:
  *   -ENOSPC   the disk is full
  *   -ENOMEM   out of memory
  *   -EAGAIN   the store cannot be reached or is too busy now: try again later
  *   -EROFS    a write to a store that was opened to be read only
- *   -EIO      the store failed for another reason, which it has logged */
+ *   -EIO      the store failed for another reason; what the database said of it is logged
+ * A correction also fails with whatever its `edit` returned. There is nothing else. */
 #ifndef ALLIM_STORE_STORE_H
 #define ALLIM_STORE_STORE_H
 
 #include "core/cursor.h"
 #include "core/hint.h"
 #include "net/mailbox.h"
-
-#include <stdio.h>
 
 enum store_operation {
 	STORE_PUBLISH,	/* struct store_publish */
@@ -43,6 +46,11 @@ enum store_operation {
 	STORE_OPERATIONS
 };
 
+/* As it stands in logs, and whether it changes what is stored: then a store that was opened to be
+ * read only refuses it. */
+const char *store_operation_name(enum store_operation operation);
+bool store_operation_is_write(enum store_operation operation);
+
 struct store_request {
 	struct mailbox_message message; /* on_receive is called with the finished request */
 	struct mailbox *reply;
@@ -51,8 +59,6 @@ struct store_request {
 	void *context; /* the submitter's own */
 	struct arena arena;
 };
-
-/* ---- writes ---- */
 
 struct store_item {
 	const struct slice *users; /* none: to everyone */
@@ -75,10 +81,10 @@ struct store_publish {
 	int64_t created_at; /* set by the store */
 };
 
-/* Replaces the content of one notification, whoever's it is; one that was withdrawn is -ENOENT. `edit`
- * is called on the store's thread with the stored content and changes it, in the request's arena; its
- * negative result is the request's. It may be called again, with the stored content, when a commit
- * has to be repeated. */
+/* Replaces the content of one notification, whoever's it is; one that was withdrawn is -ENOENT.
+ * `edit` is called on the store's thread with the stored content and changes it, in the request's
+ * arena; its negative result is the request's. It may be called again, with the stored content,
+ * when a commit has to be repeated. */
 struct store_correct {
 	struct store_request request;
 	int64_t id;
@@ -93,9 +99,9 @@ struct store_withdraw {
 
 /* Marks notifications of one user, broadcasts included: those listed, or all there are. An id that
  * is not in this inbox fails the request with -ENOENT and sets `missing_id`. Marking again changes
- * nothing and takes no seq; so does an id that was withdrawn meanwhile. `all` is one change however many
- * there are, and takes a seq unless nothing came or changed since the same was done before. Archiving
- * also counts as reading for the badge. */
+ * nothing and takes no seq; so does an id that was withdrawn meanwhile. `all` is one change
+ * however many there are, and takes a seq unless nothing came or changed since the same was done
+ * before. Archiving also counts as reading for the badge. */
 struct store_mark {
 	struct store_request request;
 	struct slice user;
@@ -109,14 +115,13 @@ struct store_mark {
 	struct cursor cursor; /* the heads afterwards */
 };
 
-/* Uses up a single-use ticket until `expires_at` (when it may be forgotten): -EEXIST the second time. */
+/* Uses up a single-use ticket until `expires_at` (when it may be forgotten): -EEXIST the second
+ * time. */
 struct store_redeem {
 	struct store_request request;
 	unsigned char ticket[16];
 	int64_t expires_at;
 };
-
-/* ---- reads ---- */
 
 struct store_head {
 	struct slice user;
@@ -138,9 +143,9 @@ struct store_heads {
 };
 
 /* What an inbox and the broadcasts went through after the two numbers of `after`, in the order of
- * each, at most `limit` changes (and roughly `limit_bytes`; 0: any), from one snapshot. For the heads alone,
- * set `limit` 0. A cursor below the floor, beyond the head or of another epoch sets `reset` and
- * returns no changes. */
+ * each, at most `limit` changes (and roughly `limit_bytes`; 0: any), from one snapshot. For the
+ * heads alone, set `limit` 0. A cursor below the floor, beyond the head or of another epoch sets
+ * `reset` and returns no changes. */
 struct store_replay {
 	struct store_request request;
 	struct slice user;
@@ -164,8 +169,8 @@ enum store_filter {
 	STORE_FILTER_ALL
 };
 
-/* A page of the inbox, broadcasts included, newest first: live rows with an id below `before` (0: from
- * the newest). The page, the cursor and the counts come from one snapshot. */
+/* A page of the inbox, broadcasts included, newest first: live rows with an id below `before` (0:
+ * from the newest). The page, the cursor and the counts come from one snapshot. */
 struct store_list {
 	struct store_request request;
 	struct slice user;
@@ -179,9 +184,10 @@ struct store_list {
 	struct inbox_counts counts;
 };
 
-/* All inboxes that changed after `position` (0: answer only the present position), and perhaps, after a
- * restart, some that did not. What retention took counts as a change here, because it moves the badge
- * and the floor. How a node heals lost hints: one query, whatever the number of users. */
+/* All inboxes that changed after `position` (0: answer only the present position), and perhaps,
+ * after a restart, some that did not. What retention took counts as a change here, because it
+ * moves the badge and the floor. How a node heals lost hints: one query, whatever the number of
+ * users. */
 struct store_sweep {
 	struct store_request request;
 	int64_t position;	  /* in: where the last sweep ended; out: where this one did */
@@ -194,20 +200,25 @@ struct store_probe {
 	struct store_request request;
 };
 
-/* ---- the store ---- */
-
 struct store_options {
-	const char *location;	 /* SQLite: the folder of the database */
-	bool read_only;		 /* open what exists, write nothing: for `allim stats` and checks */
-	int64_t retention_age;	 /* microseconds; 0: for ever */
-	int64_t retention_count; /* per inbox; 0: any */
-	int64_t idempotency_age; /* microseconds a key is remembered */
+	const char *location; /* SQLite: the folder of the database */
+	bool read_only; /* open what exists and write nothing, also beside the node that runs */
+	int64_t retention_age;	      /* microseconds; 0: for ever */
+	int64_t retention_count;      /* per inbox; 0: any */
+	int64_t idempotency_age;      /* microseconds a key is remembered */
 	int64_t maintenance_interval; /* milliseconds between rounds of expiry and retention */
 	/* Called on a thread of the store's after each commit that changed inboxes, before its writes
-	 * come back. The batch stays the store's; references may be taken. */
+	 * come back. The batch stays the store's; references may be taken. Where a commit's changes are
+	 * large, the later of its hints come without them. */
 	void (*on_commit)(void *context, struct hint_batch *batch);
 	void *on_commit_context;
-	/* Where in a commit a test wants to intervene; NULL otherwise. */
+	/* Where in a commit a test wants to intervene; NULL otherwise. Called on a thread of the
+	 * store's, for its own upkeep too, in this order:
+	 *   "begin"      a transaction has begun, nothing is written
+	 *   "written"    all of it is written, nothing is durable
+	 *   "committed"  all of it is durable, nobody was told
+	 *   "hinted"     on_commit has returned, no write has come back
+	 * One that fails never gets to the later ones. */
 	void (*on_step)(const char *step);
 };
 
@@ -226,13 +237,14 @@ struct store_statistics {
 
 struct store;
 
+/* No function of these is called without a store; store_close() looks. */
 struct store_ops {
 	const char *name;
 	/* Opens, migrates and starts the store's threads. Returns 0 or a negative errno value with a
 	 * sentence that says what to do. */
 	int (*open)(const struct store_options *options, struct store **ret_store,
 		    struct error *error);
-	/* Finishes what was submitted, stops the threads, closes. NULL is allowed. */
+	/* Finishes what was submitted, stops the threads, closes. */
 	void (*close)(struct store *store);
 	void (*submit)(struct store *store, struct store_request *request);
 	/* From any thread. */
@@ -240,7 +252,8 @@ struct store_ops {
 	void (*statistics)(struct store *store, struct store_statistics *ret_statistics);
 	/* New retention settings, from any thread. */
 	void (*reconfigure)(struct store *store, const struct store_options *options);
-	/* The full check of the database, slow; for a command, not for a running node. */
+	/* Reads everything and proves that it fits together. From any thread, which it keeps for long.
+	 * Returns 0, or a negative errno value with a sentence. */
 	int (*check)(struct store *store, struct error *error);
 };
 
@@ -253,6 +266,8 @@ struct store {
 const struct store_ops *store_ops_for(const char *location);
 
 int store_open(const struct store_options *options, struct store **ret_store, struct error *error);
+
+/* NULL is allowed. Nothing may be submitted any more. */
 void store_close(struct store *store);
 
 /* From any thread. Never fails: what cannot be done comes back with its result. */
