@@ -185,10 +185,10 @@ struct slice sqlite_connection_text(sqlite3_stmt *statement, int column)
 }
 
 /* The columns that sqlite_row_read() and sqlite_user_read() expect, in their order. */
-#define ROW_COLUMNS                                                                                 \
-	"n.id, n.user_id, n.seq, n.first_seq, n.priority, n.created_at, n.changed_at, n.seen_at, "  \
-	"n.read_at, n.archived_at, n.withdrawn_at, n.expires_at, n.type, n.title, n.body, n.link, " \
-	"n.data"
+#define ROW_NUMBERS                                                                                \
+	"n.id, n.user_id, n.seq, n.first_seq, n.priority, n.created_at, n.changed_at, n.seen_at, " \
+	"n.read_at, n.archived_at, n.withdrawn_at, n.expires_at"
+#define ROW_COLUMNS ROW_NUMBERS ", n.type, n.title, n.body, n.link, n.data"
 #define USER_COLUMNS                                                                          \
 	"id, name, head, floor, kept, unread, newest, touched, position, seen_seq, seen_at, " \
 	"seen_broadcast, read_seq, read_at, read_broadcast, archived_seq, archived_at, "      \
@@ -229,6 +229,7 @@ static const char *const texts[STATEMENTS] = {
 	"expires_at, type, title, body, link, data) "
 	"VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [STATEMENT_NOTIFICATION_SELECT] = "SELECT " ROW_COLUMNS " FROM notification n WHERE n.id = ?1",
+    [STATEMENT_NOTIFICATION_NUMBERS] = "SELECT " ROW_NUMBERS " FROM notification n WHERE n.id = ?1",
     [STATEMENT_NOTIFICATION_MOVE] =
 	"UPDATE notification SET seq = ?2, changed_at = ?3, seen_at = ?4, read_at = ?5, "
 	"archived_at = ?6, withdrawn_at = ?7 WHERE id = ?1",
@@ -273,8 +274,14 @@ static const char *const texts[STATEMENTS] = {
 	"(s.read_at > 0 OR s.archived_at > 0) AND n.withdrawn_at = 0",
     [STATEMENT_STATES_MOVED_DELETE] =
 	"DELETE FROM moved WHERE (user_id, seq) IN "
-	"(SELECT user_id, seq FROM broadcast_state WHERE notification_id = ?1)",
-    [STATEMENT_STATES_DELETE] = "DELETE FROM broadcast_state WHERE notification_id = ?1",
+	"(SELECT user_id, seq FROM broadcast_state WHERE notification_id = ?1 "
+	"ORDER BY user_id LIMIT ?2)",
+    [STATEMENT_STATES_DELETE] =
+	"DELETE FROM broadcast_state WHERE notification_id = ?1 AND user_id IN "
+	"(SELECT user_id FROM broadcast_state WHERE notification_id = ?1 ORDER BY user_id LIMIT ?2)",
+    [STATEMENT_FORGOTTEN_INSERT] = "INSERT INTO forgotten_broadcast (notification_id) VALUES (?1)",
+    [STATEMENT_FORGOTTEN_SELECT] = "SELECT min(notification_id) FROM forgotten_broadcast",
+    [STATEMENT_FORGOTTEN_DELETE] = "DELETE FROM forgotten_broadcast WHERE notification_id = ?1",
     [STATEMENT_IDEMPOTENCY_SELECT] = "SELECT fingerprint, ids, created_at FROM idempotency WHERE "
 				     "publisher = ?1 AND key = ?2",
     [STATEMENT_IDEMPOTENCY_REPLACE] =
@@ -283,5 +290,6 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_IDEMPOTENCY_PRUNE] = "DELETE FROM idempotency WHERE created_at < ?1 AND rowid IN "
 				    "(SELECT rowid FROM idempotency ORDER BY rowid LIMIT ?2)",
     [STATEMENT_TICKET_INSERT] = "INSERT OR IGNORE INTO ticket (expires_at, id) VALUES (?1, ?2)",
-    [STATEMENT_TICKET_PRUNE] = "DELETE FROM ticket WHERE expires_at < ?1",
+    [STATEMENT_TICKET_PRUNE] = "DELETE FROM ticket WHERE id IN (SELECT id FROM ticket "
+			       "WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
 };

@@ -1,6 +1,7 @@
 /* The row moves to the end of its inbox with what its user did to it so far. */
 #include "store/sqlite_correct.h"
 
+#include "store/sqlite_change.h"
 #include "store/sqlite_row.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static int move(struct sqlite_writer *writer, struct sqlite_user *user,
 	int result = sqlite_users_settle(writer->users, &writer->connection, user);
 
 	if (result == 0)
-		result = sqlite_writer_move(writer, user, before, row);
+		result = sqlite_change_move(writer, user, before, row);
 	if (result == 0)
 		result = sqlite_users_settle(writer->users, &writer->connection, user);
 	return result;
@@ -68,29 +69,30 @@ int sqlite_correct(struct sqlite_writer *writer, struct store_request *request)
 	return result < 0 ? result : move(writer, user, &before, &row);
 }
 
-int sqlite_correct_take_back(struct sqlite_writer *writer, int64_t id, struct arena *arena,
-			     bool *ret_changed)
+int sqlite_correct_take_back(struct sqlite_writer *writer, int64_t id, bool *ret_changed)
 {
+	struct arena texts = ARENA_EMPTY;
 	struct notification before, row;
 	struct sqlite_user *user = NULL;
-	int result = load(writer, id, arena, &before, &user);
+	int result = load(writer, id, &texts, &before, &user);
 
-	*ret_changed = false;
-	if (result < 0 || !notification_is_live(&before))
-		return result;
-	row = before;
-	row.withdrawn_at = writer->now;
-	*ret_changed = true;
-	if (row.to_everyone)
-		writer->users->broadcast_generation++;
-	return move(writer, user, &before, &row);
+	*ret_changed = result == 0 && notification_is_live(&before);
+	if (*ret_changed) {
+		row = before;
+		row.withdrawn_at = writer->now;
+		if (row.to_everyone)
+			writer->users->broadcast_generation++;
+		result = move(writer, user, &before, &row);
+	}
+	arena_finish(&texts);
+	return result;
 }
 
 int sqlite_correct_withdraw(struct sqlite_writer *writer, struct store_request *request)
 {
 	const struct store_withdraw *withdraw = (const struct store_withdraw *)request;
 	bool changed;
-	int result = sqlite_correct_take_back(writer, withdraw->id, &request->arena, &changed);
+	int result = sqlite_correct_take_back(writer, withdraw->id, &changed);
 
 	if (result == -ENOENT) {
 		request->result = -ENOENT;

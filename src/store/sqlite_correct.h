@@ -10,7 +10,6 @@ int sqlite_correct_withdraw(struct sqlite_writer *writer, struct store_request *
 
 /* Withdraws one notification: a tombstone stays. -ENOENT where there is none; withdrawing again
  * changes nothing. `ret_changed` tells whether it did. */
-int sqlite_correct_take_back(struct sqlite_writer *writer, int64_t id, struct arena *arena,
-			     bool *ret_changed);
+int sqlite_correct_take_back(struct sqlite_writer *writer, int64_t id, bool *ret_changed);
 
 #endif

@@ -1,17 +1,22 @@
 /* Marking one by one moves each row to the end of its inbox; marking all leaves a marker and moves
- * nothing, so that it costs the same for an inbox of any size. */
+ * nothing, so that it costs the same for an inbox of any size.
+ *
+ * Whether a row may be marked does not depend on its texts, so they are read only for a hint that
+ * carries them, and given back with it: of a request's rows one is in memory at a time. */
 #include "store/sqlite_mark.h"
 
+#include "store/sqlite_change.h"
 #include "store/sqlite_row.h"
 
 #include <errno.h>
 
-/* Loads the row with its states as this user sees them. A row of someone else's is -ENOENT. */
-static int load_for(struct sqlite_writer *writer, const struct sqlite_user *user, int64_t id,
-		    struct arena *arena, struct notification *ret_row)
+/* Finds the row, without texts, with its states as this user sees them. A row of someone else's is
+ * -ENOENT. */
+static int find_for(struct sqlite_writer *writer, const struct sqlite_user *user, int64_t id,
+		    struct notification *ret_row)
 {
 	int64_t user_id;
-	int result = sqlite_row_load(&writer->connection, id, arena, ret_row, &user_id);
+	int result = sqlite_row_find(&writer->connection, id, ret_row, &user_id);
 
 	if (result < 0)
 		return result;
@@ -29,7 +34,7 @@ static int find_missing(struct sqlite_writer *writer, struct store_mark *mark,
 {
 	for (size_t i = 0; i < mark->id_count; i++) {
 		struct notification row;
-		int result = load_for(writer, user, mark->ids[i], &mark->request.arena, &row);
+		int result = find_for(writer, user, mark->ids[i], &row);
 
 		if (result == -ENOENT) {
 			mark->missing_id = mark->ids[i];
@@ -72,14 +77,29 @@ static int move_broadcast(struct sqlite_writer *writer, struct sqlite_user *user
 				   row->state_at[NOTIFICATION_ARCHIVED]));
 	change.seq = row->seq;
 	change.notification = *row;
-	return result < 0 ? result : sqlite_writer_hint(writer, user, &change);
+	return result < 0 ? result : sqlite_change_tell(writer, user, &change);
+}
+
+static int load_texts(struct sqlite_writer *writer, struct notification *row, struct arena *arena)
+{
+	struct notification stored;
+	int64_t user_id;
+	int result;
+
+	if (!sqlite_change_is_carried(writer))
+		return 0;
+	result = sqlite_row_load(&writer->connection, row->id, arena, &stored, &user_id);
+	if (result == 0)
+		row->content = stored.content;
+	return result;
 }
 
 static int mark_one(struct sqlite_writer *writer, struct store_mark *mark, struct sqlite_user *user,
 		    int64_t id)
 {
+	struct arena texts = ARENA_EMPTY;
 	struct notification before, row;
-	int result = load_for(writer, user, id, &mark->request.arena, &before);
+	int result = find_for(writer, user, id, &before);
 
 	if (result < 0)
 		return result;
@@ -89,8 +109,12 @@ static int mark_one(struct sqlite_writer *writer, struct store_mark *mark, struc
 	row = before;
 	row.state_at[mark->state] = writer->now;
 	mark->marked++;
-	return row.to_everyone ? move_broadcast(writer, user, &row)
-			       : sqlite_writer_move(writer, user, &before, &row);
+	result = load_texts(writer, &row, &texts);
+	if (result == 0)
+		result = row.to_everyone ? move_broadcast(writer, user, &row)
+					 : sqlite_change_move(writer, user, &before, &row);
+	arena_finish(&texts);
+	return result;
 }
 
 static int mark_listed(struct sqlite_writer *writer, struct store_mark *mark,
@@ -134,7 +158,7 @@ static int mark_all(struct sqlite_writer *writer, struct store_mark *mark, struc
 		user->now.unread = 0;
 	user->handled_at = UINT64_MAX;
 	mark->marked = 1;
-	return sqlite_writer_hint(writer, user, &change);
+	return sqlite_change_tell(writer, user, &change);
 }
 
 /* Whether the request can change anything; if not, no user comes into being for it. */

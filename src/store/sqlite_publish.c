@@ -1,25 +1,24 @@
 /* The hot path: per notification one appended row, no index, no user row (see sqlite_fold.h). */
 #include "store/sqlite_publish.h"
 
-#include "store/sqlite_retention.h"
+#include "store/sqlite_change.h"
+#include "store/sqlite_forget.h"
+#include "store/sqlite_once.h"
 
 #include <errno.h>
 
-static size_t receivers_of(const struct store_item *item)
+size_t sqlite_publish_receivers(const struct store_item *item)
 {
 	return item->user_count == 0 ? 1 : item->user_count;
 }
 
-size_t sqlite_publish_weight(const struct store_request *request)
+size_t sqlite_publish_count(const struct store_publish *publish)
 {
-	const struct store_publish *publish = (const struct store_publish *)request;
-	size_t weight = 0;
+	size_t count = 0;
 
-	if (request->operation != STORE_PUBLISH)
-		return 1;
 	for (size_t i = 0; i < publish->item_count; i++)
-		weight += receivers_of(&publish->items[i]);
-	return weight;
+		count += sqlite_publish_receivers(&publish->items[i]);
+	return count;
 }
 
 static int insert_row(struct sqlite_writer *writer, int64_t user_id, const struct notification *row)
@@ -75,9 +74,9 @@ static int publish_to(struct sqlite_writer *writer, struct slice name,
 	if (result == 0)
 		result = sqlite_users_push(writer->users, user, row->id);
 	if (result == 0 && is_too_full(writer, user))
-		result = sqlite_retention_trim(writer, user);
+		result = sqlite_forget_oldest(writer, user);
 	if (result == 0)
-		result = sqlite_writer_hint(writer, user, &change);
+		result = sqlite_change_tell(writer, user, &change);
 	*ret_id = row->id;
 	writer->published++;
 	return result;
@@ -88,8 +87,8 @@ static int publish_item(struct sqlite_writer *writer, struct store_publish *publ
 {
 	int result = 0;
 
-	item->ids =
-	    arena_allocate(&publish->request.arena, receivers_of(item) * sizeof(*item->ids));
+	item->ids = arena_allocate(&publish->request.arena,
+				   sqlite_publish_receivers(item) * sizeof(*item->ids));
 	if (item->ids == NULL)
 		return -ENOMEM;
 	if (item->user_count == 0)
@@ -97,88 +96,6 @@ static int publish_item(struct sqlite_writer *writer, struct store_publish *publ
 	for (size_t i = 0; i < item->user_count && result == 0; i++)
 		result = publish_to(writer, item->users[i], &item->content, &item->ids[i]);
 	return result;
-}
-
-/* ---- idempotency ---- */
-
-static void hand_out_ids(struct store_publish *publish, int64_t *ids)
-{
-	for (size_t i = 0; i < publish->item_count; i++) {
-		publish->items[i].ids = ids;
-		ids += receivers_of(&publish->items[i]);
-	}
-}
-
-/* The same request again is answered as it was; another one under the same key is refused. */
-static int answer_again(struct store_publish *publish, sqlite3_stmt *statement)
-{
-	size_t length = sqlite_publish_weight(&publish->request) * sizeof(int64_t);
-	struct slice fingerprint = sqlite_connection_text(statement, 0);
-	struct slice stored = sqlite_connection_text(statement, 1);
-	int64_t *ids;
-
-	if (!slice_equals(fingerprint, slice_from_bytes((const char *)publish->fingerprint,
-							sizeof(publish->fingerprint))) ||
-	    stored.length != length) {
-		publish->request.result = -EEXIST;
-		return 0;
-	}
-	ids = arena_allocate(&publish->request.arena, length + 1);
-	if (ids == NULL)
-		return -ENOMEM;
-	if (length > 0)
-		memcpy(ids, stored.data, length);
-	hand_out_ids(publish, ids);
-	publish->replayed = true;
-	publish->created_at = sqlite3_column_int64(statement, 2);
-	return 0;
-}
-
-/* Returns 1 where the key was used before and the request is answered, 0 where it is new. */
-static int find_key(struct sqlite_writer *writer, struct store_publish *publish)
-{
-	sqlite3_stmt *statement = writer->connection.statements[STATEMENT_IDEMPOTENCY_SELECT];
-	int64_t age =
-	    atomic_load_explicit(&writer->settings->idempotency_age, memory_order_relaxed);
-	int result;
-
-	sqlite_connection_bind_text(statement, 1, publish->publisher);
-	sqlite_connection_bind_text(statement, 2, publish->idempotency_key);
-	result = sqlite_connection_step(statement);
-	if (result <= 0)
-		return result;
-	if (age > 0 && sqlite3_column_int64(statement, 2) < writer->now - age) {
-		sqlite3_reset(statement);
-		return 0;
-	}
-	result = answer_again(publish, statement);
-	sqlite3_reset(statement);
-	return result < 0 ? result : 1;
-}
-
-static int remember_key(struct sqlite_writer *writer, struct store_publish *publish)
-{
-	size_t count = sqlite_publish_weight(&publish->request);
-	int64_t *ids = arena_allocate_array(&publish->request.arena, count + 1, sizeof(*ids));
-	int64_t *end = ids;
-	sqlite3_stmt *statement;
-
-	if (ids == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < publish->item_count; i++) {
-		size_t receivers = receivers_of(&publish->items[i]);
-
-		memcpy(end, publish->items[i].ids, receivers * sizeof(*ids));
-		end += receivers;
-	}
-	statement = sqlite_connection_bind(&writer->connection, STATEMENT_IDEMPOTENCY_REPLACE,
-					   SQLITE_NUMBERS(publish->created_at));
-	sqlite_connection_bind_text(statement, 2, publish->publisher);
-	sqlite_connection_bind_text(statement, 3, publish->idempotency_key);
-	sqlite_connection_bind_bytes(statement, 4, publish->fingerprint,
-				     sizeof(publish->fingerprint));
-	sqlite_connection_bind_bytes(statement, 5, ids, count * sizeof(*ids));
-	return sqlite_connection_step(statement);
 }
 
 /* The empty name is everyone's inbox; who is sent there by mistake must not reach everyone. */
@@ -205,7 +122,7 @@ int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 		return 0;
 	}
 	if (has_key) {
-		result = find_key(writer, publish);
+		result = sqlite_once_find(writer, publish);
 		if (result != 0)
 			return result < 0 ? result : 0;
 	}
@@ -213,20 +130,6 @@ int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 	for (size_t i = 0; i < publish->item_count && result == 0; i++)
 		result = publish_item(writer, publish, &publish->items[i]);
 	if (result == 0 && has_key)
-		result = remember_key(writer, publish);
-	return result;
-}
-
-int sqlite_publish_redeem(struct sqlite_writer *writer, struct store_request *request)
-{
-	const struct store_redeem *redeem = (const struct store_redeem *)request;
-	sqlite3_stmt *statement = sqlite_connection_bind(
-	    &writer->connection, STATEMENT_TICKET_INSERT, SQLITE_NUMBERS(redeem->expires_at));
-	int result;
-
-	sqlite_connection_bind_bytes(statement, 2, redeem->ticket, sizeof(redeem->ticket));
-	result = sqlite_connection_step(statement);
-	if (result == 0 && sqlite3_changes(writer->connection.database) == 0)
-		request->result = -EEXIST;
+		result = sqlite_once_remember(writer, publish);
 	return result;
 }

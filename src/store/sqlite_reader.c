@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "store/sqlite_heads.h"
 #include "store/sqlite_list.h"
+#include "store/sqlite_probe.h"
 #include "store/sqlite_replay.h"
+#include "store/sqlite_sweep.h"
 
 #include <errno.h>
 
@@ -53,8 +55,6 @@ struct cursor sqlite_reader_cursor(const struct sqlite_reader *reader,
 	    .broadcast_seq = reader->everyone.inbox.head,
 	};
 }
-
-/* ---- snapshots ---- */
 
 static int copy_view(struct arena *arena, const struct sqlite_user *user, bool with_tail,
 		     struct sqlite_view *ret_view)
@@ -123,8 +123,6 @@ static void close_snapshot(struct sqlite_reader *reader)
 		sqlite_connection_run(&reader->connection, STATEMENT_COMMIT, 0, NULL);
 	arena_finish(&reader->arena);
 }
-
-/* ---- sittings ---- */
 
 static void look_at_all(struct sqlite_reader *reader, struct sitting *sitting)
 {
@@ -215,8 +213,8 @@ void sqlite_reader_stop(struct sqlite_reader *reader)
 
 static const struct reading readings[STORE_OPERATIONS] = {
     [STORE_HEADS] = {sqlite_heads_look, sqlite_heads_answer},
-    [STORE_SWEEP] = {sqlite_heads_look_changed, sqlite_heads_answer_changed},
-    [STORE_PROBE] = {NULL, sqlite_heads_answer_probe},
+    [STORE_SWEEP] = {sqlite_sweep_look, sqlite_sweep_answer},
+    [STORE_PROBE] = {NULL, sqlite_probe_read},
     [STORE_REPLAY] = {sqlite_replay_look, sqlite_replay_answer},
     [STORE_LIST] = {sqlite_list_look, sqlite_list_answer},
 };

@@ -5,10 +5,6 @@
 
 #include "store/sqlite_writer.h"
 
-/* Inside a transaction: forgets the oldest changes of the inbox until the settings are kept, and
- * raises its floor. */
-int sqlite_retention_trim(struct sqlite_writer *writer, struct sqlite_user *user);
-
 /* Outside a transaction: a few milliseconds of what is due. Returns true where more is due now. */
 bool sqlite_retention_round(struct sqlite_writer *writer);
 

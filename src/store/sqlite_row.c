@@ -5,7 +5,8 @@
 
 #include <errno.h>
 
-void sqlite_row_read(sqlite3_stmt *statement, struct notification *ret_row, int64_t *ret_user_id)
+static void read_numbers(sqlite3_stmt *statement, struct notification *ret_row,
+			 int64_t *ret_user_id)
 {
 	*ret_user_id = sqlite3_column_int64(statement, 1);
 	*ret_row = (struct notification){
@@ -13,22 +14,26 @@ void sqlite_row_read(sqlite3_stmt *statement, struct notification *ret_row, int6
 	    .seq = sqlite3_column_int64(statement, 2),
 	    .first_seq = sqlite3_column_int64(statement, 3),
 	    .to_everyone = *ret_user_id == SQLITE_EVERYONE_ID,
-	    .content =
-		{
-		    .type = sqlite_connection_text(statement, 12),
-		    .title = sqlite_connection_text(statement, 13),
-		    .body = sqlite_connection_text(statement, 14),
-		    .link = sqlite_connection_text(statement, 15),
-		    .data = sqlite_connection_text(statement, 16),
-		    .priority = (enum notification_priority)sqlite3_column_int(statement, 4),
-		    .expires_at = sqlite3_column_int64(statement, 11),
-		},
+	    .content = {.priority = (enum notification_priority)sqlite3_column_int(statement, 4),
+			.expires_at = sqlite3_column_int64(statement, 11)},
 	    .created_at = sqlite3_column_int64(statement, 5),
 	    .changed_at = sqlite3_column_int64(statement, 6),
 	    .state_at = {sqlite3_column_int64(statement, 7), sqlite3_column_int64(statement, 8),
 			 sqlite3_column_int64(statement, 9)},
 	    .withdrawn_at = sqlite3_column_int64(statement, 10),
 	};
+}
+
+void sqlite_row_read(sqlite3_stmt *statement, struct notification *ret_row, int64_t *ret_user_id)
+{
+	struct notification_content *content = &ret_row->content;
+
+	read_numbers(statement, ret_row, ret_user_id);
+	content->type = sqlite_connection_text(statement, 12);
+	content->title = sqlite_connection_text(statement, 13);
+	content->body = sqlite_connection_text(statement, 14);
+	content->link = sqlite_connection_text(statement, 15);
+	content->data = sqlite_connection_text(statement, 16);
 }
 
 void sqlite_row_apply_markers(struct notification *row, const struct sqlite_inbox *inbox)
@@ -69,6 +74,20 @@ int sqlite_row_apply_states(struct notification *row, struct sqlite_connection *
 		if (row->state_at[i] == 0 && row->id <= inbox->markers[i].broadcast_id)
 			row->state_at[i] = inbox->markers[i].at;
 	}
+	return 0;
+}
+
+int sqlite_row_find(struct sqlite_connection *connection, int64_t id, struct notification *ret_row,
+		    int64_t *ret_user_id)
+{
+	sqlite3_stmt *statement =
+	    sqlite_connection_bind(connection, STATEMENT_NOTIFICATION_NUMBERS, SQLITE_NUMBERS(id));
+	int result = sqlite_connection_step(statement);
+
+	if (result <= 0)
+		return result < 0 ? result : -ENOENT;
+	read_numbers(statement, ret_row, ret_user_id);
+	sqlite3_reset(statement);
 	return 0;
 }
 

@@ -22,6 +22,11 @@ void sqlite_row_apply_markers(struct notification *row, const struct sqlite_inbo
 int sqlite_row_apply_states(struct notification *row, struct sqlite_connection *connection,
 			    int64_t user_id, const struct sqlite_inbox *inbox);
 
+/* Finds one row and leaves its texts, which may be large, on the disk; those of `*ret_row` are
+ * empty. Returns 0, -ENOENT, or another negative errno value. */
+int sqlite_row_find(struct sqlite_connection *connection, int64_t id, struct notification *ret_row,
+		    int64_t *ret_user_id);
+
 /* Loads one row; the texts are copied into the arena. Returns 0, -ENOENT, or another negative errno
  * value. */
 int sqlite_row_load(struct sqlite_connection *connection, int64_t id, struct arena *arena,

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 2 };
+enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 3 };
 
 /* One element for each version; a database of version n has seen the first n. */
 static const char *const migrations[VERSION];
@@ -309,4 +309,7 @@ static const char *const migrations[VERSION] = {
     "CREATE TABLE ticket (id BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;",
     /* See sqlite_sidecar.c. */
     "ALTER TABLE meta ADD COLUMN beat INTEGER NOT NULL DEFAULT 0;",
+    /* Broadcasts that are gone, while users' states of them are still there; see sqlite_forget.c. */
+    "CREATE TABLE forgotten_broadcast (notification_id INTEGER PRIMARY KEY);"
+    "CREATE INDEX ticket_expiry ON ticket (expires_at);",
 };

@@ -290,8 +290,6 @@ int sqlite_users_counts(struct sqlite_users *users, struct sqlite_connection *co
 	return 0;
 }
 
-/* ---- the end of a transaction ---- */
-
 static struct sqlite_user *take_changed(struct sqlite_users *users)
 {
 	struct sqlite_user *user = users->changed;

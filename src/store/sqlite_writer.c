@@ -7,31 +7,26 @@
  * fail. */
 #include "store/sqlite_writer.h"
 
-#include "base/clock.h"
 #include "store/sqlite_correct.h"
 #include "store/sqlite_mark.h"
+#include "store/sqlite_once.h"
+#include "store/sqlite_probe.h"
 #include "store/sqlite_publish.h"
-#include "store/sqlite_retention.h"
 #include "store/sqlite_transaction.h"
+#include "store/sqlite_upkeep.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <time.h>
 
 enum {
-	BATCH_WEIGHT = 4096,	 /* notifications of one commit, unless one request has more */
-	CROWD = 8,		 /* requests of one commit that promise as many for the next */
-	CROWD_PAUSE = 1000,	 /* microseconds from one crowded commit to the next, at least */
-	CHECKPOINT_PAGES = 1000, /* of WAL, 4 MB: short enough not to be felt */
-	FOLD_SLICE = 256,	 /* at least so many at a time */
-	FOLD_INTERVAL = 5000,	 /* milliseconds that a notification stays unfolded, about */
+	BATCH_WEIGHT = 4096, /* rows that one commit writes, and what its last request adds */
+	CROWD = 8,	     /* requests of one commit that promise as many for the next */
+	CROWD_PAUSE = 1000,  /* microseconds from one crowded commit to the next, at least */
 };
 
 typedef int operation(struct sqlite_writer *writer, struct store_request *request);
 
 static operation *const operations[STORE_OPERATIONS];
-
-/* ---- queues ---- */
 
 static void queue_append(struct sqlite_queue *queue, struct mailbox_message *message)
 {
@@ -75,6 +70,18 @@ static int64_t microseconds_now(void)
 	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
+/* About how many rows a request writes. */
+static size_t weigh(const struct store_request *request)
+{
+	const struct store_mark *mark = (const struct store_mark *)request;
+
+	if (request->operation == STORE_PUBLISH)
+		return sqlite_publish_count((const struct store_publish *)request);
+	if (request->operation == STORE_MARK && mark->id_count > 0)
+		return mark->id_count;
+	return 1;
+}
+
 /* As many as share a commit. */
 static struct sqlite_queue take_batch(struct sqlite_writer *writer)
 {
@@ -86,7 +93,7 @@ static struct sqlite_queue take_batch(struct sqlite_writer *writer)
 	while (writer->queue.first != NULL && weight < BATCH_WEIGHT) {
 		struct mailbox_message *message = queue_take(&writer->queue);
 
-		weight += sqlite_publish_weight(store_request_of(message));
+		weight += weigh(store_request_of(message));
 		queue_append(&batch, message);
 		writer->last_batch++;
 	}
@@ -104,70 +111,6 @@ static void let_a_crowd_gather(struct sqlite_writer *writer)
 	nanosleep(&(struct timespec){.tv_nsec = left * 1000}, NULL);
 	queue_receive(writer);
 }
-
-/* ---- what operations do ---- */
-
-int sqlite_writer_hint(struct sqlite_writer *writer, struct sqlite_user *user,
-		       const struct change *change)
-{
-	struct hint hint = {
-	    .user = user->name, .seq = user->now.head, .has_change = change != NULL};
-	int result = sqlite_users_counts(writer->users, &writer->connection, user, &hint.counts);
-
-	if (result < 0)
-		return result;
-	if (change != NULL)
-		hint.change = *change;
-	if (writer->hints != NULL && hint_batch_add(writer->hints, &hint) < 0)
-		return 0;
-	return 0;
-}
-
-static int move_in_index(struct sqlite_writer *writer, const struct sqlite_user *user,
-			 const struct notification *before, int64_t seq)
-{
-	int result = 0;
-
-	if (before->seq != before->first_seq)
-		result = sqlite_connection_run(&writer->connection, STATEMENT_MOVED_DELETE,
-					       SQLITE_NUMBERS(user->id, before->seq));
-	return result < 0 ? result
-			  : sqlite_connection_run(&writer->connection, STATEMENT_MOVED_INSERT,
-						  SQLITE_NUMBERS(user->id, seq, before->id));
-}
-
-int sqlite_writer_move(struct sqlite_writer *writer, struct sqlite_user *user,
-		       const struct notification *before, struct notification *row)
-{
-	struct change change = {.kind = CHANGE_ROW};
-	int result;
-
-	sqlite_users_change(writer->users, user);
-	row->seq = ++user->now.head;
-	row->changed_at = writer->now;
-	user->now.unread += notification_is_unread(row) - notification_is_unread(before);
-	result = move_in_index(writer, user, before, row->seq);
-	if (result == 0)
-		result = sqlite_connection_run(&writer->connection, STATEMENT_NOTIFICATION_MOVE,
-					       SQLITE_NUMBERS(row->id, row->seq, row->changed_at,
-							      row->state_at[NOTIFICATION_SEEN],
-							      row->state_at[NOTIFICATION_READ],
-							      row->state_at[NOTIFICATION_ARCHIVED],
-							      row->withdrawn_at));
-	change.seq = row->seq;
-	change.notification = *row;
-	return result < 0 ? result : sqlite_writer_hint(writer, user, &change);
-}
-
-static int probe(struct sqlite_writer *writer, struct store_request *request)
-{
-	(void)request;
-	writer->probe++;
-	return sqlite_connection_run(&writer->connection, STATEMENT_META_PROBE,
-				     SQLITE_NUMBERS(writer->probe));
-}
-
-/* ---- batches ---- */
 
 static void reply(struct sqlite_writer *writer, struct mailbox_message *message)
 {
@@ -198,13 +141,6 @@ struct batch {
 	struct mailbox_message *failed; /* the one that broke the transaction, if it was one */
 };
 
-static int fold_some(struct sqlite_writer *writer, void *context)
-{
-	(void)context;
-	return sqlite_fold_slice(&writer->fold, writer->users, &writer->connection,
-				 FOLD_SLICE + 2 * writer->published);
-}
-
 static int work_through(struct sqlite_writer *writer, void *context)
 {
 	struct batch *batch = context;
@@ -221,7 +157,7 @@ static int work_through(struct sqlite_writer *writer, void *context)
 			return result;
 		}
 	}
-	return sqlite_fold_is_running(&writer->fold) ? fold_some(writer, NULL) : 0;
+	return sqlite_upkeep_fold(writer);
 }
 
 static void remove_message(struct sqlite_queue *queue, const struct mailbox_message *unwanted)
@@ -253,104 +189,6 @@ static void run_batch(struct sqlite_writer *writer)
 	reply_all(writer, &batch.requests, result);
 }
 
-/* ---- upkeep ---- */
-
-static int count_wal_pages(void *context, sqlite3 *database, const char *name, int pages)
-{
-	struct sqlite_writer *writer = context;
-
-	(void)database;
-	(void)name;
-	writer->wal_pages = pages;
-	return SQLITE_OK;
-}
-
-/* A failure is no news: the WAL stays longer, and the next round tries again. */
-static void checkpoint(struct sqlite_writer *writer)
-{
-	int pages = 0;
-	int done = 0;
-
-	if (writer->wal_pages < writer->checkpoint_at)
-		return;
-	sqlite3_wal_checkpoint_v2(writer->connection.database, NULL, SQLITE_CHECKPOINT_PASSIVE,
-				  &pages, &done);
-	writer->wal_pages = 0;
-	/* A reader that still needs old pages keeps the WAL from starting over. */
-	writer->checkpoint_at = CHECKPOINT_PAGES + (pages > done ? pages : 0);
-}
-
-static int beat(struct sqlite_writer *writer, void *context)
-{
-	(void)context;
-	return sqlite_sidecar_beat(&writer->sidecar, &writer->connection, clock_monotonic());
-}
-
-static void bring_sidecar_up_to_date(struct sqlite_writer *writer)
-{
-	if (writer->sidecar.is_behind)
-		sqlite_transaction_run(writer, beat, NULL);
-	sqlite_sidecar_write(&writer->sidecar);
-}
-
-/* Returns true where more is due now. */
-static bool fold_what_waits(struct sqlite_writer *writer, int64_t now)
-{
-	if (writer->users->tail_total == 0)
-		writer->next_fold = INT64_MAX;
-	else if (writer->next_fold == INT64_MAX)
-		writer->next_fold = now + FOLD_INTERVAL;
-	sqlite_fold_start(&writer->fold, writer->users, writer->committed_last_id,
-			  now >= writer->next_fold);
-	if (now >= writer->next_fold)
-		writer->next_fold = now + FOLD_INTERVAL;
-	if (!sqlite_fold_is_running(&writer->fold) || writer->queue.first != NULL)
-		return false;
-	return sqlite_transaction_run(writer, fold_some, NULL) == 0 &&
-	       sqlite_fold_is_running(&writer->fold);
-}
-
-/* Returns true where more is due now. */
-static bool keep_up(struct sqlite_writer *writer)
-{
-	int64_t now = clock_monotonic();
-	bool more;
-
-	checkpoint(writer);
-	sqlite_sidecar_write(&writer->sidecar);
-	more = fold_what_waits(writer, now);
-	if (now < writer->next_round)
-		return more;
-	if (sqlite_retention_round(writer))
-		return true;
-	bring_sidecar_up_to_date(writer);
-	writer->next_round = now + atomic_load_explicit(&writer->settings->maintenance_interval,
-							memory_order_relaxed);
-	return more;
-}
-
-/* An idle writer has nothing to fold, so only rounds wake it. */
-static int milliseconds_to_wait(const struct sqlite_writer *writer)
-{
-	bool folds = writer->users->tail_total > 0 && writer->next_fold < writer->next_round;
-	int64_t left = (folds ? writer->next_fold : writer->next_round) - clock_monotonic();
-
-	return left < 0 ? 0 : (int)(left > INT_MAX ? INT_MAX : left);
-}
-
-/* So that the next start finds nothing to recover. A failure only makes that one slower. */
-static void fold_all(struct sqlite_writer *writer)
-{
-	int result = 0;
-
-	while (result == 0 && writer->users->tail_total > 0) {
-		sqlite_fold_start(&writer->fold, writer->users, writer->committed_last_id, true);
-		if (!sqlite_fold_is_running(&writer->fold))
-			return;
-		result = sqlite_transaction_run(writer, fold_some, NULL);
-	}
-}
-
 static void *run(void *context)
 {
 	struct sqlite_writer *writer = context;
@@ -365,26 +203,20 @@ static void *run(void *context)
 		} else if (writer->is_stopping) {
 			break;
 		}
-		more = !writer->is_stopping && keep_up(writer);
+		more = !writer->is_stopping && sqlite_upkeep_run(writer);
 		if (!more && !writer->is_stopping && writer->queue.first == NULL)
-			mailbox_wait(&writer->mailbox, milliseconds_to_wait(writer));
+			mailbox_wait(&writer->mailbox, sqlite_upkeep_wait(writer));
 	}
-	fold_all(writer);
-	bring_sidecar_up_to_date(writer);
+	sqlite_upkeep_finish(writer);
 	return NULL;
 }
 
 int sqlite_writer_start(struct sqlite_writer *writer)
 {
-	int64_t now = clock_monotonic();
 	int result;
 
 	writer->committed_last_id = writer->last_id;
-	writer->walked_user = -1;
-	writer->checkpoint_at = CHECKPOINT_PAGES;
-	writer->next_fold = INT64_MAX;
-	writer->next_round = now;
-	sqlite3_wal_hook(writer->connection.database, count_wal_pages, writer);
+	sqlite_upkeep_start(writer);
 	result = mailbox_init(&writer->mailbox);
 	if (result < 0)
 		return result;
@@ -405,5 +237,5 @@ void sqlite_writer_stop(struct sqlite_writer *writer)
 static operation *const operations[STORE_OPERATIONS] = {
     [STORE_PUBLISH] = sqlite_publish,		[STORE_CORRECT] = sqlite_correct,
     [STORE_WITHDRAW] = sqlite_correct_withdraw, [STORE_MARK] = sqlite_mark,
-    [STORE_REDEEM] = sqlite_publish_redeem,	[STORE_PROBE] = probe,
+    [STORE_REDEEM] = sqlite_once_redeem,	[STORE_PROBE] = sqlite_probe_write,
 };

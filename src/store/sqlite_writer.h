@@ -66,6 +66,7 @@ struct sqlite_writer {
 	/* The running transaction. */
 	int64_t now;
 	struct hint_batch *hints;
+	size_t hint_bytes; /* of the changes' texts in it */
 	size_t published;
 	int64_t changes;  /* what the connection had changed before it */
 	uint64_t expired; /* counted when it commits */
@@ -86,17 +87,5 @@ int sqlite_writer_start(struct sqlite_writer *writer);
 
 /* Finishes what waits and joins the thread. */
 void sqlite_writer_stop(struct sqlite_writer *writer);
-
-/* The verbs of operations, inside a transaction. */
-
-/* Tells the feed that the inbox's head was raised by `change` (NULL: only the head is told). A hint
- * that finds no memory is lost, which is allowed. */
-int sqlite_writer_hint(struct sqlite_writer *writer, struct sqlite_user *user,
-		       const struct change *change);
-
-/* Gives the row the next seq of its user's inbox, writes its states and tells the feed. `before` is
- * how it was, with effective states. */
-int sqlite_writer_move(struct sqlite_writer *writer, struct sqlite_user *user,
-		       const struct notification *before, struct notification *row);
 
 #endif

@@ -28,6 +28,23 @@ static void assert_title(struct conformance *c, const char *user, const char *ti
 	store_request_finish(&list.request);
 }
 
+static int64_t publish_body(struct conformance *c, const char *user, struct slice body)
+{
+	struct slice name = slice_from_string(user);
+	struct store_item item = {
+	    .users = &name, .user_count = 1, .content = conformance_content("large")};
+	int64_t id;
+
+	item.content.body = body;
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.items = &item;
+	publish.item_count = 1;
+	assert_int_equal(conformance_call(c, &publish.request), 0);
+	id = item.ids[0];
+	store_request_finish(&publish.request);
+	return id;
+}
+
 static void test_reading_one_moves_it(void **state)
 {
 	struct conformance *c = *state;
@@ -172,8 +189,6 @@ static void test_a_row_keeps_what_all_did_to_it(void **state)
 	conformance_check(c);
 }
 
-/* ---- broadcasts ---- */
-
 static void test_a_broadcast_is_marked_by_each_user(void **state)
 {
 	struct conformance *c = *state;
@@ -218,8 +233,6 @@ static void test_handled_broadcasts_count_while_they_live(void **state)
 	assert_int_equal(conformance_unread(c, "anna"), 0);
 	conformance_check(c);
 }
-
-/* ---- what the publisher does afterwards ---- */
 
 static int change_title(struct store_correct *correct, struct notification_content *content)
 {
@@ -293,6 +306,47 @@ static void test_withdrawing_leaves_a_tombstone(void **state)
 	conformance_check(c);
 }
 
+/* However much a request touches, memory holds little of it: neither the answer nor the hints carry
+ * all the texts, and who hears of a head alone finds the change in the store. */
+static void test_marking_large_rows_takes_little_memory(void **state)
+{
+	enum { ROWS = 400, BODY = 60000, MOST_BYTES = 12 << 20 };
+	struct conformance *c = *state;
+	static char body[BODY];
+	static int64_t ids[ROWS];
+	struct store_replay replay;
+	struct store_mark mark;
+	size_t bytes = 0;
+
+	memset(body, 'x', sizeof(body));
+	for (size_t i = 0; i < ROWS; i++)
+		ids[i] = publish_body(c, "anna", slice_from_bytes(body, sizeof(body)));
+	c->hint_count = 0;
+	assert_int_equal(conformance_mark(c, "anna", NOTIFICATION_SEEN, ids, ROWS, &mark), 0);
+	assert_int_equal(mark.marked, ROWS);
+	assert_null(mark.request.arena.blocks);
+	store_request_finish(&mark.request);
+	assert_int_equal(c->hint_count, ROWS);
+	assert_true(c->hints[0].has_change);
+	assert_int_equal(c->hints[0].body_length, BODY);
+	assert_false(c->hints[ROWS - 1].has_change);
+	for (int64_t i = 0; i < ROWS; i++) {
+		assert_int_equal(c->hints[i].seq, ROWS + i + 1);
+		assert_int_equal(c->hints[i].unread, ROWS);
+		bytes += c->hints[i].body_length;
+	}
+	assert_true(bytes <= MOST_BYTES);
+	conformance_replay(c, "anna", 2 * ROWS - 1, 0, 10, &replay);
+	assert_int_equal(replay.change_count, 1);
+	assert_true(replay.changes[0].notification.state_at[NOTIFICATION_SEEN] != 0);
+	assert_int_equal(replay.changes[0].notification.content.body.length, BODY);
+	store_request_finish(&replay.request);
+	/* The next commit begins anew. */
+	conformance_mark_one(c, "anna", NOTIFICATION_READ, ids[0]);
+	assert_true(c->hints[ROWS].has_change);
+	conformance_check(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +361,7 @@ int main(void)
 	    CONFORMANCE_TEST(test_handled_broadcasts_count_while_they_live),
 	    CONFORMANCE_TEST(test_a_correction_is_a_change),
 	    CONFORMANCE_TEST(test_withdrawing_leaves_a_tombstone),
+	    CONFORMANCE_TEST(test_marking_large_rows_takes_little_memory),
 	};
 
 	return conformance_run("mark", tests, sizeof(tests) / sizeof(tests[0]));

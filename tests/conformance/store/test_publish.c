@@ -101,8 +101,6 @@ static void test_every_byte_comes_back(void **state)
 	free(body);
 }
 
-/* ---- once ---- */
-
 static int publish_with_key(struct conformance *c, const char *publisher, const char *key,
 			    unsigned char fingerprint, bool *ret_replayed, int64_t *ret_id)
 {
@@ -179,8 +177,6 @@ static void test_a_ticket_is_used_once(void **state)
 		conformance_reopen(c);
 	}
 }
-
-/* ---- together ---- */
 
 enum { PUBLISHERS = 100, EACH = 20, USERS = 7 };
 
@@ -285,8 +281,6 @@ static void test_a_hundred_publish_at_once(void **state)
 	conformance_check(c);
 	free(publishers);
 }
-
-/* ---- the rest ---- */
 
 static void test_a_probe_comes_back(void **state)
 {

@@ -95,8 +95,6 @@ static int64_t count_kept(const struct model *model, int inbox)
 	return kept;
 }
 
-/* ---- operations ---- */
-
 static void add_row(struct model *model, int owner, int64_t id, const char *title, bool expired)
 {
 	struct model_inbox *inbox = &model->inboxes[owner];
@@ -245,8 +243,6 @@ static void correct(struct model *model)
 	row->seq = ++model->inboxes[row->owner].head;
 }
 
-/* ---- several at once ---- */
-
 enum burst_kind { BURST_PUBLISH, BURST_MARK, BURST_MARK_ALL, BURST_WITHDRAW, BURST_KINDS };
 
 enum { BURST = 12 };
@@ -391,8 +387,6 @@ static void restart(struct model *model)
 	}
 	conformance_check(model->store);
 }
-
-/* ---- comparing ---- */
 
 /* Which rows retention takes is read off the floors; that it takes neither too many nor too few is
  * checked. */

@@ -130,8 +130,6 @@ static void test_an_empty_page(void **state)
 	store_request_finish(&list.request);
 }
 
-/* ---- replay ---- */
-
 static void test_a_replay_goes_on_where_it_was_cut(void **state)
 {
 	struct conformance *c = *state;
@@ -242,8 +240,6 @@ static void test_void_cursors_are_told(void **state)
 	assert_true(is_reset(c, epoch, 2, 0));
 	assert_true(is_reset(c, epoch, 0, 2));
 }
-
-/* ---- heads and sweeps ---- */
 
 static void test_heads_of_many(void **state)
 {

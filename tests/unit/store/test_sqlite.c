@@ -118,8 +118,6 @@ static void test_statements_are_counted(void **state)
 	folder_close(folder);
 }
 
-/* ---- the disk ---- */
-
 /* A small disk of its own; only root may have one. */
 static bool mount_small_disk(struct folder *folder)
 {

@@ -71,8 +71,6 @@ static void stop(void *context)
 static const sqlite3_mem_methods methods = {allocate, release, resize, size_of,
 					    round_up, start,   stop,   NULL};
 
-/* ---- operations ---- */
-
 static int call_mark(struct folder *folder)
 {
 	int64_t id = 1;

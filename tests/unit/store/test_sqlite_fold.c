@@ -81,8 +81,6 @@ static void test_killed_while_folding(void **state)
 	}
 }
 
-/* ---- reading meanwhile ---- */
-
 struct follower {
 	struct store *store;
 	struct mailbox mailbox;

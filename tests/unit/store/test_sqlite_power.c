@@ -51,8 +51,6 @@ static struct {
 	int64_t acknowledged_then;
 } power = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* ---- the disk ---- */
-
 static void lay_down(const struct image *image, const char *name)
 {
 	char path[200];
@@ -106,8 +104,6 @@ static void fail_power_at_the_wanted_sync(void)
 		lay_down(&power.images[i], names[i]);
 	lay_down_sidecar();
 }
-
-/* ---- the VFS ---- */
 
 static struct power_file *file_of(sqlite3_file *file)
 {
@@ -287,8 +283,6 @@ static void install(void)
 	vfs.xOpen = power_open;
 	assert_int_equal(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
 }
-
-/* ---- the test ---- */
 
 static void read_image(const char *folder, int i)
 {

@@ -198,6 +198,23 @@ static void test_the_journal_of_a_removed_database(void **state)
 	assert_false(exists(folder, "allim.db-journal"));
 }
 
+/* As version 2 was: without what the third migration adds. */
+static void test_an_older_version_is_brought_up(void **state)
+{
+	struct folder *folder = *state;
+	struct error error = {.text = ""};
+
+	make_database(folder);
+	execute(
+	    folder_file(folder, "allim.db"),
+	    "DROP TABLE forgotten_broadcast; DROP INDEX ticket_expiry; PRAGMA user_version = 2");
+	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
+	assert_int_equal(folder_heads(folder, 10), 100);
+	folder_close(folder);
+	execute(folder_file(folder, "allim.db"),
+		"SELECT * FROM forgotten_broadcast; DROP INDEX ticket_expiry");
+}
+
 #define FOLDER_TEST(function) \
 	cmocka_unit_test_setup_teardown(function, folder_setup, folder_teardown)
 
@@ -213,6 +230,7 @@ int main(void)
 	    FOLDER_TEST(test_a_half_made_file_is_made_again),
 	    FOLDER_TEST(test_the_wal_of_a_removed_database),
 	    FOLDER_TEST(test_the_journal_of_a_removed_database),
+	    FOLDER_TEST(test_an_older_version_is_brought_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,100 @@
+/* An Idempotency-Key is remembered in the transaction of its publish, with the ids that it gave
+ * out; a ticket is used by the one who could insert it. */
+#include "store/sqlite_once.h"
+
+#include "store/sqlite_publish.h"
+
+#include <errno.h>
+
+static void hand_out_ids(struct store_publish *publish, int64_t *ids)
+{
+	for (size_t i = 0; i < publish->item_count; i++) {
+		publish->items[i].ids = ids;
+		ids += sqlite_publish_receivers(&publish->items[i]);
+	}
+}
+
+/* The same request again is answered as it was; another one under the same key is refused. */
+static int answer_again(struct store_publish *publish, sqlite3_stmt *statement)
+{
+	size_t length = sqlite_publish_count(publish) * sizeof(int64_t);
+	struct slice fingerprint = sqlite_connection_text(statement, 0);
+	struct slice stored = sqlite_connection_text(statement, 1);
+	int64_t *ids;
+
+	if (!slice_equals(fingerprint, slice_from_bytes((const char *)publish->fingerprint,
+							sizeof(publish->fingerprint))) ||
+	    stored.length != length) {
+		publish->request.result = -EEXIST;
+		return 0;
+	}
+	ids = arena_allocate(&publish->request.arena, length + 1);
+	if (ids == NULL)
+		return -ENOMEM;
+	if (length > 0)
+		memcpy(ids, stored.data, length);
+	hand_out_ids(publish, ids);
+	publish->replayed = true;
+	publish->created_at = sqlite3_column_int64(statement, 2);
+	return 0;
+}
+
+int sqlite_once_find(struct sqlite_writer *writer, struct store_publish *publish)
+{
+	sqlite3_stmt *statement = writer->connection.statements[STATEMENT_IDEMPOTENCY_SELECT];
+	int64_t age =
+	    atomic_load_explicit(&writer->settings->idempotency_age, memory_order_relaxed);
+	int result;
+
+	sqlite_connection_bind_text(statement, 1, publish->publisher);
+	sqlite_connection_bind_text(statement, 2, publish->idempotency_key);
+	result = sqlite_connection_step(statement);
+	if (result <= 0)
+		return result;
+	if (age > 0 && sqlite3_column_int64(statement, 2) < writer->now - age) {
+		sqlite3_reset(statement);
+		return 0;
+	}
+	result = answer_again(publish, statement);
+	sqlite3_reset(statement);
+	return result < 0 ? result : 1;
+}
+
+int sqlite_once_remember(struct sqlite_writer *writer, struct store_publish *publish)
+{
+	size_t count = sqlite_publish_count(publish);
+	int64_t *ids = arena_allocate_array(&publish->request.arena, count + 1, sizeof(*ids));
+	int64_t *end = ids;
+	sqlite3_stmt *statement;
+
+	if (ids == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < publish->item_count; i++) {
+		size_t receivers = sqlite_publish_receivers(&publish->items[i]);
+
+		memcpy(end, publish->items[i].ids, receivers * sizeof(*ids));
+		end += receivers;
+	}
+	statement = sqlite_connection_bind(&writer->connection, STATEMENT_IDEMPOTENCY_REPLACE,
+					   SQLITE_NUMBERS(publish->created_at));
+	sqlite_connection_bind_text(statement, 2, publish->publisher);
+	sqlite_connection_bind_text(statement, 3, publish->idempotency_key);
+	sqlite_connection_bind_bytes(statement, 4, publish->fingerprint,
+				     sizeof(publish->fingerprint));
+	sqlite_connection_bind_bytes(statement, 5, ids, count * sizeof(*ids));
+	return sqlite_connection_step(statement);
+}
+
+int sqlite_once_redeem(struct sqlite_writer *writer, struct store_request *request)
+{
+	const struct store_redeem *redeem = (const struct store_redeem *)request;
+	sqlite3_stmt *statement = sqlite_connection_bind(
+	    &writer->connection, STATEMENT_TICKET_INSERT, SQLITE_NUMBERS(redeem->expires_at));
+	int result;
+
+	sqlite_connection_bind_bytes(statement, 2, redeem->ticket, sizeof(redeem->ticket));
+	result = sqlite_connection_step(statement);
+	if (result == 0 && sqlite3_changes(writer->connection.database) == 0)
+		request->result = -EEXIST;
+	return result;
+}
