@@ -21,7 +21,14 @@ struct login {
 	char user[PASSWORD_BYTES];
 	char password[PASSWORD_BYTES];
 	bool accepted;
+	bool failed; /* for want of memory it could not be told */
 };
+
+static void free_login(struct login *login)
+{
+	sodium_memzero(login->password, sizeof(login->password));
+	free(login);
+}
 
 /* On the blocking thread. An unknown user costs the same time as a wrong password. */
 static void check_password(struct blocking_job *job)
@@ -37,8 +44,10 @@ static void check_password(struct blocking_job *job)
 			known = true;
 		}
 	}
-	if (crypto_pwhash_str(hash, expected, strlen(expected), crypto_pwhash_OPSLIMIT_MIN,
-			      crypto_pwhash_MEMLIMIT_MIN) != 0)
+	login->failed =
+	    crypto_pwhash_str(hash, expected, strlen(expected), crypto_pwhash_OPSLIMIT_MIN,
+			      crypto_pwhash_MEMLIMIT_MIN) != 0;
+	if (login->failed)
 		return;
 	login->accepted =
 	    crypto_pwhash_str_verify(hash, login->password, strlen(login->password)) == 0 && known;
@@ -74,12 +83,14 @@ static void on_checked(struct mailbox_message *message)
 	if (exchange_resume(exchange)) {
 		if (login->accepted)
 			reply_token(exchange, login->user);
+		else if (login->failed)
+			exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 		else
 			exchange_problem(exchange, PROBLEM_UNAUTHENTICATED,
 					 "Log in as a demo user, test for one, whose password is "
 					 "the name");
 	}
-	free(login);
+	free_login(login);
 }
 
 static bool copy_text(const json_t *json, char text[static PASSWORD_BYTES])
@@ -91,7 +102,7 @@ static bool copy_text(const json_t *json, char text[static PASSWORD_BYTES])
 	return true;
 }
 
-void guide_login(struct exchange *exchange)
+void login_post(struct exchange *exchange)
 {
 	struct worker *worker = exchange->worker;
 	json_t *body = exchange_body_json(exchange);
@@ -107,7 +118,7 @@ void guide_login(struct exchange *exchange)
 	}
 	if (!copy_text(json_object_get(body, "username"), login->user) ||
 	    !copy_text(json_object_get(body, "password"), login->password)) {
-		free(login);
+		free_login(login);
 		json_decref(body);
 		exchange_problem(exchange, PROBLEM_INVALID_PARAMETER,
 				 "Send {\"username\": \"test\", \"password\": \"test\"}");
@@ -121,7 +132,7 @@ void guide_login(struct exchange *exchange)
 	exchange->pending++;
 	if (blocking_submit(worker->node->blocking, &login->job, LOGINS_WAITING) < 0) {
 		exchange->pending--;
-		free(login);
+		free_login(login);
 		exchange_problem(exchange, PROBLEM_TOO_MANY_REQUESTS,
 				 "Too many logins wait; try again later");
 	}
