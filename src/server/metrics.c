@@ -10,9 +10,8 @@ void metrics_observe_latency(struct metrics *metrics, int64_t microseconds)
 	while (bucket < METRICS_BUCKETS - 1 && microseconds >= (int64_t)METRICS_FIRST_BUCKET
 								   << bucket)
 		bucket++;
-	atomic_fetch_add_explicit(&metrics->latency[bucket], 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&metrics->latency_sum, (uint64_t)microseconds,
-				  memory_order_relaxed);
+	metrics_raise(&metrics->latency[bucket], 1);
+	metrics_raise(&metrics->latency_sum, (uint64_t)microseconds);
 }
 
 void metrics_merge(struct metrics *into, const struct metrics *from)

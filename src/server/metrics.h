@@ -23,13 +23,16 @@ struct metrics {
 	_Atomic uint64_t latency_sum;		   /* microseconds */
 };
 
-/* By the worker that owns them only. */
-static inline void metrics_add(struct metrics *metrics, enum metric metric, uint64_t amount)
+/* What counts is the worker that owns the metrics, alone: no addition need be locked. */
+static inline void metrics_raise(_Atomic uint64_t *value, uint64_t amount)
 {
-	_Atomic uint64_t *value = &metrics->values[metric];
-
 	atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + amount,
 			      memory_order_relaxed);
+}
+
+static inline void metrics_add(struct metrics *metrics, enum metric metric, uint64_t amount)
+{
+	metrics_raise(&metrics->values[metric], amount);
 }
 
 static inline void metrics_subtract(struct metrics *metrics, enum metric metric, uint64_t amount)
@@ -37,6 +40,7 @@ static inline void metrics_subtract(struct metrics *metrics, enum metric metric,
 	metrics_add(metrics, metric, 0 - amount);
 }
 
+/* By the same worker. */
 void metrics_observe_latency(struct metrics *metrics, int64_t microseconds);
 
 static inline uint64_t metrics_get(const struct metrics *metrics, enum metric metric)
