@@ -14,7 +14,7 @@ static bool name_matches(const void *item, struct slice key)
 
 void hub_init(struct hub *hub, uint64_t epoch)
 {
-	*hub = (struct hub){.epoch = epoch};
+	*hub = (struct hub){.epoch = epoch, .broadcast_listed = -1};
 	map_init(&hub->inboxes, name_matches);
 	list_init(&hub->everyone);
 	list_init(&hub->idle);
@@ -200,19 +200,19 @@ static int count_broadcast(struct hub *hub, const struct notification *notificat
 	return 0;
 }
 
-/* The head rises even while the list is not known: an answer of the store that is on its way may be
- * older. */
+/* The heads rise even while the list is not known: an answer of the store that is on its way may be
+ * older. The next change brings the list forward, also where an answer has told of its seq before. */
 static void receive_broadcast(struct hub *hub, const struct hint *hint)
 {
-	bool next = hint->seq == hub->broadcast_head + 1;
-
-	if (hint->seq == hub->broadcast_head && !hint->has_change)
+	if (!hint->has_change)
 		hub->recheck = true; /* so speaks a sweep, of retention too */
-	if (hint->seq <= hub->broadcast_head)
+	if (hint->seq <= hub->broadcast_offered)
 		return;
-	hub->broadcast_head = hint->seq;
-	if (!next || !hint->has_change || count_broadcast(hub, &hint->change.notification) < 0)
-		hub->broadcasts_known = false;
+	hub->broadcast_offered = hint->seq;
+	hub_learn_broadcast_head(hub, hint->seq);
+	if (hint->has_change && hint->seq == hub->broadcast_listed + 1 &&
+	    count_broadcast(hub, &hint->change.notification) == 0)
+		hub->broadcast_listed = hint->seq;
 	offer_broadcast(hub, hint->seq, hint->has_change ? &hint->change : NULL);
 }
 
@@ -228,10 +228,8 @@ void hub_receive(struct hub *hub, const struct hint_batch *batch)
 	}
 }
 
-void hub_learn(struct hub *hub, struct inbox *inbox, int64_t head,
-	       const struct inbox_counts *counts)
+void hub_learn(struct inbox *inbox, int64_t head, const struct inbox_counts *counts)
 {
-	(void)hub;
 	if (head < inbox->head)
 		return;
 	inbox->counts = *counts;
@@ -242,11 +240,8 @@ void hub_learn(struct hub *hub, struct inbox *inbox, int64_t head,
 
 void hub_learn_broadcast_head(struct hub *hub, int64_t head)
 {
-	if (head <= hub->broadcast_head)
-		return;
-	hub->broadcast_head = head;
-	hub->broadcasts_known = false;
-	offer_broadcast(hub, head, NULL);
+	if (head > hub->broadcast_head)
+		hub->broadcast_head = head;
 }
 
 /* Whether a broadcast that was live is missing among the ids. */
@@ -263,22 +258,23 @@ static bool lacks_broadcast(const struct hub *hub, const int64_t *ids, size_t co
 	return false;
 }
 
+/* The first list is that of the worker's beginning, and sweeps tell what comes after it. */
 int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size_t count)
 {
-	if (head < hub->broadcast_head)
+	bool first = hub->broadcast_listed < 0;
+
+	if (head < hub->broadcast_listed)
 		return 0;
 	if (reserve_broadcasts(hub, count) < 0)
 		return -ENOMEM;
 	hub->recount = hub->recount || lacks_broadcast(hub, ids, count);
-	hub->badges_moved =
-	    hub->badges_moved || !hub->broadcasts_known || count != hub->broadcast_count ||
-	    (count > 0 && memcmp(ids, hub->broadcast_ids, count * sizeof(*ids)) != 0);
 	if (count > 0)
 		memcpy(hub->broadcast_ids, ids, count * sizeof(*ids));
 	hub->broadcast_count = count;
-	hub->broadcasts_known = true;
-	if (head > hub->broadcast_head) {
-		hub->broadcast_head = head;
+	hub->broadcast_listed = head;
+	hub_learn_broadcast_head(hub, head);
+	if (first && head > hub->broadcast_offered) {
+		hub->broadcast_offered = head;
 		offer_broadcast(hub, head, NULL);
 	}
 	return 0;
@@ -295,7 +291,7 @@ int64_t hub_unread(const struct hub *hub, const struct inbox_counts *counts)
 
 bool hub_cursor(const struct hub *hub, const struct inbox *inbox, struct cursor *ret_cursor)
 {
-	if (inbox == NULL || !inbox->known || !hub->broadcasts_known)
+	if (inbox == NULL || !inbox->known || !hub_knows_broadcasts(hub))
 		return false;
 	*ret_cursor = (struct cursor){hub->epoch, inbox->head, hub->broadcast_head};
 	return true;

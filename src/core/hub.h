@@ -2,6 +2,9 @@
  * who listens to each. Fan-out happens here.
  *
  * Hints and answers of the store raise the heads; a poll whose cursor equals them needs no store.
+ * An answer may be ahead of the hint of what it brings. Of a broadcast every subscriber would then
+ * read the store, so its answer only raises the head that was heard: subscribers are offered what a
+ * hint brings, or a sweep where the hint was lost.
  * One thread only; no I/O. */
 #ifndef ALLIM_CORE_HUB_H
 #define ALLIM_CORE_HUB_H
@@ -27,12 +30,12 @@ struct hub {
 	struct list idle;     /* inboxes without subscribers, the longest unused first */
 	uint64_t epoch;
 	size_t subscriber_count;
-	bool broadcasts_known;
 	bool recount; /* a broadcast went away: counts of connected users are to be read again */
 	bool recheck; /* the store may have forgotten broadcasts: their list is to be read again */
-	bool badges_moved; /* the list was learned and is another: every badge is to be sent */
-	int64_t broadcast_head;
-	int64_t *broadcast_ids; /* live broadcasts, rising; what a badge counts them with */
+	int64_t broadcast_head;	   /* the newest that was heard of */
+	int64_t broadcast_offered; /* the newest that subscribers were offered */
+	int64_t broadcast_listed;  /* the one that the ids are right for; -1: none yet */
+	int64_t *broadcast_ids;	   /* live broadcasts, rising; what a badge counts them with */
 	size_t broadcast_count;
 	size_t broadcast_capacity;
 };
@@ -63,15 +66,28 @@ void hub_unsubscribe(struct hub *hub, struct subscriber *subscriber, int64_t now
  * dropped. */
 void hub_receive(struct hub *hub, const struct hint_batch *batch);
 
-/* Takes one inbox's head and counts from the store, and wakes those who lack something. */
-void hub_learn(struct hub *hub, struct inbox *inbox, int64_t head,
-	       const struct inbox_counts *counts);
+/* Takes one inbox's head and counts from the store, and wakes those who lack something: they are the
+ * few connections of one user, and the hint may be lost. */
+void hub_learn(struct inbox *inbox, int64_t head, const struct inbox_counts *counts);
 
-/* The same for the broadcasts; the ids are copied. Returns 0 or -ENOMEM. */
+/* Takes the head of the broadcasts and the ids of those that live, which are copied; wakes nobody.
+ * Returns 0 or -ENOMEM. */
 int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size_t count);
 
 /* A newer head of the broadcasts, without their ids. */
 void hub_learn_broadcast_head(struct hub *hub, int64_t head);
+
+/* Whether the ids are those of the newest head, so that badges and cursors can be told. */
+static inline bool hub_knows_broadcasts(const struct hub *hub)
+{
+	return hub->broadcast_listed == hub->broadcast_head;
+}
+
+/* Whether every subscriber that is live has all broadcasts which the ids are right for. */
+static inline bool hub_is_settled(const struct hub *hub)
+{
+	return hub_knows_broadcasts(hub) && hub->broadcast_offered == hub->broadcast_head;
+}
 
 /* What the user's badge shows. */
 int64_t hub_unread(const struct hub *hub, const struct inbox_counts *counts);

@@ -67,6 +67,7 @@ static void check_publisher(struct exchange *exchange)
 /* A ticket is looked at here; the route uses it up. */
 static void check_stream(struct exchange *exchange)
 {
+	unsigned char *id;
 	struct slice ticket;
 	int result = exchange_parameter(exchange, SLICE("ticket"), &ticket);
 
@@ -76,9 +77,12 @@ static void check_stream(struct exchange *exchange)
 	}
 	if (result < 0)
 		return;
-	result = authenticate_ticket(&exchange->worker->authenticator, ticket, now_seconds(),
-				     &exchange->arena, &exchange->identity, exchange->ticket);
-	exchange->by_ticket = true;
+	id = arena_allocate(&exchange->arena, AUTHENTICATION_TICKET_BYTES);
+	result = id == NULL
+		     ? -ENOMEM
+		     : authenticate_ticket(&exchange->worker->authenticator, ticket, now_seconds(),
+					   &exchange->arena, &exchange->identity, id);
+	exchange->ticket = id;
 	if (result < 0)
 		refuse(exchange, result, "a new ticket; each is valid once and for a short time");
 }

@@ -74,6 +74,12 @@ void admin_expire_canaries(struct worker *worker)
 	}
 }
 
+void admin_finish_canaries(struct worker *worker)
+{
+	LIST_FOR_EACH(link, &worker->canaries)
+		end_canary(CONTAINER_OF(link, struct canary, link), false);
+}
+
 static void on_probed(struct exchange *exchange, struct store_request *request)
 {
 	struct worker *worker = exchange->worker;

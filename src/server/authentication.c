@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sodium.h>
 
-enum { TICKET_ID_BYTES = 16, DIGEST_BYTES = crypto_hash_sha256_BYTES };
+enum { DIGEST_BYTES = crypto_hash_sha256_BYTES };
 
 static const struct slice ticket_audience = {"allim ticket", 12};
 
@@ -192,8 +192,8 @@ int authenticate_user(struct authenticator *authenticator, const struct http_req
 int authentication_make_ticket(struct authenticator *authenticator, const struct identity *user,
 			       int64_t now, struct buffer *out)
 {
-	unsigned char id[TICKET_ID_BYTES];
-	char text[TICKET_ID_BYTES * 2 + 1];
+	unsigned char id[AUTHENTICATION_TICKET_BYTES];
+	char text[AUTHENTICATION_TICKET_BYTES * 2 + 1];
 	struct jwt_claims claims = {
 	    .subject = user->name,
 	    .audience = ticket_audience,
@@ -223,9 +223,9 @@ int authenticate_ticket(struct authenticator *authenticator, struct slice ticket
 	if (result < 0)
 		return result;
 	if (now > claims.issued_at + lifetime ||
-	    sodium_hex2bin(ret_id, TICKET_ID_BYTES, claims.id.data, claims.id.length, NULL, &length,
-			   NULL) != 0 ||
-	    length != TICKET_ID_BYTES)
+	    sodium_hex2bin(ret_id, AUTHENTICATION_TICKET_BYTES, claims.id.data, claims.id.length,
+			   NULL, &length, NULL) != 0 ||
+	    length != AUTHENTICATION_TICKET_BYTES)
 		return -EACCES;
 	*ret_identity = (struct identity){
 	    .kind = IDENTITY_USER, .name = claims.subject, .expires_at = claims.expires_at};

@@ -20,6 +20,8 @@ struct identity {
 };
 
 /* One worker's keys, prepared. */
+enum { AUTHENTICATION_TICKET_BYTES = 16 };
+
 struct authenticator {
 	const struct settings *settings;
 	struct jwt_key *user_key; /* NULL where the settings name none: no user can be told */

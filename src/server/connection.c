@@ -69,8 +69,6 @@ void connection_set_timer(struct connection *connection, int64_t when)
 		timer_set(&connection->worker->loop.timers, &connection->timer, when);
 }
 
-/* ---- ends ---- */
-
 static void free_output(struct connection *connection)
 {
 	if (connection->output == NULL)
@@ -89,7 +87,7 @@ static void give_back_places(struct connection *connection)
 	if (worker->listener == ROUTE_PUBLIC)
 		atomic_fetch_sub_explicit(&worker->node->connections, 1, memory_order_relaxed);
 	metrics_subtract(&worker->metrics, METRIC_CONNECTIONS, 1);
-	worker_accept(worker);
+	acceptor_on_room(worker);
 }
 
 void connection_close(struct connection *connection)
@@ -125,8 +123,6 @@ static void linger(struct connection *connection)
 	set_reading(connection, true);
 	set_timer(connection, LINGER);
 }
-
-/* ---- sending ---- */
 
 /* What was taken, 0 where the socket is full, or a negative errno value. */
 static ssize_t send_some(struct connection *connection, struct slice bytes)
@@ -249,11 +245,11 @@ static void send_output(struct connection *connection)
 	timer_stop(&connection->timer);
 	if (connection->state == CONNECTION_SENDING)
 		go_on(connection);
+	else if (connection->state == CONNECTION_RECEIVING)
+		set_timer(connection, connection->worker->settings->http_body_timeout);
 	else if (connection->holder != NULL)
 		connection->holder->ops->on_drained(connection->holder);
 }
-
-/* ---- receiving ---- */
 
 /* Keeps what stands behind a request that is not answered yet. */
 static void keep_following(struct connection *connection, struct slice rest)
@@ -318,7 +314,10 @@ static bool on_head(struct connection *connection)
 static bool on_complete(struct connection *connection)
 {
 	move(connection, CONNECTION_ANSWERING);
-	timer_stop(&connection->timer);
+	if (connection->output == NULL)
+		timer_stop(&connection->timer);
+	else /* `100 Continue` still waits for the socket */
+		set_timer(connection, connection->worker->settings->http_write_timeout);
 	return step(connection, exchange_on_complete);
 }
 
@@ -405,8 +404,6 @@ static void on_ready(struct loop_source *source, uint32_t events)
 		on_readable(connection);
 }
 
-/* ---- timers and holders ---- */
-
 void connection_on_timer(struct timer *timer)
 {
 	struct connection *connection = CONTAINER_OF(timer, struct connection, timer);
@@ -455,8 +452,6 @@ void connection_drain(struct connection *connection)
 	else if (connection->state == CONNECTION_HOLDING)
 		connection->holder->ops->on_drain(connection->holder);
 }
-
-/* ---- beginnings ---- */
 
 static bool take_places(struct connection *connection, const union socket_address *address)
 {

@@ -39,6 +39,7 @@ void exchange_end(struct exchange *exchange)
 		return; /* exchange_resume() will come back to it */
 	worker_return_parser(exchange->worker, exchange->parser);
 	arena_finish(&exchange->arena);
+	arena_finish(&exchange->stored);
 	buffer_finish(&exchange->headers);
 	buffer_finish(&exchange->following);
 	free(exchange);
@@ -54,8 +55,6 @@ bool exchange_resume(struct exchange *exchange)
 		exchange_end(exchange);
 	return false;
 }
-
-/* ---- answers ---- */
 
 void exchange_header(struct exchange *exchange, const char *name, struct slice value)
 {
@@ -208,8 +207,6 @@ void exchange_append_stream_head(struct exchange *exchange, const char *content_
 	http_response_end(out);
 }
 
-/* ---- the way of a request ---- */
-
 /* A page of another origin asks first (WHATWG Fetch, CORS-preflight). */
 static void reply_options(struct exchange *exchange, const struct buffer *allowed)
 {
@@ -288,8 +285,6 @@ void exchange_on_timeout(struct exchange *exchange)
 			 "limit the time");
 }
 
-/* ---- the store ---- */
-
 void *exchange_store_request(struct exchange *exchange, size_t size, enum store_operation operation)
 {
 	struct store_request *request = arena_allocate_array(&exchange->arena, 1, size);
@@ -302,41 +297,45 @@ void *exchange_store_request(struct exchange *exchange, size_t size, enum store_
 	return request;
 }
 
+static const struct {
+	int result;
+	enum problem problem;
+	const char *detail;
+} store_problems[] = {
+    {-ENOMEM, PROBLEM_OUT_OF_MEMORY, "Try again later"},
+    {-ENOSPC, PROBLEM_STORE_FULL, "Nothing was stored; make room on the disk and try again"},
+    {-EAGAIN, PROBLEM_STORE_UNAVAILABLE, "Nothing was stored; try again after Retry-After seconds"},
+    {0, PROBLEM_STORE_FAILED, "The node's log says why; trying again may help"},
+};
+
+void exchange_store_problem(struct exchange *exchange, int result)
+{
+	size_t row = 0;
+
+	while (store_problems[row].result != result && store_problems[row].result != 0)
+		row++;
+	exchange_problem(exchange, store_problems[row].problem, "%s", store_problems[row].detail);
+}
+
+/* What the store may say to a request that is no failure of the store's (store.h). */
+static const int refusals[STORE_OPERATIONS] = {
+    [STORE_PUBLISH] = -EEXIST,	[STORE_REDEEM] = -EEXIST, [STORE_CORRECT] = -ENOENT,
+    [STORE_WITHDRAW] = -ENOENT, [STORE_MARK] = -ENOENT,
+};
+
 static void on_stored(struct mailbox_message *message)
 {
 	struct store_request *request = store_request_of(message);
 	struct exchange *exchange = request->context;
-	struct arena answer;
 
-	if (exchange->connection == NULL || exchange->connection->state == CONNECTION_CLOSED) {
-		store_request_finish(request);
-		exchange_resume(exchange);
+	arena_finish(&exchange->stored);
+	exchange->stored = request->arena;
+	if (!exchange_resume(exchange))
 		return;
-	}
-	exchange_resume(exchange);
-	/* The callback may end the exchange, and with it the request, but not what is in its arena.
-	 */
-	answer = request->arena;
-	switch (request->result) {
-	case -ENOMEM:
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-		break;
-	case -ENOSPC:
-		exchange_problem(exchange, PROBLEM_STORE_FULL,
-				 "Nothing was stored; make room on the disk and try again");
-		break;
-	case -EAGAIN:
-		exchange_problem(exchange, PROBLEM_STORE_UNAVAILABLE,
-				 "Nothing was stored; try again after Retry-After seconds");
-		break;
-	case -EIO:
-		exchange_problem(exchange, PROBLEM_STORE_FAILED,
-				 "The node's log says why; trying again may help");
-		break;
-	default:
+	if (request->result == 0 || request->result == refusals[request->operation])
 		exchange->on_stored(exchange, request);
-	}
-	arena_finish(&answer);
+	else
+		exchange_store_problem(exchange, request->result);
 }
 
 void exchange_ask(struct exchange *exchange, struct store_request *request,
@@ -348,8 +347,6 @@ void exchange_ask(struct exchange *exchange, struct store_request *request,
 	exchange->pending++;
 	worker_submit(exchange->worker, request);
 }
-
-/* ---- what a request says ---- */
 
 int exchange_parameter(struct exchange *exchange, struct slice name, struct slice *ret_value)
 {
@@ -439,10 +436,18 @@ static bool is_json(const struct exchange *exchange)
 		slice_equals_ignoring_case(media, SLICE("application/x-www-form-urlencoded")));
 }
 
+/* Where jansson gives no reason it lacks memory; inside a string it calls that a syntax error, and
+ * only errno tells. */
+static bool is_short_of_memory(const json_error_t *error)
+{
+	return errno == ENOMEM || json_error_code(error) == json_error_out_of_memory ||
+	       json_error_code(error) == json_error_unknown;
+}
+
 json_t *exchange_body_json(struct exchange *exchange)
 {
 	const struct http_request *request = exchange->request;
-	json_error_t error;
+	json_error_t error = {0};
 	json_t *json;
 
 	if (!is_json(exchange)) {
@@ -455,10 +460,15 @@ json_t *exchange_body_json(struct exchange *exchange)
 				 JSON_DEPTH);
 		return NULL;
 	}
+	errno = 0;
 	json = json_loadb(request->body.data, request->body.length,
 			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
-	if (json == NULL)
+	if (json != NULL)
+		return json;
+	if (is_short_of_memory(&error))
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	else
 		exchange_problem(exchange, PROBLEM_INVALID_JSON, "Line %d, column %d: %s",
 				 error.line, error.column, error.text);
-	return json;
+	return NULL;
 }

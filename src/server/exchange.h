@@ -3,7 +3,8 @@
  *
  * A handler either answers before it returns, or asks the store (or another thread) and answers in
  * the callback. When the client goes away meanwhile, `connection` becomes NULL, callbacks are no
- * longer called, and the exchange ends when the store has returned what it was given. */
+ * longer called, and the exchange ends when the store has returned what it was given. A stream takes
+ * the connection over, and the exchange ends at once. */
 #ifndef ALLIM_SERVER_EXCHANGE_H
 #define ALLIM_SERVER_EXCHANGE_H
 
@@ -24,17 +25,14 @@ struct exchange {
 	const struct route *route;
 	struct slice parameter; /* what stands for {id} in the path */
 	struct identity identity;
-	unsigned char ticket[16]; /* the id of the ticket that the user came with, */
-	bool by_ticket;		  /* if any */
-	struct arena arena;	  /* for whatever ends with the exchange */
-	struct buffer headers;	  /* further headers of the answer, each with its CRLF */
-	struct buffer following;  /* bytes behind the request */
+	const unsigned char *ticket; /* the id of the ticket that the user came with, or NULL */
+	void *task;		     /* the handler's own, mostly from the arena */
+	struct arena arena;	     /* for whatever ends with the exchange */
+	struct arena stored;	     /* what the store gave last */
+	struct buffer headers;	     /* further headers of the answer, each with its CRLF */
+	struct buffer following;     /* bytes behind the request */
 	void (*on_stored)(struct exchange *exchange, struct store_request *request);
-	int64_t poll_limit; /* the most changes that a poll wants */
-	int64_t wait_until; /* of a long poll, in monotonic milliseconds; */
-	bool waited;	    /* it has waited once, and is to be answered now */
-	unsigned recounts;  /* how often it began anew, because broadcasts came meanwhile */
-	unsigned pending;   /* what other threads hold of it */
+	unsigned pending; /* what other threads, or lists of the worker's, hold of it */
 	bool answered;
 	bool dispatching; /* inside a call from the connection, which goes on by itself */
 };
@@ -45,10 +43,10 @@ struct exchange *exchange_create(struct connection *connection);
 /* Gives everything back, at once or when other threads have returned what they hold. */
 void exchange_end(struct exchange *exchange);
 
-/* The head is there: finds the route and says whether the body may come. */
+/* The head is there: finds the route, authenticates, and says whether the body may come. */
 void exchange_on_head(struct exchange *exchange);
 
-/* All is there: authenticates and calls the handler. */
+/* All is there: calls the handler. */
 void exchange_on_complete(struct exchange *exchange);
 
 /* The parser refused the bytes; or they came too slowly. */
@@ -70,11 +68,15 @@ void exchange_problem(struct exchange *exchange, enum problem problem, const cha
 void exchange_append_stream_head(struct exchange *exchange, const char *content_type,
 				 struct buffer *out);
 
-/* Asks the store; `on_stored` is called with its answer where that is a success or -ENOENT,
- * -EEXIST. Other failures are answered here. The request comes from the exchange's arena and is
- * finished after the callback. */
+/* Asks the store; `on_stored` is called with its answer where that is a success, or the refusal that
+ * store.h gives to this operation: -EEXIST for publishing and redeeming, -ENOENT for correcting,
+ * withdrawing and marking. Failures are answered here. The request comes from the exchange's arena,
+ * and what the store adds to it stays until the next answer or the end of the exchange. */
 void exchange_ask(struct exchange *exchange, struct store_request *request,
 		  void (*on_stored)(struct exchange *exchange, struct store_request *request));
+
+/* Answers with the problem that a failure of the store is. */
+void exchange_store_problem(struct exchange *exchange, int result);
 
 /* A request for exchange_ask(), of `size` bytes, zeroed and prepared; NULL (and answered) when
  * memory is short. */

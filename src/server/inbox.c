@@ -3,11 +3,12 @@
 
 #include "base/json.h"
 #include "server/handlers.h"
+#include "server/poll.h"
 #include "server/worker.h"
 
 #include <errno.h>
 
-enum { PAGE_DEFAULT = 20, PAGE_MAXIMUM = 100, IDS_MAXIMUM = 1000, RECOUNTS = 5 };
+enum { PAGE_DEFAULT = 20, PAGE_MAXIMUM = 100, IDS_MAXIMUM = 1000 };
 
 void inbox_add_etag(struct exchange *exchange, const struct cursor *cursor)
 {
@@ -34,27 +35,6 @@ bool inbox_matches(const struct exchange *exchange, const struct cursor *cursor)
 	       memmem(header->data, header->length, text, length + 2) != NULL;
 }
 
-static void on_broadcasts(struct exchange *exchange, struct store_request *request)
-{
-	const struct store_heads *heads = (const struct store_heads *)request;
-
-	hub_learn_broadcasts(&exchange->worker->hub, heads->everyone.seq, heads->broadcast_ids,
-			     heads->broadcast_count);
-	exchange->route->handle(exchange);
-}
-
-/* Fetches the broadcasts, and begins anew. */
-static void recount(struct exchange *exchange)
-{
-	struct store_heads *heads = exchange_store_request(exchange, sizeof(*heads), STORE_HEADS);
-
-	if (heads == NULL)
-		return;
-	exchange->recounts++;
-	heads->want_broadcasts = true;
-	exchange_ask(exchange, &heads->request, on_broadcasts);
-}
-
 static void learn(struct exchange *exchange, const struct cursor *cursor,
 		  const struct inbox_counts *counts)
 {
@@ -62,19 +42,19 @@ static void learn(struct exchange *exchange, const struct cursor *cursor,
 	struct inbox *inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
 
 	if (inbox != NULL)
-		hub_learn(&worker->hub, inbox, cursor->seq, counts);
+		hub_learn(inbox, cursor->seq, counts);
 	hub_learn_broadcast_head(&worker->hub, cursor->broadcast_seq);
 }
 
 /* A snapshot may be ahead of the hint of a broadcast that it has. Its badge would lack that one,
  * and stay wrong, because nothing is new to who holds this cursor. */
-bool inbox_learn(struct exchange *exchange, const struct cursor *cursor,
-		 const struct inbox_counts *counts)
+bool inbox_learn(struct exchange *exchange, struct store_request *request,
+		 const struct cursor *cursor, const struct inbox_counts *counts)
 {
 	learn(exchange, cursor, counts);
-	if (exchange->worker->hub.broadcasts_known || exchange->recounts == RECOUNTS)
+	if (exchange->worker->hub.broadcast_listed >= cursor->broadcast_seq)
 		return true;
-	recount(exchange);
+	refresh_wait(exchange, request, cursor->broadcast_seq);
 	return false;
 }
 
@@ -108,7 +88,7 @@ static void on_listed(struct exchange *exchange, struct store_request *request)
 	};
 	struct buffer body = BUFFER_EMPTY;
 
-	if (!inbox_learn(exchange, &list->cursor, &list->counts))
+	if (!inbox_learn(exchange, request, &list->cursor, &list->counts))
 		return;
 	inbox_add_etag(exchange, &list->cursor);
 	if (inbox_matches(exchange, &list->cursor)) {
@@ -197,8 +177,6 @@ void inbox_get(struct exchange *exchange)
 		list(exchange);
 }
 
-/* ---- counting ---- */
-
 static void reply_count(struct exchange *exchange, const struct cursor *cursor,
 			const struct inbox_counts *counts)
 {
@@ -221,7 +199,7 @@ static void on_counted(struct exchange *exchange, struct store_request *request)
 {
 	struct store_replay *replay = (struct store_replay *)request;
 
-	if (!inbox_learn(exchange, &replay->cursor, &replay->counts))
+	if (!inbox_learn(exchange, request, &replay->cursor, &replay->counts))
 		return;
 	reply_count(exchange, &replay->cursor, &replay->counts);
 }
@@ -246,8 +224,6 @@ void inbox_count(struct exchange *exchange)
 	replay->after.epoch = exchange->worker->hub.epoch;
 	exchange_ask(exchange, &replay->request, on_counted);
 }
-
-/* ---- marking ---- */
 
 static void on_marked(struct exchange *exchange, struct store_request *request)
 {

@@ -12,19 +12,13 @@ void inbox_add_etag(struct exchange *exchange, const struct cursor *cursor);
 /* Whether If-None-Match names this cursor (RFC 9110, 13.1.2). */
 bool inbox_matches(const struct exchange *exchange, const struct cursor *cursor);
 
-/* Tells the worker's hub what the store has just said of this user. False where the hub then lacks
- * the broadcasts that a badge is counted with: the exchange is taken care of, and its handler will
- * run again from the beginning. */
-bool inbox_learn(struct exchange *exchange, const struct cursor *cursor,
-		 const struct inbox_counts *counts);
+/* Tells the worker's hub what the store has just said of this user. False where the hub lacks
+ * broadcasts that a badge at this cursor is counted with: the exchange is taken care of, and the
+ * callback of the request will be called with it again when they are there. */
+bool inbox_learn(struct exchange *exchange, struct store_request *request,
+		 const struct cursor *cursor, const struct inbox_counts *counts);
 
 /* The badge of these counts, for this worker. */
 int64_t inbox_unread(const struct exchange *exchange, const struct inbox_counts *counts);
-
-/* Polls for changes after a cursor; poll.c. */
-void poll_changes(struct exchange *exchange, struct slice after);
-
-/* At the end of a turn: answers the waiting polls that something happened to. */
-void poll_answer_woken(struct worker *worker);
 
 #endif

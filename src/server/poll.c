@@ -3,12 +3,20 @@
  * A poll whose cursor is the present one is answered from the worker's memory. With wait= it
  * becomes a subscriber instead, one whose first change ends it: then the store is asked, so that
  * the answer is one snapshot, and the connection is free again. */
-#include "server/inbox.h"
+#include "server/poll.h"
 
+#include "server/inbox.h"
 #include "server/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+/* What a poll wants: the task of its exchange. */
+struct poll {
+	int64_t limit;	    /* the most changes */
+	int64_t wait_until; /* in monotonic milliseconds */
+	bool waited;	    /* once, and is to be answered now */
+};
 
 struct waiter {
 	struct connection_holder holder;
@@ -20,8 +28,13 @@ struct waiter {
 };
 
 static void ask(struct exchange *exchange, const struct cursor *after);
+static void reply_unchanged(struct exchange *exchange, const struct inbox *inbox,
+			    const struct cursor *cursor);
 
-/* ---- waiting ---- */
+static struct poll *poll_of(const struct exchange *exchange)
+{
+	return exchange->task;
+}
 
 /* The change itself is not used: the store gives it again, with all that came by then. Nothing is
  * answered here, because the hub is in the middle of its list. */
@@ -64,16 +77,20 @@ static void free_waiter(struct waiter *waiter)
 	free(waiter);
 }
 
-/* Stops waiting and asks the store, whose answer may well be that nothing is new. */
+/* Stops waiting and answers; the store is asked where anything may be new. */
 static void stop_waiting(struct waiter *waiter)
 {
 	struct exchange *exchange = waiter->exchange;
-	struct cursor after = waiter->after;
+	const struct inbox *inbox = waiter->subscriber.inbox;
+	struct cursor after = waiter->after, present;
 
 	connection_release(exchange->connection);
 	free_waiter(waiter);
-	exchange->waited = true;
-	ask(exchange, &after);
+	poll_of(exchange)->waited = true;
+	if (hub_cursor(&exchange->worker->hub, inbox, &present) && cursor_equals(&after, &present))
+		reply_unchanged(exchange, inbox, &present);
+	else
+		ask(exchange, &after);
 }
 
 void poll_answer_woken(struct worker *worker)
@@ -92,9 +109,13 @@ static void on_timer(struct connection_holder *holder)
 	stop_waiting((struct waiter *)holder);
 }
 
+/* Nothing is written while it waits, but `100 Continue` may have waited for the socket, and have had
+ * the timer. */
 static void on_drained(struct connection_holder *holder)
 {
-	(void)holder; /* nothing is written while it waits */
+	struct exchange *exchange = ((struct waiter *)holder)->exchange;
+
+	connection_set_timer(exchange->connection, poll_of(exchange)->wait_until);
 }
 
 static void on_close(struct connection_holder *holder)
@@ -109,25 +130,29 @@ static const struct connection_holder_ops holder_ops = {
     .on_close = on_close,
 };
 
-/* Becomes a subscriber that has everything up to `after`. False, and the exchange is answered,
- * where a limit is reached. */
-static bool start_waiting(struct exchange *exchange, struct inbox *inbox,
+/* Becomes a subscriber that has everything up to `after`. Where a limit is reached or memory is short
+ * the exchange is answered. */
+static void start_waiting(struct exchange *exchange, struct inbox *inbox,
 			  const struct cursor *after)
 {
 	struct worker *worker = exchange->worker;
 	struct subscriber_replay nothing = {.heads = {after->seq, after->broadcast_seq}};
 	int counter = quota_hold(worker->node->user_connections, exchange->identity.name,
 				 (uint64_t)worker->settings->limits_connections_per_user);
-	struct waiter *waiter = counter < 0 ? NULL : malloc(sizeof(*waiter));
+	struct waiter *waiter;
 
-	if (waiter == NULL) {
-		if (counter >= 0)
-			quota_release(worker->node->user_connections, counter);
+	if (counter < 0) {
 		exchange_problem(
 		    exchange, PROBLEM_TOO_MANY_REQUESTS,
 		    "Wait on fewer connections; limits.connections_per_user allows %lld",
 		    (long long)worker->settings->limits_connections_per_user);
-		return false;
+		return;
+	}
+	waiter = malloc(sizeof(*waiter));
+	if (waiter == NULL) {
+		quota_release(worker->node->user_connections, counter);
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
 	}
 	*waiter = (struct waiter){
 	    .holder.ops = &holder_ops,
@@ -140,9 +165,8 @@ static bool start_waiting(struct exchange *exchange, struct inbox *inbox,
 	hub_subscribe(&worker->hub, inbox, &waiter->subscriber);
 	metrics_add(&worker->metrics, METRIC_POLLS_WAITING, 1);
 	connection_hold(exchange->connection, &waiter->holder);
-	connection_set_timer(exchange->connection, exchange->wait_until);
+	connection_set_timer(exchange->connection, poll_of(exchange)->wait_until);
 	subscriber_replay(&waiter->subscriber, &nothing, nothing.heads);
-	return true;
 }
 
 /* Waits where the client wants to and `after` is all that the worker has heard of. Returns whether
@@ -150,10 +174,11 @@ static bool start_waiting(struct exchange *exchange, struct inbox *inbox,
 static bool wait_for_change(struct exchange *exchange, const struct cursor *after)
 {
 	struct worker *worker = exchange->worker;
+	const struct poll *poll = poll_of(exchange);
 	struct inbox *inbox;
 	struct cursor present;
 
-	if (exchange->waited || exchange->wait_until <= worker->loop.now || worker->draining)
+	if (poll->waited || poll->wait_until <= worker->loop.now || worker->draining)
 		return false;
 	inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
 	if (inbox == NULL || !hub_cursor(&worker->hub, inbox, &present) ||
@@ -162,8 +187,6 @@ static bool wait_for_change(struct exchange *exchange, const struct cursor *afte
 	start_waiting(exchange, inbox, after);
 	return true;
 }
-
-/* ---- answering ---- */
 
 static void answer(struct exchange *exchange, const struct wire_answer *content)
 {
@@ -229,8 +252,9 @@ static void on_replayed(struct exchange *exchange, struct store_request *request
 	    .cursor = cursor_of(replay),
 	};
 
-	if (!inbox_learn(exchange, &replay->cursor, &replay->counts))
+	if (!inbox_learn(exchange, request, &replay->cursor, &replay->counts))
 		return;
+	metrics_add(&exchange->worker->metrics, METRIC_RESETS, replay->reset);
 	if (!replay->reset && replay->change_count + replay->broadcast_count == 0 &&
 	    wait_for_change(exchange, &replay->cursor))
 		return;
@@ -251,8 +275,9 @@ static void ask(struct exchange *exchange, const struct cursor *after)
 		return;
 	replay->user = exchange->identity.name;
 	replay->after = *after;
-	replay->limit = (size_t)exchange->poll_limit;
+	replay->limit = (size_t)poll_of(exchange)->limit;
 	replay->limit_bytes = (size_t)exchange->worker->settings->delivery_replay_bytes;
+	metrics_add(&exchange->worker->metrics, METRIC_REPLAYS, 1);
 	exchange_ask(exchange, &replay->request, on_replayed);
 }
 
@@ -272,20 +297,25 @@ void poll_changes(struct exchange *exchange, struct slice text)
 	struct worker *worker = exchange->worker;
 	struct cursor after, present;
 	struct inbox *inbox;
+	struct poll *poll = arena_allocate_array(&exchange->arena, 1, sizeof(*poll));
 	int64_t wait = 0;
 
-	exchange->poll_limit = worker->settings->delivery_replay_changes;
+	if (poll == NULL) {
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
+	}
+	exchange->task = poll;
+	poll->limit = worker->settings->delivery_replay_changes;
 	if (exchange_number(exchange, SLICE("wait"), 0, worker->settings->poll_wait_maximum / 1000,
 			    &wait) < 0 ||
-	    exchange_number(exchange, SLICE("limit"), 1, exchange->poll_limit,
-			    &exchange->poll_limit) < 0)
+	    exchange_number(exchange, SLICE("limit"), 1, poll->limit, &poll->limit) < 0)
 		return;
 	if (cursor_parse(text, &after) < 0) {
 		exchange_problem(exchange, PROBLEM_INVALID_CURSOR,
 				 "Give after= a cursor from an answer or an event");
 		return;
 	}
-	exchange->wait_until = worker->loop.now + wait * 1000;
+	poll->wait_until = worker->loop.now + wait * 1000;
 	inbox = hub_find(&worker->hub, exchange->identity.name);
 	if (!hub_cursor(&worker->hub, inbox, &present) || !cursor_equals(&after, &present))
 		ask(exchange, &after);

@@ -40,8 +40,6 @@ struct server {
 	bool stopping;
 };
 
-/* ---- settings ---- */
-
 /* With one reference, or NULL with a sentence. */
 static struct configuration *load_configuration(const struct server_options *options,
 						struct error *error)
@@ -98,8 +96,6 @@ static void reload(struct server *server)
 	log_info("settings reloaded");
 }
 
-/* ---- signals ---- */
-
 static void begin_end(struct server *server, int signal_number)
 {
 	if (server->stopping) {
@@ -144,18 +140,26 @@ static int watch_signals(struct server *server, struct error *error)
 	return 0;
 }
 
-/* ---- workers ---- */
+static int hear_signals(struct server *server, struct error *error)
+{
+	int result;
 
-struct farewell {
-	struct mailbox_message message;
-	struct server *server;
-};
+	server->signal_source.on_ready = on_signal;
+	result = loop_add(&server->admin->loop, server->signals, EPOLLIN, &server->signal_source);
+	return result < 0
+		   ? error_set(error, result, "cannot hear of signals: %s", strerror(-result))
+		   : 0;
+}
+
+static struct server *server_of(const struct worker *worker)
+{
+	return CONTAINER_OF(worker->node, struct server, node);
+}
 
 static void on_farewell(struct mailbox_message *message)
 {
-	struct server *server = ((struct farewell *)message)->server;
+	struct server *server = server_of(CONTAINER_OF(message, struct worker, farewell));
 
-	free(message);
 	if (--server->workers_left == 0)
 		worker_drain(server->admin);
 }
@@ -163,13 +167,8 @@ static void on_farewell(struct mailbox_message *message)
 /* On the worker's thread, behind its last turn. */
 static void on_worker_drained(struct worker *worker)
 {
-	struct server *server = CONTAINER_OF(worker->node, struct server, node);
-	struct farewell *farewell = malloc(sizeof(*farewell));
-
-	if (farewell == NULL)
-		abort();
-	*farewell = (struct farewell){{NULL, on_farewell}, server};
-	mailbox_send(&server->admin->loop.mailbox, &farewell->message);
+	worker->farewell.on_receive = on_farewell;
+	mailbox_send(&server_of(worker)->admin->loop.mailbox, &worker->farewell);
 }
 
 static void *run_worker(void *argument)
@@ -193,13 +192,14 @@ static int create_workers(struct server *server, struct error *error)
 		return error_set(error, -ENOMEM, "out of memory while starting workers");
 	for (unsigned i = 0; i <= count; i++) {
 		bool admin = i == count;
-		struct worker *worker =
+		struct worker *worker;
+		int result =
 		    worker_create(node, admin ? ROUTE_ADMIN : ROUTE_PUBLIC,
 				  admin ? &server->admin_address : &server->address,
-				  configuration_reference(server->configuration), error);
+				  configuration_reference(server->configuration), &worker, error);
 
-		if (worker == NULL)
-			return -EADDRNOTAVAIL;
+		if (result < 0)
+			return result;
 		node->workers[node->worker_count++] = worker;
 		if (!admin)
 			worker->on_drained = on_worker_drained;
@@ -223,8 +223,6 @@ static int start_threads(struct server *server, struct error *error)
 	return 0;
 }
 
-/* ---- beginning ---- */
-
 static int parse_addresses(struct server *server, struct error *error)
 {
 	const struct settings *settings = &server->configuration->settings;
@@ -241,16 +239,6 @@ static int parse_addresses(struct server *server, struct error *error)
 		return error_set(error, -EINVAL,
 				 "--demo has public passwords and listens on loopback only; use "
 				 "--listen 127.0.0.1:8080");
-	if (!socket_address_is_loopback(&server->address) && !settings->http_insecure_plain_text)
-		return error_set(error, -EINVAL,
-				 "http.listen is beyond loopback, where plain text can be read by "
-				 "others; put a proxy with TLS in front and set "
-				 "http.insecure_plain_text: true");
-	if (!socket_address_is_loopback(&server->admin_address) &&
-	    !settings->admin_insecure_plain_text)
-		return error_set(error, -EINVAL,
-				 "admin.listen is beyond loopback and asks for no password; set "
-				 "admin.insecure_plain_text: true where the network protects it");
 	result = socket_check_free(&server->address, error);
 	return result < 0 ? result : socket_check_free(&server->admin_address, error);
 }
@@ -270,7 +258,7 @@ static uint64_t count_descriptors(void)
 
 /* As many connections as files may be open, less what the node has open by now and what
  * administrators and the store may need later. Where that is nearly all, half of the rest. */
-static uint64_t connection_limit(const struct settings *settings)
+static void limit_connections(struct node *node, const struct settings *settings)
 {
 	uint64_t used = count_descriptors();
 	struct rlimit limit = {0};
@@ -283,9 +271,10 @@ static uint64_t connection_limit(const struct settings *settings)
 	possible = limit.rlim_cur > used ? limit.rlim_cur - used : 2;
 	possible =
 	    possible > RESERVED_DESCRIPTORS * 2 ? possible - RESERVED_DESCRIPTORS : possible / 2;
-	if (settings->limits_connections > 0 && (uint64_t)settings->limits_connections < possible)
-		return (uint64_t)settings->limits_connections;
-	return possible;
+	node->limited_by_files =
+	    settings->limits_connections == 0 || (uint64_t)settings->limits_connections > possible;
+	node->connection_limit =
+	    node->limited_by_files ? possible : (uint64_t)settings->limits_connections;
 }
 
 static void on_hints(void *context, struct hint_batch *batch)
@@ -393,12 +382,10 @@ static int start(struct server *server, struct error *error)
 		result = open_parts(server, error);
 	if (result == 0)
 		result = create_workers(server, error);
-	if (result == 0) {
-		server->node.connection_limit = connection_limit(&server->configuration->settings);
-		server->signal_source.on_ready = on_signal;
-		result = loop_add(&server->admin->loop, server->signals, EPOLLIN,
-				  &server->signal_source);
-	}
+	if (result == 0)
+		result = hear_signals(server, error);
+	if (result == 0)
+		limit_connections(&server->node, &server->configuration->settings);
 	if (result == 0 && sweep_start(server->admin) < 0)
 		result = error_set(error, -ENOMEM, "out of memory while starting");
 	return result < 0 ? result : start_threads(server, error);

@@ -14,26 +14,31 @@
 
 enum { GATHERED_BYTES = 256 * 1024 }; /* more than this is not gathered before it is sent */
 
+static const struct subscriber_ops subscriber_ops;
+
 static struct stream *stream_of(struct subscriber *subscriber)
 {
 	return CONTAINER_OF(subscriber, struct stream, subscriber);
 }
-
-/* ---- sending ---- */
 
 void stream_forget_frame(struct worker *worker)
 {
 	worker->frame.change = NULL;
 }
 
-/* Unknown, and then not said, while the worker does not know the broadcasts. */
-static int64_t unread_of(const struct stream *stream)
+/* Said only where the stream has just the broadcasts that are counted: a client adds those which come
+ * to it by itself. Otherwise it is owed. */
+static int64_t unread_of(struct stream *stream)
 {
-	const struct hub *hub = &stream_worker(stream)->hub;
+	struct worker *worker = stream_worker(stream);
+	const struct hub *hub = &worker->hub;
 
-	if (!hub->broadcasts_known)
-		return -1;
-	return hub_unread(hub, &stream->subscriber.inbox->counts);
+	if (hub_knows_broadcasts(hub) &&
+	    stream->subscriber.last[SUBSCRIBER_BROADCASTS] == hub->broadcast_listed)
+		return hub_unread(hub, &stream->subscriber.inbox->counts);
+	stream->owed = true;
+	worker->counts_owed = true;
+	return -1;
 }
 
 /* The bytes of a change, which all connections have in common, stay in the frame until another
@@ -43,18 +48,18 @@ static struct slice frame_of(struct stream *stream, const struct change *change,
 {
 	struct worker_frame *frame = &stream_worker(stream)->frame;
 	struct cursor cursor = stream_cursor(stream);
+	bool shared = change->kind == CHANGE_ROW && change->notification.to_everyone &&
+		      change->notification.first_seq != 0;
+	int64_t unread = shared ? -1 : unread_of(stream);
 
 	if (frame->change != change || frame->wire != stream_wire(stream) ||
-	    frame->is_new != is_new) {
-		bool shared = change->kind == CHANGE_ROW && change->notification.to_everyone &&
-			      change->notification.first_seq != 0;
-
+	    frame->is_new != is_new || frame->unread != unread) {
 		buffer_clear(&frame->bytes);
-		stream_wire(stream)->change(&frame->bytes, change, is_new,
-					    shared ? -1 : unread_of(stream));
+		stream_wire(stream)->change(&frame->bytes, change, is_new, unread);
 		frame->change = change;
 		frame->wire = stream_wire(stream);
 		frame->is_new = is_new;
+		frame->unread = unread;
 		frame->shared = frame->bytes.length;
 	}
 	frame->bytes.length = frame->shared;
@@ -111,6 +116,7 @@ static void append_count(struct stream *stream, struct buffer *out)
 
 	if (unread < 0)
 		return;
+	stream->owed = false;
 	stream_wire(stream)->count(out, unread);
 	stream_wire(stream)->mark(out, &cursor);
 }
@@ -147,6 +153,22 @@ void stream_count_all(struct worker *worker)
 	}
 }
 
+/* Once everybody who is live has what is counted; the others are told when they get there. */
+void stream_count_owed(struct worker *worker)
+{
+	if (!worker->counts_owed || !hub_is_settled(&worker->hub))
+		return;
+	worker->counts_owed = false;
+	LIST_FOR_EACH(link, &worker->hub.everyone) {
+		struct subscriber *subscriber =
+		    CONTAINER_OF(link, struct subscriber, everyone_link);
+
+		if (subscriber->ops == &subscriber_ops && subscriber->state == SUBSCRIBER_LIVE &&
+		    stream_of(subscriber)->owed)
+			send_count(stream_of(subscriber));
+	}
+}
+
 static void on_live(struct subscriber *subscriber)
 {
 	struct stream *stream = stream_of(subscriber);
@@ -156,8 +178,6 @@ static void on_live(struct subscriber *subscriber)
 	else
 		send_count(stream);
 }
-
-/* ---- its life ---- */
 
 static int64_t expiry_of(const struct stream *stream)
 {
@@ -184,7 +204,7 @@ static void on_timer(struct connection_holder *holder)
 		connection_close(stream->connection);
 		return;
 	}
-	if (stream->begun) {
+	if (stream->begun && !stream_retries_soon(stream)) {
 		if (connection_write(stream->connection, stream_wire(stream)->heartbeat) < 0)
 			return;
 		metrics_add(&worker->metrics, METRIC_HEARTBEATS, 1);
@@ -280,7 +300,7 @@ struct stream *stream_create(struct exchange *exchange, const struct wire_ops *w
 					 ? exchange->identity.expires_at
 					 : UINT32_MAX),
 	    .user_counter = (uint16_t)counter,
-	    .wire = (unsigned char)wire_index(wire),
+	    .wire = (unsigned)wire_index(wire) & 7,
 	};
 	subscriber_init(&stream->subscriber, &subscriber_ops, after->seq, after->broadcast_seq);
 	hub_subscribe(&worker->hub, inbox, &stream->subscriber);

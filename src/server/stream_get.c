@@ -133,7 +133,7 @@ void stream_get(struct exchange *exchange)
 
 	if (exchange_check_parameters(exchange, parameters) < 0)
 		return;
-	if (!exchange->by_ticket || exchange->request->method == HTTP_METHOD_HEAD) {
+	if (exchange->ticket == NULL || exchange->request->method == HTTP_METHOD_HEAD) {
 		begin(exchange);
 		return;
 	}

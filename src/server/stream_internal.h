@@ -13,19 +13,21 @@ struct stream {
 	struct connection_holder holder;
 	struct connection *connection;
 	struct subscriber subscriber;
-	uint32_t expires_at;	 /* when its token does, in seconds since 1970 */
-	uint16_t user_counter;	 /* its place in the quota of its user */
-	unsigned char wire;	 /* its row of wire_table */
-	bool reading : 1;	 /* the store has been asked and has not answered */
-	bool gathering : 1;	 /* what is sent is gathered in the worker's output */
-	bool begun : 1;		 /* the response's head has been sent */
-	bool closed : 1;	 /* its connection is gone; it waits for the store */
-	bool foreign : 1;	 /* it begins with a cursor of another epoch */
+	uint32_t expires_at;	     /* when its token does, in seconds since 1970 */
+	uint16_t user_counter;	     /* its place in the quota of its user */
+	unsigned wire : 3;	     /* its row of wire_table */
+	unsigned failures : 3;	     /* of the store in a row, as far as it counts */
+	bool reading : 1;	     /* the store has been asked and has not answered */
+	bool gathering : 1;	     /* what is sent is gathered in the worker's output */
+	bool again : 1;		     /* while gathering: the store is to be asked again */
+	bool owed : 1;		     /* a count, which could not be told */
+	bool begun : 1;		     /* the response's head has been sent */
+	bool closed : 1;	     /* its connection is gone; it waits for the store */
+	bool foreign : 1;	     /* it begins with a cursor of another epoch */
 	enum stream_start start : 2; /* START_AFTER once the store has answered */
 };
 
 struct exchange;
-struct stream_read;
 
 /* A stream of the exchange's user over a holding wire; it has subscribed and reads. NULL, and the
  * exchange is answered, where a limit is reached or memory is short. */
@@ -59,6 +61,9 @@ void stream_start_heartbeat(struct stream *stream);
 /* Asks the store from where the client is, as `start` and `foreign` say. `prefix` is sent before its
  * answer and taken over; where memory is short the connection is closed. */
 void stream_read_first(struct stream *stream, struct buffer *prefix);
+
+/* Whether the timer is the one of a read that failed, which comes more often than a heartbeat. */
+bool stream_retries_soon(const struct stream *stream);
 
 /* Asks the store for what comes after `last`: the subscriber's `read`. */
 void stream_read(struct subscriber *subscriber);

@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-enum { READ_AGAIN = 1000 }; /* milliseconds after the store failed */
+/* Milliseconds to wait after the store failed, and how often that doubles. */
+enum { READ_AGAIN = 1000, READ_AGAIN_DOUBLINGS = 4 };
 
 /* One question to the store. */
 struct stream_read {
@@ -19,7 +20,7 @@ struct stream_read {
 	};
 	struct store_head head;
 	struct stream *stream;
-	enum stream_start start;
+	enum stream_start start;	 /* the stream's, when it asked */
 	int64_t had[SUBSCRIBER_STREAMS]; /* `last` before the first of several reads in a row */
 	struct buffer prefix;		 /* the response's head, where it was not sent yet */
 	char user[INBOX_NAME_BYTES];
@@ -77,13 +78,31 @@ static void ask_replay(struct stream *stream, struct stream_read *read,
 
 static void on_store(struct mailbox_message *message);
 
+/* At random, because what failed one stream failed many, and longer each time. */
+static void read_later(struct stream *stream)
+{
+	struct worker *worker = stream_worker(stream);
+	int64_t delay = (int64_t)READ_AGAIN << stream->failures;
+	int64_t jitter = (int64_t)random_below(&worker->random, (uint64_t)delay / 2 + 1);
+
+	if (stream->failures < READ_AGAIN_DOUBLINGS)
+		stream->failures++;
+	stream_set_timer(stream, delay - jitter);
+}
+
+/* Once the delays have grown, a heartbeat goes with each. */
+bool stream_retries_soon(const struct stream *stream)
+{
+	return stream->failures > 0 && stream->failures < READ_AGAIN_DOUBLINGS && !stream->reading;
+}
+
 /* Where memory is short the timer tries again. */
 static void read_store(struct stream *stream, struct stream_read *read)
 {
 	struct worker *worker = stream_worker(stream);
 
 	if (read == NULL) {
-		stream_set_timer(stream, READ_AGAIN);
+		read_later(stream);
 		return;
 	}
 	if (read->start == START_ALL)
@@ -105,11 +124,10 @@ static enum wire_reset reset_reason(const struct store_replay *replay)
 }
 
 /* What happened before is not told, and counts as known. */
-static void start_from(struct stream *stream, const struct cursor *present,
-		       struct stream_read *read)
+static void start_from(struct stream *stream, const struct cursor *cursor, struct stream_read *read)
 {
-	stream->subscriber.last[SUBSCRIBER_OWN] = present->seq;
-	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = present->broadcast_seq;
+	stream->subscriber.last[SUBSCRIBER_OWN] = cursor->seq;
+	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = cursor->broadcast_seq;
 	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
 }
 
@@ -138,10 +156,10 @@ static void take_replay(struct stream *stream, struct stream_read *read)
 	};
 	int64_t known[SUBSCRIBER_STREAMS];
 
-	hub_learn(hub, inbox, replay->cursor.seq, &replay->counts);
+	hub_learn(inbox, replay->cursor.seq, &replay->counts);
 	hub_learn_broadcast_head(hub, replay->cursor.broadcast_seq);
 	known[SUBSCRIBER_OWN] = inbox->head;
-	known[SUBSCRIBER_BROADCASTS] = hub->broadcast_head;
+	known[SUBSCRIBER_BROADCASTS] = hub->broadcast_offered;
 	stream->start = START_AFTER;
 	stream->foreign = false;
 	if (read->start == START_LIVE) {
@@ -155,12 +173,43 @@ static void take_replay(struct stream *stream, struct stream_read *read)
 }
 
 /* Begins behind what retention has forgotten. */
-static void take_floors(struct stream *stream, const struct stream_read *read)
+static void take_floors(struct stream *stream, struct stream_read *read)
 {
-	stream->subscriber.last[SUBSCRIBER_OWN] = read->head.floor;
-	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = read->heads.everyone.floor;
+	struct cursor floors = {.seq = read->head.floor,
+				.broadcast_seq = read->heads.everyone.floor};
+
+	start_from(stream, &floors, read);
 	stream->start = START_AFTER;
 	stream_read(&stream->subscriber);
+}
+
+/* Gathers what there is to send; stream_read() then only says that more is to be read. */
+static void take_answer(struct stream *stream, struct stream_read *read)
+{
+	buffer_append(&stream_worker(stream)->output, buffer_slice(&read->prefix));
+	stream->gathering = true;
+	stream->again = false;
+	if (read->request.result < 0) {
+		read_later(stream);
+	} else {
+		stream->failures = 0;
+		if (read->start == START_ALL)
+			take_floors(stream, read);
+		else
+			take_replay(stream, read);
+	}
+	stream->gathering = false;
+}
+
+/* The next read of several in a row. */
+static void read_on(struct stream *stream, const struct stream_read *before)
+{
+	struct stream_read *next = create_read(stream);
+
+	stream->again = false;
+	if (next != NULL)
+		memcpy(next->had, before->had, sizeof(next->had));
+	read_store(stream, next);
 }
 
 static void on_store(struct mailbox_message *message)
@@ -178,36 +227,27 @@ static void on_store(struct mailbox_message *message)
 		free_read(read);
 		return;
 	}
-	buffer_append(&stream_worker(stream)->output, buffer_slice(&read->prefix));
-	stream->gathering = true;
-	stream_worker(stream)->read = read;
-	if (read->request.result < 0)
-		stream_set_timer(stream, READ_AGAIN);
-	else if (read->start == START_ALL)
-		take_floors(stream, read);
-	else
-		take_replay(stream, read);
-	stream_worker(stream)->read = NULL;
-	stream->gathering = false;
-	free_read(read);
+	take_answer(stream, read);
 	stream_send_output(stream);
-	if (stream->connection->state != CONNECTION_CLOSED &&
-	    !connection_is_full(stream->connection))
+	if (stream->connection->state == CONNECTION_CLOSED) {
+		free_read(read);
+		return;
+	}
+	if (stream->again)
+		read_on(stream, read);
+	free_read(read);
+	if (!connection_is_full(stream->connection))
 		subscriber_drained(&stream->subscriber);
 }
 
 void stream_read(struct subscriber *subscriber)
 {
 	struct stream *stream = CONTAINER_OF(subscriber, struct stream, subscriber);
-	struct worker *worker = stream_worker(stream);
-	struct stream_read *next;
 
-	if (stream->reading)
-		return; /* its answer leads to another read where that is still needed */
-	next = create_read(stream);
-	if (next != NULL && stream->gathering && worker->read != NULL)
-		memcpy(next->had, worker->read->had, sizeof(next->had));
-	read_store(stream, next);
+	if (stream->gathering)
+		stream->again = true;
+	else if (!stream->reading) /* else its answer leads to another read where that is needed */
+		read_store(stream, create_read(stream));
 }
 
 void stream_read_first(struct stream *stream, struct buffer *prefix)

@@ -54,7 +54,7 @@ static struct sweep *create(struct worker *worker)
 {
 	struct sweep *sweep = calloc(1, sizeof(*sweep));
 
-	worker_schedule(worker, &worker->sweep,
+	worker_schedule(worker, WORKER_SWEEP,
 			worker->loop.now + worker->settings->delivery_sweep_interval);
 	if (sweep == NULL)
 		return NULL;
@@ -64,7 +64,7 @@ static struct sweep *create(struct worker *worker)
 	return sweep;
 }
 
-static void run(struct worker *worker)
+void sweep_run(struct worker *worker)
 {
 	struct sweep *sweep = create(worker);
 
@@ -76,7 +76,6 @@ int sweep_start(struct worker *worker)
 {
 	struct sweep *sweep = create(worker);
 
-	worker->sweep.run = run;
 	if (sweep == NULL)
 		return -ENOMEM;
 	store_submit(worker->node->store, &sweep->request.request);

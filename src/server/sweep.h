@@ -8,4 +8,7 @@ struct worker;
  * answer is the position from which on nothing is missed. Returns 0 or -ENOMEM. */
 int sweep_start(struct worker *worker);
 
+/* The worker's task: one sweep. */
+void sweep_run(struct worker *worker);
+
 #endif

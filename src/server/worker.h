@@ -11,9 +11,11 @@
 #include "net/socket.h"
 #include "protocol/http_parser.h"
 #include "protocol/http_response.h"
+#include "server/acceptor.h"
 #include "server/authentication.h"
 #include "server/metrics.h"
 #include "server/node.h"
+#include "server/refresh.h"
 #include "server/route.h"
 #include "wire/wire.h"
 
@@ -22,13 +24,14 @@ enum {
 	WORKER_SPARE_PARSERS = 32,
 };
 
-struct stream_read;
 struct worker;
 
-/* What a worker does at times, beside its connections. Embedded in the worker. */
-struct worker_task {
-	struct timer timer;
-	void (*run)(struct worker *worker);
+/* What a worker does at times, beside its connections. */
+enum worker_task {
+	WORKER_HOUSEKEEPING,
+	WORKER_DRAIN,
+	WORKER_SWEEP, /* the administrators' only */
+	WORKER_TASKS
 };
 
 /* The bytes of the change that was encoded last; see stream.c. */
@@ -36,7 +39,8 @@ struct worker_frame {
 	const struct change *change;
 	const struct wire_ops *wire;
 	bool is_new;
-	size_t shared; /* how much of `bytes` all connections have in common */
+	int64_t unread; /* what it says, or -1 */
+	size_t shared;	/* how much of `bytes` all connections have in common */
 	struct buffer bytes;
 };
 
@@ -51,26 +55,25 @@ struct worker {
 	struct metrics metrics;
 	struct random random;
 
-	int listening; /* the listener's descriptor, or -1 */
-	bool accepting;
-	struct loop_source accept_source;
+	struct acceptor acceptor;
 	struct list connections;
 	struct list closed; /* to be freed at the end of the turn */
 	struct list woken;  /* waiting polls to be answered at the end of the turn */
 	struct mailbox_message
 	    *asked; /* what the store is asked at the end of the turn, newest first */
 
-	struct worker_task housekeeping;
-	struct worker_task drain;
-	struct worker_task sweep; /* the administrators' only; see sweep.c */
+	struct timer tasks[WORKER_TASKS];
+	struct refresh refresh;
+	bool counts_owed;	  /* to streams, which were not told their count; see stream.c */
 	int64_t sweep_position;	  /* where the last sweep ended */
-	bool broadcasts_asked;
 	int64_t delivering_since; /* wall time of the commit whose hints are delivered now, or 0 */
 
 	bool draining;
 	bool draining_node;	/* the administrators: the others are draining */
 	int64_t drain_until;	/* when what is left is closed, in monotonic milliseconds */
 	int64_t drain_interval; /* milliseconds between two batches */
+	struct mailbox_message drain_message; /* to it, and the one that it may send at its end */
+	struct mailbox_message farewell;
 	void (*on_drained)(struct worker *worker); /* on its thread, at the end of its loop */
 	struct list canaries; /* readiness checks that wait for the feed; see admin.c */
 
@@ -79,16 +82,15 @@ struct worker {
 	struct http_parser *parsers[WORKER_SPARE_PARSERS];
 	unsigned parser_count;
 	struct worker_frame frame;
-	struct stream_read *read; /* the one whose answer is taken now; see stream.c */
-	struct buffer output;	  /* what is about to be sent; empty between uses */
+	struct buffer output; /* what is about to be sent; empty between uses */
 	char input[WORKER_INPUT_BYTES];
 };
 
-/* A worker that listens on the address, or NULL with a sentence. The configuration's reference is
- * taken over. */
-struct worker *worker_create(struct node *node, enum route_listener listener,
-			     union socket_address *address, struct configuration *configuration,
-			     struct error *error);
+/* A worker that listens on the address. The configuration's reference is taken over, also on
+ * failure. Returns 0, or a negative errno value with a sentence. */
+int worker_create(struct node *node, enum route_listener listener, union socket_address *address,
+		  struct configuration *configuration, struct worker **ret_worker,
+		  struct error *error);
 
 /* After its loop has stopped. NULL is allowed. */
 void worker_destroy(struct worker *worker);
@@ -99,11 +101,11 @@ void worker_run(struct worker *worker);
 /* From any thread: new settings, for which the worker takes a reference of its own. */
 void worker_reconfigure(struct worker *worker, struct configuration *configuration);
 
-/* From any thread: stop accepting, end streams in batches, then stop. */
+/* From any thread, once: stop accepting, end streams in batches, then stop. Never fails. */
 void worker_drain(struct worker *worker);
 
 /* On the worker's thread: runs a task at a time, in monotonic milliseconds. */
-void worker_schedule(struct worker *worker, struct worker_task *task, int64_t when);
+void worker_schedule(struct worker *worker, enum worker_task task, int64_t when);
 
 /* On the worker's thread: what a feed brought. */
 void worker_receive(struct worker *worker, struct hint_batch *batch);
@@ -123,8 +125,4 @@ struct slice worker_date(struct worker *worker);
 
 /* How long a client waits before it reconnects: random, so that not all come at once. */
 int64_t worker_retry(struct worker *worker);
-
-/* Accept again, where that was stopped for want of room. */
-void worker_accept(struct worker *worker);
-
 #endif

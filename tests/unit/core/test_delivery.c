@@ -297,10 +297,10 @@ static void deliver_answer(struct client *client)
 	int64_t known[SUBSCRIBER_STREAMS];
 
 	client->reading = READ_NONE;
-	hub_learn(hub, inbox, answer.heads[0], &counts);
+	hub_learn(inbox, answer.heads[0], &counts);
 	hub_learn_broadcast_head(hub, answer.heads[1]);
 	known[0] = inbox->head;
-	known[1] = hub->broadcast_head;
+	known[1] = hub->broadcast_offered;
 	subscriber_replay(&client->subscriber, &replay, known);
 }
 
@@ -432,7 +432,7 @@ static void step_refresh(struct simulation *simulation)
 {
 	int64_t head = simulation->inboxes[EVERYONE].head;
 
-	if (!simulation->hub.broadcasts_known)
+	if (!hub_knows_broadcasts(&simulation->hub))
 		hub_learn_broadcasts(&simulation->hub,
 				     head - (int64_t)pick(simulation, (size_t)head + 1) / 4, NULL,
 				     0);
@@ -466,7 +466,7 @@ static void step(struct simulation *simulation)
 	}
 }
 
-/* At rest a client that is live has all that its worker has heard of. */
+/* At rest a client that is live has all that its worker has offered. */
 static void check_live(const struct simulation *simulation)
 {
 	for (int i = 0; i < CLIENTS; i++) {
@@ -476,7 +476,7 @@ static void check_live(const struct simulation *simulation)
 		if (!client->connected || client->broken || subscriber->state != SUBSCRIBER_LIVE)
 			continue;
 		assert_true(subscriber->last[0] >= subscriber->inbox->head);
-		assert_true(subscriber->last[1] >= simulation->hub.broadcast_head);
+		assert_true(subscriber->last[1] >= simulation->hub.broadcast_offered);
 	}
 }
 

@@ -190,9 +190,9 @@ static void test_heads_only_rise(void **state)
 	receive_as(&hub, EPOCH + 1, own_hint("anna", 9, 99));
 	assert_int_equal(anna->head, 4);
 	assert_int_equal(anna->counts.unread, 4);
-	hub_learn(&hub, anna, 3, &counts);
+	hub_learn(anna, 3, &counts);
 	assert_int_equal(anna->counts.unread, 4);
-	hub_learn(&hub, anna, 4, &counts);
+	hub_learn(anna, 4, &counts);
 	assert_int_equal(anna->counts.unread, 40);
 	hub_finish(&hub);
 }
@@ -226,24 +226,92 @@ static void test_learning_wakes(void **state)
 	assert_int_equal(hub_learn_broadcasts(&hub, 0, NULL, 0), 0);
 	anna = hub_open(&hub, SLICE("anna"), 0);
 	listen_to(&hub, anna, &listener, 2, 0);
-	hub_learn(&hub, anna, 2, &counts);
+	hub_learn(anna, 2, &counts);
 	assert_int_equal(listener.read, 0);
-	hub_learn(&hub, anna, 3, &counts);
+	hub_learn(anna, 3, &counts);
 	assert_int_equal(listener.read, 1);
 	leave(&hub, &listener, 0);
-	listen_to(&hub, anna, &listener, 3, 0);
-	hub_learn_broadcast_head(&hub, 0);
-	assert_true(hub.broadcasts_known);
+	hub_finish(&hub);
+}
+
+/* What an answer tells of a broadcast is heard, and offered to nobody: the hint is on its way. */
+static void test_answer_ahead_of_a_hint(void **state)
+{
+	struct hub hub;
+	struct listener listener;
+	struct inbox *anna;
+	struct cursor cursor;
+
+	(void)state;
+	hub_init(&hub, EPOCH);
+	assert_int_equal(hub_learn_broadcasts(&hub, 4, NULL, 0), 0);
+	anna = hub_open(&hub, SLICE("anna"), 0);
+	listen_to(&hub, anna, &listener, 0, 4);
+	hub_learn(anna, 0, &(struct inbox_counts){0});
+	assert_true(hub_is_settled(&hub));
+	hub_learn_broadcast_head(&hub, 3);
+	assert_true(hub_is_settled(&hub));
+	hub_learn_broadcast_head(&hub, 5);
+	assert_int_equal(listener.read, 0);
+	assert_false(hub_cursor(&hub, anna, &cursor));
+	receive(&hub, broadcast_hint(5, 10, false));
+	assert_int_equal(listener.sent, 1);
+	assert_int_equal(listener.seq, 5);
+	assert_true(hub_is_settled(&hub));
+	assert_int_equal(hub.broadcast_count, 1);
+	assert_true(hub_cursor(&hub, anna, &cursor));
+	assert_int_equal(cursor.broadcast_seq, 5);
+	leave(&hub, &listener, 0);
+	hub_finish(&hub);
+}
+
+/* The same of an answer with the list, which the hint must not change again. */
+static void test_list_ahead_of_a_hint(void **state)
+{
+	struct hub hub;
+	struct listener listener;
+	struct inbox *anna;
+	struct cursor cursor;
+	int64_t ids[] = {10, 11};
+
+	(void)state;
+	hub_init(&hub, EPOCH);
+	assert_int_equal(hub_learn_broadcasts(&hub, 0, NULL, 0), 0);
+	anna = hub_open(&hub, SLICE("anna"), 0);
+	hub_learn(anna, 0, &(struct inbox_counts){0});
+	listen_to(&hub, anna, &listener, 0, 0);
+	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
+	assert_int_equal(listener.read, 0);
+	assert_true(hub_cursor(&hub, anna, &cursor));
+	assert_int_equal(cursor.broadcast_seq, 2);
+	assert_false(hub_is_settled(&hub));
+	receive(&hub, broadcast_hint(1, 10, false));
+	assert_false(hub_is_settled(&hub));
+	receive(&hub, broadcast_hint(2, 11, false));
+	assert_true(hub_is_settled(&hub));
+	assert_int_equal(listener.sent, 2);
+	assert_int_equal(listener.read, 0);
+	assert_int_equal(hub.broadcast_count, 2);
+	leave(&hub, &listener, 0);
+	hub_finish(&hub);
+}
+
+/* Where the hint of what an answer told is lost, a sweep offers it. */
+static void test_sweep_offers_what_was_heard(void **state)
+{
+	struct hub hub;
+	struct listener listener;
+	struct hint swept = broadcast_hint(1, 10, false);
+
+	(void)state;
+	swept.has_change = false;
+	hub_init(&hub, EPOCH);
+	assert_int_equal(hub_learn_broadcasts(&hub, 0, NULL, 0), 0);
+	listen_to(&hub, hub_open(&hub, SLICE("anna"), 0), &listener, 0, 0);
 	hub_learn_broadcast_head(&hub, 1);
-	hub_learn_broadcast_head(&hub, 0);
-	assert_int_equal(hub.broadcast_head, 1);
+	receive(&hub, swept);
 	assert_int_equal(listener.read, 1);
-	assert_false(hub.broadcasts_known);
-	leave(&hub, &listener, 0);
-	listen_to(&hub, anna, &listener, 3, 1);
-	assert_int_equal(hub_learn_broadcasts(&hub, 2, NULL, 0), 0);
-	assert_int_equal(listener.read, 1);
-	assert_true(hub.broadcasts_known);
+	assert_false(hub_knows_broadcasts(&hub));
 	leave(&hub, &listener, 0);
 	hub_finish(&hub);
 }
@@ -281,9 +349,9 @@ static void test_broadcast_while_unknown(void **state)
 	receive(&hub, broadcast_hint(2, 11, false));
 	assert_int_equal(listener.sent, 1);
 	assert_int_equal(hub_learn_broadcasts(&hub, 1, ids, 1), 0);
-	assert_false(hub.broadcasts_known);
+	assert_false(hub_knows_broadcasts(&hub));
 	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
-	assert_true(hub.broadcasts_known);
+	assert_true(hub_knows_broadcasts(&hub));
 	assert_int_equal(hub.broadcast_count, 2);
 	leave(&hub, &listener, 0);
 	hub_finish(&hub);
@@ -324,14 +392,13 @@ static void test_forgotten_broadcasts(void **state)
 	swept.has_change = false;
 	hub_init(&hub, EPOCH);
 	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
-	hub.badges_moved = false;
 	receive(&hub, swept);
 	assert_true(hub.recheck);
-	assert_true(hub.broadcasts_known);
+	assert_true(hub_knows_broadcasts(&hub));
 	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
-	assert_false(hub.badges_moved);
+	assert_false(hub.recount);
 	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids + 1, 1), 0);
-	assert_true(hub.badges_moved);
+	assert_true(hub.recount);
 	hub_finish(&hub);
 }
 
@@ -345,13 +412,13 @@ static void test_lost_broadcast(void **state)
 	hub_init(&hub, EPOCH);
 	assert_int_equal(hub_learn_broadcasts(&hub, 0, NULL, 0), 0);
 	receive(&hub, broadcast_hint(2, 11, false));
-	assert_false(hub.broadcasts_known);
+	assert_false(hub_knows_broadcasts(&hub));
 	assert_int_equal(hub.broadcast_head, 2);
 	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
-	assert_true(hub.broadcasts_known);
+	assert_true(hub_knows_broadcasts(&hub));
 	without.has_change = false;
 	receive(&hub, without);
-	assert_false(hub.broadcasts_known);
+	assert_false(hub_knows_broadcasts(&hub));
 	assert_int_equal(hub.broadcast_head, 3);
 	hub_finish(&hub);
 }
@@ -460,7 +527,7 @@ static void test_unread_against_a_model(void **state)
 			counts = counts_of(&model);
 			assert_int_equal(hub_unread(&hub, &counts), expected_unread(&model));
 		}
-		assert_true(hub.broadcasts_known);
+		assert_true(hub_knows_broadcasts(&hub));
 		hub_finish(&hub);
 	}
 }
@@ -503,7 +570,7 @@ static void test_out_of_memory(void **state)
 		failures++;
 		assert_true(inbox == NULL || learned == -ENOMEM);
 		assert_true(inbox != NULL || hub_find(&hub, SLICE("anna")) == NULL);
-		assert_int_equal(hub.broadcasts_known, learned == 0);
+		assert_int_equal(hub_knows_broadcasts(&hub), learned == 0);
 		hub_finish(&hub);
 	}
 	assert_true(failures >= 3);
@@ -523,7 +590,7 @@ static void test_broadcast_out_of_memory(void **state)
 	failing_allocator_fail_at(1);
 	hub_receive(&hub, batch);
 	assert_true(failing_allocator_reset());
-	assert_false(hub.broadcasts_known);
+	assert_false(hub_knows_broadcasts(&hub));
 	assert_int_equal(hub.broadcast_head, 1);
 	assert_int_equal(hub.broadcast_count, 0);
 	hint_batch_release(batch);
@@ -539,6 +606,9 @@ int main(void)
 	    cmocka_unit_test(test_heads_only_rise),
 	    cmocka_unit_test(test_late_hint_for_a_doubtful_inbox),
 	    cmocka_unit_test(test_learning_wakes),
+	    cmocka_unit_test(test_answer_ahead_of_a_hint),
+	    cmocka_unit_test(test_list_ahead_of_a_hint),
+	    cmocka_unit_test(test_sweep_offers_what_was_heard),
 	    cmocka_unit_test(test_cursor_needs_both_heads),
 	    cmocka_unit_test(test_broadcast_while_unknown),
 	    cmocka_unit_test(test_lost_broadcast),
