@@ -138,6 +138,20 @@ bool slice_is_utf8(struct slice slice)
 	return true;
 }
 
+size_t slice_drop_malformed(char *bytes, size_t length)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < length;) {
+		size_t sequence = utf8_sequence((const unsigned char *)bytes + i, length - i);
+
+		memmove(bytes + kept, bytes + i, sequence);
+		kept += sequence;
+		i += sequence == 0 ? 1 : sequence;
+	}
+	return kept;
+}
+
 char *slice_to_string(struct slice slice)
 {
 	char *string = malloc(slice.length + 1);

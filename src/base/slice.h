@@ -59,6 +59,10 @@ int slice_to_integer(struct slice slice, int64_t *ret_number);
 /* True where the bytes are well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms. */
 bool slice_is_utf8(struct slice slice);
 
+/* Removes in place what is no well-formed UTF-8, such as a character that was cut in half. Returns how
+ * many bytes are left. */
+size_t slice_drop_malformed(char *bytes, size_t length);
+
 /* A terminated copy from malloc, or NULL when memory is short. */
 char *slice_to_string(struct slice slice);
 

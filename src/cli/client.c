@@ -174,7 +174,7 @@ void client_answer_finish(struct client_answer *answer)
 
 void client_explain(int status, struct slice body, int64_t retry_after, struct error *error)
 {
-	json_t *problem = json_loadb(body.data, body.length, 0, NULL);
+	json_t *problem = json_loadb(body.data, body.length, JSON_ALLOW_NUL, NULL);
 	const char *detail = json_string_value(json_object_get(problem, "detail"));
 	struct buffer text = BUFFER_EMPTY;
 

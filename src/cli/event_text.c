@@ -21,39 +21,38 @@ static const struct event {
 
 static bool is_json(struct slice text)
 {
-	json_t *value = json_loadb(text.data, text.length, JSON_DECODE_ANY, NULL);
+	json_t *value = json_loadb(text.data, text.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 
 	json_decref(value);
 	return value != NULL;
 }
 
-/* Data that came in several lines would make several of ours; inside JSON text a line feed is only
- * white space (RFC 8259, 2). */
 static void append_data(struct buffer *buffer, struct slice data)
 {
-	if (!is_json(data)) {
+	if (is_json(data))
+		buffer_append(buffer, data);
+	else
 		json_append_string(buffer, data);
-		return;
-	}
-	while (data.length > 0) {
-		buffer_append(buffer, slice_split(&data, '\n'));
-		if (data.length > 0)
-			buffer_append_byte(buffer, ' ');
-	}
 }
 
 int event_text_append_json(struct buffer *buffer, const struct sse_message *message)
 {
+	struct buffer line = BUFFER_EMPTY;
+
 	if (!slice_is_utf8(message->type) || !slice_is_utf8(message->last_id) ||
 	    !slice_is_utf8(message->data))
 		return -EILSEQ;
-	buffer_append_string(buffer, "{\"event\":");
-	json_append_string(buffer, message->type);
-	buffer_append_string(buffer, ",\"id\":");
-	json_append_string(buffer, message->last_id);
-	buffer_append_string(buffer, ",\"data\":");
-	append_data(buffer, message->data);
-	buffer_append_string(buffer, "}\n");
+	buffer_append_string(&line, "{\"event\":");
+	json_append_string(&line, message->type);
+	buffer_append_string(&line, ",\"id\":");
+	json_append_string(&line, message->last_id);
+	buffer_append_string(&line, ",\"data\":");
+	append_data(&line, message->data);
+	buffer_append_byte(&line, '}');
+	output_append_json(buffer, buffer_slice(&line));
+	buffer_append_byte(buffer, '\n');
+	buffer->failed = buffer->failed || buffer_failed(&line);
+	buffer_finish(&line);
 	return 0;
 }
 
@@ -177,7 +176,8 @@ void event_text_append_readable(struct buffer *buffer, const struct sse_message 
 	const struct event *event = events;
 	struct line line = {buffer, NULL, colours};
 
-	line.data = json_loadb(message->data.data, message->data.length, JSON_DECODE_ANY, NULL);
+	line.data = json_loadb(message->data.data, message->data.length,
+			       JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	while (event->append != NULL && !slice_equals(event->type, message->type))
 		event++;
 	if (event->append != NULL && json_is_object(line.data)) {

@@ -17,6 +17,13 @@ typedef int value_reader(const struct cli_flag *flag, const char *value, void *m
 
 static value_reader *const readers[FLAGS_KINDS];
 
+/* Mostly a variable of the shell that is not set. */
+static int refuse_empty(const struct cli_flag *flag, struct error *error)
+{
+	return error_set(error, -EINVAL, "--%s is empty; give it a value or leave it out",
+			 flag->name);
+}
+
 static int read_text(const struct cli_flag *flag, const char *value, void *member,
 		     struct error *error)
 {
@@ -24,6 +31,8 @@ static int read_text(const struct cli_flag *flag, const char *value, void *membe
 
 	if (*text != NULL)
 		return error_set(error, -EINVAL, "--%s is given twice", flag->name);
+	if (value[0] == '\0')
+		return refuse_empty(flag, error);
 	*text = value;
 	return 0;
 }
@@ -33,6 +42,8 @@ static int read_texts(const struct cli_flag *flag, const char *value, void *memb
 {
 	struct flags_texts *texts = member;
 
+	if (value[0] == '\0')
+		return refuse_empty(flag, error);
 	if (texts->count == FLAGS_TEXTS_MOST)
 		return error_set(error, -EINVAL, "--%s is given more than %d times", flag->name,
 				 FLAGS_TEXTS_MOST);

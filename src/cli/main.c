@@ -5,10 +5,12 @@
 #include "cli/command.h"
 #include "cli/help.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Without a command, nothing was asked: the help then is talk, and the status says so. */
 static int complain(void)
@@ -56,8 +58,23 @@ static int run(char **arguments)
 	return command->run(command, arguments + words);
 }
 
+/* A file or socket that is opened later must not take the place of a standard stream that is closed. */
+static bool open_standard_streams(void)
+{
+	int descriptor;
+
+	do
+		descriptor = open("/dev/null", O_RDWR);
+	while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+	if (descriptor >= 0)
+		close(descriptor);
+	return descriptor >= 0;
+}
+
 int main(int count, char **arguments)
 {
+	if (!open_standard_streams())
+		return COMMAND_FAILED;
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	return count == 0 ? complain() : run(arguments + 1);

@@ -3,6 +3,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,32 +30,90 @@ static size_t sequence_length(struct slice text)
 	return 0;
 }
 
-/* C0, DEL, and C1, which are C2 80 to C2 9F in UTF-8 (ECMA-48, 5.3). */
-static bool is_control(struct slice sequence)
+/* Of up to three bytes; more are no control characters. */
+static unsigned code_point(struct slice sequence)
 {
-	unsigned char first = (unsigned char)sequence.data[0];
+	const unsigned char *bytes = (const unsigned char *)sequence.data;
 
-	if (sequence.length == 1)
-		return first < 0x20 || first == 0x7F;
-	return sequence.length == 2 && first == 0xC2 && (unsigned char)sequence.data[1] < 0xA0;
+	switch (sequence.length) {
+	case 1:
+		return bytes[0];
+	case 2:
+		return (bytes[0] & 0x1FU) << 6 | (bytes[1] & 0x3FU);
+	case 3:
+		return (bytes[0] & 0x0FU) << 12 | (bytes[1] & 0x3FU) << 6 | (bytes[2] & 0x3FU);
+	default:
+		return UINT_MAX;
+	}
 }
 
-void output_append_visible(struct buffer *buffer, struct slice text)
+/* What is obeyed rather than shown: C0, DEL and C1 (ECMA-48, 5.3), separators of lines, and what turns
+ * the direction of a text (Unicode UAX #9, 2). */
+static bool is_control(unsigned code)
+{
+	static const struct {
+		unsigned first, last;
+	} ranges[] = {{0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+static void append_bytes_escaped(struct buffer *buffer, struct slice sequence)
+{
+	for (size_t i = 0; i < sequence.length; i++)
+		buffer_append_format(buffer, "\\x%02x", (unsigned)(unsigned char)sequence.data[i]);
+}
+
+/* Of C0 only white space stands in JSON as it is, outside of strings (RFC 8259, 2 and 7). */
+static void append_json_escaped(struct buffer *buffer, struct slice sequence)
+{
+	if (code_point(sequence) < 0x20)
+		buffer_append_byte(buffer, ' ');
+	else
+		buffer_append_format(buffer, "\\u%04x", code_point(sequence));
+}
+
+static void append_safe(struct buffer *buffer, struct slice text,
+			void (*append_escaped)(struct buffer *buffer, struct slice sequence))
 {
 	while (text.length > 0) {
 		size_t length = sequence_length(text);
 		struct slice sequence = slice_from_bytes(text.data, length == 0 ? 1 : length);
 
-		if (length > 0 && !is_control(sequence)) {
+		if (length > 0 && !is_control(code_point(sequence)))
 			buffer_append(buffer, sequence);
-		} else {
-			for (size_t i = 0; i < sequence.length; i++)
-				buffer_append_format(buffer, "\\x%02x",
-						     (unsigned)(unsigned char)sequence.data[i]);
-		}
+		else
+			append_escaped(buffer, sequence);
 		text.data += sequence.length;
 		text.length -= sequence.length;
 	}
+}
+
+void output_append_visible(struct buffer *buffer, struct slice text)
+{
+	append_safe(buffer, text, append_bytes_escaped);
+}
+
+void output_append_json(struct buffer *buffer, struct slice json)
+{
+	append_safe(buffer, json, append_json_escaped);
+}
+
+/* 15 digits are what a double keeps of any decimal number. */
+void output_append_value(struct buffer *buffer, const json_t *value)
+{
+	char *line = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	if (line == NULL)
+		buffer->failed = true;
+	else
+		output_append_json(buffer, slice_from_string(line));
+	buffer_append_byte(buffer, '\n');
+	free(line);
 }
 
 void output_append_styled(struct buffer *buffer, struct slice text, enum output_style style,

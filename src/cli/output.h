@@ -5,15 +5,23 @@
 
 #include "base/buffer.h"
 
+#include <jansson.h>
+
 enum output_style { OUTPUT_PLAIN, OUTPUT_BOLD, OUTPUT_DIM, OUTPUT_ACCENT, OUTPUT_STYLES };
 
 /* Whether standard output takes colours: a terminal, NO_COLOR not set (no-color.org), and TERM not
  * dumb. */
 bool output_has_colours(void);
 
-/* Appends the text with what a terminal would obey escaped: control characters, the C1 ones too, as
- * \xNN; bytes that are no UTF-8 likewise. */
+/* Appends the text with what a terminal would obey escaped as \xNN: control characters, the C1 ones
+ * too, and what turns the direction of a text; bytes that are no UTF-8 likewise. */
 void output_append_visible(struct buffer *buffer, struct slice text);
+
+/* The same for JSON, whose strings keep their values (\uNNNN), and which becomes one line. */
+void output_append_json(struct buffer *buffer, struct slice json);
+
+/* The same for a value, on one line of its own. */
+void output_append_value(struct buffer *buffer, const json_t *value);
 
 /* The same in a style; OUTPUT_PLAIN where `colours` is false. */
 void output_append_styled(struct buffer *buffer, struct slice text, enum output_style style,

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "cli/client.h"
+#include "cli/output.h"
 #include "cli/publish_items.h"
 #include "cli/secret_file.h"
 
@@ -79,17 +80,6 @@ static void check_result(struct publication *publication, json_t *result, size_t
 		     detail == NULL ? "the server refused it" : detail, (int)status);
 }
 
-static void append_json(struct buffer *text, json_t *answer)
-{
-	char *line = json_dumps(answer, JSON_COMPACT);
-
-	if (line == NULL)
-		text->failed = true;
-	else
-		buffer_append_format(text, "%s\n", line);
-	free(line);
-}
-
 static int show(struct publication *publication, json_t *answer)
 {
 	struct buffer text = BUFFER_EMPTY;
@@ -104,7 +94,7 @@ static int show(struct publication *publication, json_t *answer)
 			append_ids(&text, result);
 	}
 	if (json)
-		append_json(&text, answer);
+		output_append_value(&text, answer);
 	else if (results == NULL)
 		append_ids(&text, answer);
 	return command_print(publication->command, &text);
@@ -121,7 +111,7 @@ static int show_answer(struct publication *publication, const struct client_answ
 		client_explain(answer->status, body, answer->retry_after, &error);
 		return command_fail(publication->command, COMMAND_REFUSED, "%s", error.text);
 	}
-	json = json_loadb(body.data, body.length, 0, NULL);
+	json = json_loadb(body.data, body.length, JSON_ALLOW_NUL, NULL);
 	if (!json_is_object(json))
 		result = command_fail(publication->command, COMMAND_FAILED,
 				      "what the server answered is not understood; is %s allim?",

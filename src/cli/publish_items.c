@@ -197,8 +197,9 @@ static int parse_value(struct slice *rest, size_t line, const char *name, json_t
 		       struct error *error)
 {
 	json_error_t where;
-	json_t *value = json_loadb(rest->data, rest->length,
-				   JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &where);
+	json_t *value =
+	    json_loadb(rest->data, rest->length,
+		       JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
 	size_t used;
 	int result;
 

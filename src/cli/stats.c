@@ -25,14 +25,9 @@ struct options {
 static int show(const struct command *command, const struct options *options, json_t *figures)
 {
 	struct buffer text = BUFFER_EMPTY;
-	char *line;
 
 	if (options->json) {
-		line = json_dumps(figures, JSON_COMPACT);
-		if (line == NULL)
-			return command_fail(command, COMMAND_FAILED, "out of memory");
-		buffer_append_format(&text, "%s\n", line);
-		free(line);
+		output_append_value(&text, figures);
 		return command_print(command, &text);
 	}
 	if (options->watch > 0 && isatty(STDOUT_FILENO) == 1)
@@ -55,7 +50,7 @@ static int show_answer(const struct command *command, const struct options *opti
 		client_explain(answer->status, body, answer->retry_after, &error);
 		return command_fail(command, COMMAND_REFUSED, "%s", error.text);
 	}
-	figures = json_loadb(body.data, body.length, 0, NULL);
+	figures = json_loadb(body.data, body.length, JSON_ALLOW_NUL, NULL);
 	if (!json_is_object(figures))
 		result = command_fail(command, COMMAND_FAILED,
 				      "what the server answered are no figures; is %s the admin "

@@ -70,11 +70,10 @@ static int read_number(const struct setting *setting, struct slice text, const s
 					       units == plain
 						   ? "is not a whole number"
 						   : "is no whole number with a known unit");
-	if (!fits || __builtin_mul_overflow(number, unit == NULL ? 1 : unit->factor, &number))
-		number = negative ? INT64_MIN : INT64_MAX;
-	if (number < setting->minimum)
+	fits = fits && !__builtin_mul_overflow(number, unit == NULL ? 1 : unit->factor, &number);
+	if (fits ? number < setting->minimum : negative)
 		return settings_problem_refuse(error, text, "is too small");
-	if (number > setting->maximum)
+	if (!fits || number > setting->maximum)
 		return settings_problem_refuse(error, text, "is too large");
 	*ret_number = number;
 	return 0;

@@ -25,11 +25,21 @@ static void test_long_text_is_cut(void **state)
 	assert_int_equal(strlen(error.text), sizeof(error.text) - 1);
 }
 
+static void test_half_a_character_is_dropped(void **state)
+{
+	struct error error;
+
+	(void)state;
+	error_set(&error, -EINVAL, "\"%.4s\" is none", "\xEA\xB0\x80\xEA\xB0\x80");
+	assert_string_equal(error.text, "\"\xEA\xB0\x80\" is none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text_and_code),
 	    cmocka_unit_test(test_long_text_is_cut),
+	    cmocka_unit_test(test_half_a_character_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

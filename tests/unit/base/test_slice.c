@@ -133,6 +133,16 @@ static void test_utf8(void **state)
 		assert_false(slice_is_utf8(slice_from_string(bad[i])));
 }
 
+static void test_drop_malformed(void **state)
+{
+	char text[] = "a\xEA\xB0\x80 \xEA\xB0|\xFF\xC3\xA9\xC3";
+	size_t length = slice_drop_malformed(text, sizeof(text) - 1);
+
+	(void)state;
+	assert_slice(slice_from_bytes(text, length), "a\xEA\xB0\x80 |\xC3\xA9");
+	assert_int_equal(slice_drop_malformed(text, 0), 0);
+}
+
 static void test_to_string(void **state)
 {
 	char *string = slice_to_string(slice_from_bytes("abcdef", 3));
@@ -151,10 +161,11 @@ static void test_to_string(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_equality), cmocka_unit_test(test_starts_with),
-	    cmocka_unit_test(test_split),    cmocka_unit_test(test_trim),
-	    cmocka_unit_test(test_unsigned), cmocka_unit_test(test_integer),
-	    cmocka_unit_test(test_utf8),     cmocka_unit_test(test_to_string),
+	    cmocka_unit_test(test_equality),  cmocka_unit_test(test_starts_with),
+	    cmocka_unit_test(test_split),     cmocka_unit_test(test_trim),
+	    cmocka_unit_test(test_unsigned),  cmocka_unit_test(test_integer),
+	    cmocka_unit_test(test_utf8),      cmocka_unit_test(test_drop_malformed),
+	    cmocka_unit_test(test_to_string),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,10 +124,10 @@ static void mistakes_take_one_line_and_status_2(void **state)
 
 static void messages_obey_nobody(void **state)
 {
-	const struct running *running = RUN("version", "--\033[2J\n\xff");
+	const struct running *running = RUN("version", "--\033[2J\n\xc2\x9b");
 
 	(void)state;
-	running_assert_contains(running->errors, "--\\x1b[2J\\x0a\\xff;");
+	running_assert_contains(running->errors, "--\\x1b[2J\\x0a\\xc2\\x9b;");
 }
 
 /* Runs `allim version` with standard output on a descriptor that fails. */

@@ -67,7 +67,7 @@ static void a_bare_duration_is_seconds(void **state)
 
 static void operands_move_to_the_front(void **state)
 {
-	const struct reading *reading = READ("a", "--demo", "-", "--title=", "--", "--demo", "-h");
+	const struct reading *reading = READ("a", "--demo", "-", "--title=b", "--", "--demo", "-h");
 
 	(void)state;
 	assert_int_equal(reading->result, 4);
@@ -76,7 +76,7 @@ static void operands_move_to_the_front(void **state)
 	assert_string_equal(reading->arguments[2], "--demo");
 	assert_string_equal(reading->arguments[3], "-h");
 	assert_null(reading->arguments[4]);
-	assert_string_equal(reading->options.title, "");
+	assert_string_equal(reading->options.title, "b");
 }
 
 static void help_is_told_apart(void **state)
@@ -101,6 +101,8 @@ static void mistakes_are_explained(void **state)
 	     "--title is followed by --demo instead of a value; write --title=--demo if that is "
 	     "meant"},
 	    {{"--title=a", "--title=b"}, "--title is given twice"},
+	    {{"--title="}, "--title is empty; give it a value or leave it out"},
+	    {{"--title", ""}, "--title is empty; give it a value or leave it out"},
 	    {{"--demo=true"}, "--demo takes no value"},
 	    {{"--count=11"}, "--count: \"11\" is too large; accepted is 1 to 10"},
 	    {{"--count=x"}, "--count: \"x\" is not a number; accepted is 1 to 10"},

@@ -18,6 +18,8 @@ static void text_stays_and_controls_show(void **state)
 	     "\\xc2\\x9b31m \xC2\xA0"},
 	    {"\xFF\xC3", "\\xff\\xc3"},
 	    {"\xED\xA0\x80", "\\xed\\xa0\\x80"},
+	    {"\xE2\x80\xAEgnp", "\\xe2\\x80\\xaegnp"},
+	    {"\xE2\x81\xA9\xE2\x80\xA7", "\\xe2\\x81\\xa9\xE2\x80\xA7"},
 	};
 
 	(void)state;
@@ -28,6 +30,29 @@ static void text_stays_and_controls_show(void **state)
 		assert_buffer(buffer, rows[i].shown);
 		buffer_finish(&buffer);
 	}
+}
+
+static void json_keeps_its_values(void **state)
+{
+	struct buffer buffer = BUFFER_EMPTY;
+
+	(void)state;
+	output_append_json(&buffer, SLICE("{\"a\":\n\t\"\xC2\x9B"
+					  "31m \xE2\x80\xAE \x7F \xEA\xB0\x80\"}"));
+	assert_buffer(buffer, "{\"a\":  \"\\u009b31m \\u202e \\u007f \xEA\xB0\x80\"}");
+	buffer_finish(&buffer);
+}
+
+static void a_value_is_a_line(void **state)
+{
+	struct buffer buffer = BUFFER_EMPTY;
+	json_t *value = json_pack("{s:s, s:f}", "a", "\xC2\x85", "b", 0.1);
+
+	(void)state;
+	output_append_value(&buffer, value);
+	assert_buffer(buffer, "{\"a\":\"\\u0085\",\"b\":0.1}\n");
+	buffer_finish(&buffer);
+	json_decref(value);
 }
 
 static void styles_need_colours(void **state)
@@ -60,6 +85,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text_stays_and_controls_show),
+	    cmocka_unit_test(json_keeps_its_values),
+	    cmocka_unit_test(a_value_is_a_line),
 	    cmocka_unit_test(styles_need_colours),
 	    cmocka_unit_test(variables_forbid_colours),
 	};

@@ -78,7 +78,7 @@ static void one_thing_is_made_at_a_time(void **state)
 	assert_int_equal(RUN("token", "make")->status, COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--user", "a", "--secret")->status, COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--publisher", "a b")->status, COMMAND_MISUSED);
-	assert_int_equal(RUN("token", "make", "--user", "")->status, COMMAND_FAILED);
+	assert_int_equal(RUN("token", "make", "--user", "")->status, COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--user", "a", "--expires", "0s")->status,
 			 COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--user", "a", "--secret-file", "/nowhere")->status,
