@@ -58,7 +58,7 @@ clean:
 help:
 	@echo "make            build the release binary, $(release)/allim"
 	@echo "make run        build and start the demo (PORT=8080 ADMIN_PORT=8081 DATA=build/demo-data)"
-	@echo "make test       run all tests under sanitizers (SUITE=unit, fuzz, integration, integration/stream, ...)"
+	@echo "make test       run all tests under sanitizers (SUITE=unit, fuzz, thread, integration/stream, ...)"
 	@echo "make bench      measure beside yardsticks and write build/bench.json (BENCH=\"--only poll\")"
 	@echo "make lint       clang-tidy, cppcheck, layers, formatting"
 	@echo "make format     format all C sources"
