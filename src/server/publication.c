@@ -174,6 +174,11 @@ int publication_read(struct publication *publication, const json_t *body,
 
 		if (read_outcome(publication, i, json, settings, now, arena, error) < 0)
 			return -ENOMEM;
+		if (publication->recipients > (size_t)settings->publish_notifications)
+			return error_set(error, -EINVAL,
+					 "one request makes at most %lld notifications, one for "
+					 "each user; publish.notifications limits them",
+					 (long long)settings->publish_notifications);
 	}
 	if (!publication->is_array && publication->outcomes[0].refusal != NULL)
 		return -EINVAL;

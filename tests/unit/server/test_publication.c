@@ -21,6 +21,7 @@ static void begin(struct fixture *fixture)
 	settings_init_defaults(&fixture->settings);
 	fixture->settings.publish_items = 5;
 	fixture->settings.publish_recipients = 3;
+	fixture->settings.publish_notifications = 5;
 }
 
 static void finish(struct fixture *fixture)
@@ -133,6 +134,9 @@ static void test_refusals(void **state)
 	    {"{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"x\",\"expires_at\":"
 	     "\"1970-01-01T00:00:01Z\"}",
 	     "in the past"},
+	    {"[{\"to\":{\"users\":[\"a\",\"b\",\"c\"]},\"type\":\"t\",\"title\":\"x\"},"
+	     "{\"to\":{\"users\":[\"a\",\"b\",\"c\"]},\"type\":\"t\",\"title\":\"x\"}]",
+	     "publish.notifications"},
 	};
 	struct fixture fixture;
 
