@@ -283,6 +283,7 @@ static void test_out_of_memory(void **state)
 
 		begin(&fixture);
 		fixture.settings.publish_recipients = 1000;
+		fixture.settings.publish_notifications = 2000;
 		failing_allocator_fail_at(n);
 		result = publication_read(&fixture.publication, json, &fixture.settings, NOW,
 					  &fixture.arena, &fixture.error);
