@@ -138,6 +138,28 @@ bool slice_is_utf8(struct slice slice)
 	return true;
 }
 
+bool slice_has_control(struct slice text)
+{
+	const unsigned char *bytes = (const unsigned char *)text.data;
+
+	for (size_t i = 0; i < text.length; i++) {
+		if (bytes[i] < 0x20 || bytes[i] == 0x7F)
+			return true;
+		if (bytes[i] == 0xC2 && i + 1 < text.length && bytes[i + 1] < 0xA0)
+			return true;
+	}
+	return false;
+}
+
+int slice_hexadecimal(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
 size_t slice_drop_malformed(char *bytes, size_t length)
 {
 	size_t kept = 0;

@@ -59,6 +59,13 @@ int slice_to_integer(struct slice slice, int64_t *ret_number);
 /* True where the bytes are well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms. */
 bool slice_is_utf8(struct slice slice);
 
+/* True where UTF-8 text has a control character: C0, DEL, or C1 (ECMA-48, 5.3), which are U+0080 to
+ * U+009F. */
+bool slice_has_control(struct slice text);
+
+/* The value of a hexadecimal digit in either case, or -1. */
+int slice_hexadecimal(char digit);
+
 /* Removes in place what is no well-formed UTF-8, such as a character that was cut in half. Returns how
  * many bytes are left. */
 size_t slice_drop_malformed(char *bytes, size_t length);

@@ -115,21 +115,13 @@ static bool origins_equals(const void *a, const void *b)
 	return true;
 }
 
-static int hexadecimal(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
 static bool read_hash(struct slice text, unsigned char ret_hash[static HASH_BYTES])
 {
 	if (text.length != 2 * HASH_BYTES)
 		return false;
 	for (size_t i = 0; i < HASH_BYTES; i++) {
-		int high = hexadecimal(text.data[2 * i]), low = hexadecimal(text.data[2 * i + 1]);
+		int high = slice_hexadecimal(text.data[2 * i]);
+		int low = slice_hexadecimal(text.data[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

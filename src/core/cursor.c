@@ -37,14 +37,11 @@ static int parse_epoch(struct slice text, uint64_t *ret_epoch)
 	if (text.length != 16)
 		return -EINVAL;
 	for (size_t i = 0; i < text.length; i++) {
-		char digit = text.data[i];
+		int digit = slice_hexadecimal(text.data[i]);
 
-		if (digit >= '0' && digit <= '9')
-			epoch = epoch << 4 | (uint64_t)(digit - '0');
-		else if (digit >= 'a' && digit <= 'f')
-			epoch = epoch << 4 | (uint64_t)(digit - 'a' + 10);
-		else
+		if (digit < 0 || (text.data[i] >= 'A' && text.data[i] <= 'F'))
 			return -EINVAL;
+		epoch = epoch << 4 | (uint64_t)digit;
 	}
 	*ret_epoch = epoch;
 	return 0;

@@ -57,23 +57,12 @@ static int read_text(struct reader *reader, const char *name, const json_t *valu
 	return arena_copy(reader->arena, string_of(value), ret_text);
 }
 
-static bool has_control_character(struct slice text)
-{
-	for (size_t i = 0; i < text.length; i++) {
-		unsigned char byte = (unsigned char)text.data[i];
-
-		if (byte < 0x20 || byte == 0x7F)
-			return true;
-	}
-	return false;
-}
-
 static int read_type(struct reader *reader, const json_t *value)
 {
 	if (json_is_string(value) && json_string_length(value) == 0)
 		return error_set(reader->error, -EINVAL,
 				 "\"type\" is empty; name the kind of notification");
-	if (json_is_string(value) && has_control_character(string_of(value)))
+	if (json_is_string(value) && slice_has_control(string_of(value)))
 		return error_set(reader->error, -EINVAL,
 				 "\"type\" contains a control character; use printable text");
 	return read_text(reader, "type", value, reader->limits->type, &reader->content->type);

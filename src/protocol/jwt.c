@@ -290,17 +290,8 @@ static bool is_for(const json_t *audience, struct slice name)
 
 static bool is_subject(struct slice subject)
 {
-	for (size_t i = 0; i < subject.length; i++) {
-		unsigned char byte = (unsigned char)subject.data[i];
-
-		if (byte < 0x20 || byte == 0x7F)
-			return false;
-		/* U+0080 to U+009F are control characters too. */
-		if (byte == 0xC2 && i + 1 < subject.length &&
-		    (unsigned char)subject.data[i + 1] < 0xA0)
-			return false;
-	}
-	return subject.length > 0 && subject.length <= JWT_SUBJECT_BYTES && slice_is_utf8(subject);
+	return subject.length > 0 && subject.length <= JWT_SUBJECT_BYTES &&
+	       slice_is_utf8(subject) && !slice_has_control(subject);
 }
 
 static int read_claims(const json_t *payload, struct jwt_claims *ret_claims)

@@ -95,54 +95,25 @@ bool url_is_host(struct slice host)
 	return all_of(name, "-._~!$&'()*+,;=%") && is_port(host);
 }
 
-bool url_next_segment(struct slice *rest, struct slice *ret_segment)
-{
-	if (rest->length == 0 || rest->data[0] != '/')
-		return false;
-	*rest = slice_from_bytes(rest->data + 1, rest->length - 1);
-	*ret_segment = *rest;
-	for (size_t i = 0; i < rest->length; i++) {
-		if (rest->data[i] == '/') {
-			ret_segment->length = i;
-			break;
-		}
-	}
-	*rest =
-	    slice_from_bytes(rest->data + ret_segment->length, rest->length - ret_segment->length);
-	return true;
-}
-
-static int digit_of(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	if (byte >= 'A' && byte <= 'F')
-		return byte - 'A' + 10;
-	return -1;
-}
-
-/* Takes one byte or escape off the front; -1 where the escape is incomplete or stands for NUL. */
-static int take_byte(struct slice *text, char blank)
+/* Takes one byte or escape off the front, '+' as a blank; -1 where the escape is incomplete or stands for NUL. */
+static int take_byte(struct slice *text)
 {
 	char byte = text->data[0];
 	int high, low;
 
 	if (byte != '%') {
 		*text = slice_from_bytes(text->data + 1, text->length - 1);
-		return byte == '\0' ? -1 : (unsigned char)(byte == blank ? ' ' : byte);
+		return byte == '\0' ? -1 : (unsigned char)(byte == '+' ? ' ' : byte);
 	}
 	if (text->length < 3)
 		return -1;
-	high = digit_of(text->data[1]);
-	low = digit_of(text->data[2]);
+	high = slice_hexadecimal(text->data[1]);
+	low = slice_hexadecimal(text->data[2]);
 	*text = slice_from_bytes(text->data + 3, text->length - 3);
 	return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
 }
 
-static int decode_escapes(struct slice text, char blank, struct arena *arena,
-			  struct slice *ret_decoded)
+static int decode_escapes(struct slice text, struct arena *arena, struct slice *ret_decoded)
 {
 	char *decoded = arena_allocate(arena, text.length);
 	size_t length = 0;
@@ -150,7 +121,7 @@ static int decode_escapes(struct slice text, char blank, struct arena *arena,
 	if (decoded == NULL)
 		return -ENOMEM;
 	while (text.length > 0) {
-		int byte = take_byte(&text, blank);
+		int byte = take_byte(&text);
 
 		if (byte < 0)
 			return -EINVAL;
@@ -162,28 +133,17 @@ static int decode_escapes(struct slice text, char blank, struct arena *arena,
 	return 0;
 }
 
-/* `blank` is the byte that stands for a blank. */
-static int decode(struct slice text, char blank, struct arena *arena, struct slice *ret_decoded)
+int url_decode_form(struct slice text, struct arena *arena, struct slice *ret_decoded)
 {
 	for (size_t i = 0; i < text.length; i++) {
-		if (text.data[i] == '%' || (text.data[i] == blank && blank != ' '))
-			return decode_escapes(text, blank, arena, ret_decoded);
+		if (text.data[i] == '%' || text.data[i] == '+')
+			return decode_escapes(text, arena, ret_decoded);
 	}
 	if (text.length > 0 &&
 	    (memchr(text.data, '\0', text.length) != NULL || !slice_is_utf8(text)))
 		return -EINVAL;
 	*ret_decoded = text;
 	return 0;
-}
-
-int url_decode(struct slice text, struct arena *arena, struct slice *ret_decoded)
-{
-	return decode(text, ' ', arena, ret_decoded);
-}
-
-int url_decode_form(struct slice text, struct arena *arena, struct slice *ret_decoded)
-{
-	return decode(text, '+', arena, ret_decoded);
 }
 
 bool url_next_parameter(struct slice *rest, struct slice *ret_name, struct slice *ret_value)
@@ -206,7 +166,7 @@ static bool is_name(struct slice sent, struct slice name)
 	size_t i = 0;
 
 	while (sent.length > 0) {
-		int byte = take_byte(&sent, '+');
+		int byte = take_byte(&sent);
 
 		if (i == name.length || byte != (unsigned char)name.data[i++])
 			return false;

@@ -18,16 +18,10 @@ int url_split_target(struct slice target, struct url_target *ret_target);
  * and 3.2.3). Empty is allowed. */
 bool url_is_host(struct slice host);
 
-/* The next segment of a path that begins with '/'; false behind the last. "/a/b" has "a" and "b",
- * "/" has the empty one. */
-bool url_next_segment(struct slice *rest, struct slice *ret_segment);
-
-/* The text behind percent escapes (section 2.1). The result is a slice of `text` where nothing was
- * escaped, else it is in the arena. Returns 0, -ENOMEM, or -EINVAL for an incomplete escape, a NUL,
- * or what is no UTF-8. */
-int url_decode(struct slice text, struct arena *arena, struct slice *ret_decoded);
-
-/* The same, and '+' stands for a blank (application/x-www-form-urlencoded). */
+/* The text behind percent escapes (section 2.1), where '+' stands for a blank
+ * (application/x-www-form-urlencoded). The result is a slice of `text` where nothing was escaped, else
+ * it is in the arena. Returns 0, -ENOMEM, or -EINVAL for an incomplete escape, a NUL, or what is no
+ * UTF-8. */
 int url_decode_form(struct slice text, struct arena *arena, struct slice *ret_decoded);
 
 /* The next name and value of a query, both not decoded; false behind the last. */

@@ -5,8 +5,10 @@
 #include "base/map.h"
 #include "config/settings.h"
 #include "core/hub.h"
+#include "protocol/jwt.h"
 #include "server/problem.h"
 
+#include <assert.h>
 #include <errno.h>
 
 struct notification_limits publication_limits(const struct settings *settings)
@@ -20,6 +22,9 @@ struct notification_limits publication_limits(const struct settings *settings)
 	};
 }
 
+static_assert((int)INBOX_NAME_BYTES == JWT_SUBJECT_BYTES,
+	      "whoever can be published to can log in, and the reverse");
+
 /* A name that a token can have, too. Returns 0, -ENOMEM or -EINVAL. */
 static int read_user(const json_t *json, struct arena *arena, struct slice *ret_user,
 		     struct error *error)
@@ -29,11 +34,9 @@ static int read_user(const json_t *json, struct arena *arena, struct slice *ret_
 	if (!json_is_string(json) || user.length == 0 || user.length > INBOX_NAME_BYTES)
 		return error_set(error, -EINVAL, "a user in \"to\" is a string of 1 to %d bytes",
 				 INBOX_NAME_BYTES);
-	for (size_t i = 0; i < user.length; i++) {
-		if ((unsigned char)user.data[i] < 0x20 || user.data[i] == 0x7F)
-			return error_set(error, -EINVAL,
-					 "a user in \"to\" has a control character; leave it out");
-	}
+	if (slice_has_control(user))
+		return error_set(error, -EINVAL,
+				 "a user in \"to\" has a control character; leave it out");
 	return arena_copy(arena, user, ret_user);
 }
 

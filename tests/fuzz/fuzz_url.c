@@ -19,10 +19,10 @@ static void check_decoding(struct slice input, struct arena *arena)
 	struct buffer escaped = BUFFER_EMPTY;
 	struct slice decoded, again;
 
-	if (url_decode(input, arena, &decoded) == 0) {
+	if (url_decode_form(input, arena, &decoded) == 0) {
 		check_text(decoded);
 		escape(&escaped, decoded);
-		FUZZ_CHECK(url_decode(buffer_slice(&escaped), arena, &again) == 0);
+		FUZZ_CHECK(url_decode_form(buffer_slice(&escaped), arena, &again) == 0);
 		FUZZ_CHECK(slice_equals(decoded, again));
 	}
 	buffer_finish(&escaped);
@@ -31,18 +31,14 @@ static void check_decoding(struct slice input, struct arena *arena)
 static void check_target(struct slice input, struct arena *arena)
 {
 	static const struct slice names[] = {{"after", 5}, {"limit", 5}};
-	struct slice segment, rest, value;
+	struct slice value;
 	struct url_target target;
-	size_t total = 0;
 
 	if (url_split_target(input, &target) < 0)
 		return;
 	FUZZ_CHECK(target.path.length > 0);
 	FUZZ_CHECK(url_is_host(target.host));
-	rest = target.path;
-	while (url_next_segment(&rest, &segment))
-		total += segment.length + 1;
-	FUZZ_CHECK(total == target.path.length || slice_equals(target.path, SLICE("*")));
+	FUZZ_CHECK(target.path.data[0] == '/' || slice_equals(target.path, SLICE("*")));
 	if (url_query_parameter(target.query, SLICE("after"), arena, &value) == 0)
 		check_text(value);
 	url_query_check(target.query, names, 2, &value);

@@ -133,6 +133,39 @@ static void test_utf8(void **state)
 		assert_false(slice_is_utf8(slice_from_string(bad[i])));
 }
 
+static void test_control(void **state)
+{
+	static const char *const with[] = {"\n",
+					   "a\t",
+					   "\x1F"
+					   "b",
+					   "\x7F",
+					   "\xC2\x80",
+					   "a\xC2\x9F",
+					   "\xC3\xA9\xC2\x85"};
+	static const char *const without[] = {"", " ", "~", "\xC2\xA0", "\xC3\x80", "\xEA\xB0\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		assert_true(slice_has_control(slice_from_string(with[i])));
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		assert_false(slice_has_control(slice_from_string(without[i])));
+	assert_true(slice_has_control(slice_from_bytes("", 1)));
+	assert_false(slice_has_control(slice_from_bytes("\xC2\x85", 1)));
+}
+
+static void test_hexadecimal(void **state)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+
+	(void)state;
+	for (int i = 0; i < 32; i++)
+		assert_int_equal(slice_hexadecimal(digits[i]), i % 16);
+	for (const char *other = "/:@G`g \xC3"; *other != '\0'; other++)
+		assert_int_equal(slice_hexadecimal(*other), -1);
+	assert_int_equal(slice_hexadecimal('\0'), -1);
+}
+
 static void test_drop_malformed(void **state)
 {
 	char text[] = "a\xEA\xB0\x80 \xEA\xB0|\xFF\xC3\xA9\xC3";
@@ -161,10 +194,11 @@ static void test_to_string(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_equality),  cmocka_unit_test(test_starts_with),
-	    cmocka_unit_test(test_split),     cmocka_unit_test(test_trim),
-	    cmocka_unit_test(test_unsigned),  cmocka_unit_test(test_integer),
-	    cmocka_unit_test(test_utf8),      cmocka_unit_test(test_drop_malformed),
+	    cmocka_unit_test(test_equality),	cmocka_unit_test(test_starts_with),
+	    cmocka_unit_test(test_split),	cmocka_unit_test(test_trim),
+	    cmocka_unit_test(test_unsigned),	cmocka_unit_test(test_integer),
+	    cmocka_unit_test(test_utf8),	cmocka_unit_test(test_control),
+	    cmocka_unit_test(test_hexadecimal), cmocka_unit_test(test_drop_malformed),
 	    cmocka_unit_test(test_to_string),
 	};
 

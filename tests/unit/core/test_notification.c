@@ -129,6 +129,7 @@ static void test_refusals_name_the_member(void **state)
 	    {"{\"type\":\"123456789\",\"title\":\"t\"}", "\"type\" is longer than 8 bytes"},
 	    {"{\"type\":\"a\\nb\",\"title\":\"t\"}", "\"type\" contains a control character"},
 	    {"{\"type\":\"a\\u007f\",\"title\":\"t\"}", "\"type\" contains a control character"},
+	    {"{\"type\":\"a\\u009f\",\"title\":\"t\"}", "\"type\" contains a control character"},
 	    {"{\"type\":\"a\\u0000\",\"title\":\"t\"}", "\"type\" contains a control character"},
 	    {"{\"type\":\"t\",\"title\":null}", "\"title\" must be a string"},
 	    {"{\"type\":\"t\",\"title\":\"123456789012345678901\"}", "\"title\" is longer than 20"},

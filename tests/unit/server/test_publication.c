@@ -123,6 +123,7 @@ static void test_refusals(void **state)
 	    {"{\"to\":{\"user\":\"a\\u0000b\"}}", "control character"},
 	    {"{\"to\":{\"user\":\"a\\nb\"}}", "control character"},
 	    {"{\"to\":{\"user\":\"a\\u007f\"}}", "control character"},
+	    {"{\"to\":{\"user\":\"a\\u0085\"}}", "control character"},
 	    {"{\"to\":{\"users\":[]}}", "publish.recipients"},
 	    {"{\"to\":{\"users\":\"a\"}}", "publish.recipients"},
 	    {"{\"to\":{\"users\":[\"a\",\"b\",\"c\",\"d\"]}}", "publish.recipients"},
