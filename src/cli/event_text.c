@@ -14,10 +14,27 @@ struct line {
 	bool colours;
 };
 
+/* How many rows the tables have, with the one that ends each. */
+enum {
+	EVENTS = 1
+#define EVENT(name) +1
+#include "core/events.def"
+#undef EVENT
+	,
+	RESETS = 1
+#define RESET(name, word, meaning) +1
+#include "core/resets.def"
+#undef RESET
+};
+
 static const struct event {
 	struct slice type;
 	void (*append)(const struct line *line);
-} events[5];
+} events[EVENTS];
+
+static const struct reset {
+	const char *word, *meaning;
+} resets[RESETS];
 
 static bool is_json(struct slice text)
 {
@@ -154,19 +171,13 @@ static void append_count(const struct line *line)
 
 static void append_reset(const struct line *line)
 {
-	static const struct {
-		const char *reason, *meaning;
-	} meanings[] = {
-	    {"epoch", ": the store was replaced; load the list again"},
-	    {"forgotten", ": older changes are forgotten; load the list again"},
-	    {"future", ": the position lies in the future; load the list again"},
-	};
 	struct slice reason = text_of(line->data, "reason");
 
 	append(line, SLICE("reset"), OUTPUT_ACCENT);
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (slice_equals(slice_from_string(meanings[i].reason), reason))
-			buffer_append_string(line->buffer, meanings[i].meaning);
+	for (const struct reset *reset = resets; reset->word != NULL; reset++) {
+		if (slice_equals(slice_from_string(reset->word), reason))
+			buffer_append_format(line->buffer, ": %s; load the list again",
+					     reset->meaning);
 	}
 }
 
@@ -191,10 +202,16 @@ void event_text_append_readable(struct buffer *buffer, const struct sse_message 
 	json_decref(line.data);
 }
 
-static const struct event events[5] = {
-    {{"notification", 12}, append_notification},
-    {{"change", 6}, append_change},
-    {{"count", 5}, append_count},
-    {{"reset", 5}, append_reset},
+static const struct event events[EVENTS] = {
+#define EVENT(name) {{#name, sizeof(#name) - 1}, append_##name},
+#include "core/events.def"
+#undef EVENT
     {{NULL, 0}, NULL},
+};
+
+static const struct reset resets[RESETS] = {
+#define RESET(name, word, meaning) {word, meaning},
+#include "core/resets.def"
+#undef RESET
+    {NULL, NULL},
 };

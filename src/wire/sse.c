@@ -10,6 +10,16 @@
 #include "protocol/sse.h"
 #include "wire/change_json.h"
 
+enum event {
+#define EVENT(name) EVENT_##name,
+#include "core/events.def"
+#undef EVENT
+	EVENTS
+};
+
+static const struct slice event_heads[EVENTS];
+static const char *const reset_words[WIRE_RESETS];
+
 static void sse_begin(struct buffer *out, int64_t retry_milliseconds)
 {
 	sse_append_retry(out, retry_milliseconds);
@@ -29,8 +39,7 @@ static void join_unread(struct buffer *out, int64_t unread)
 /* JSON text is one line without control characters, so it goes into the data line as it is. */
 static void sse_change(struct buffer *out, const struct change *change, bool is_new, int64_t unread)
 {
-	buffer_append(out, is_new ? SLICE("event: notification\ndata: ")
-				  : SLICE("event: change\ndata: "));
+	buffer_append(out, event_heads[is_new ? EVENT_notification : EVENT_change]);
 	if (change->kind == CHANGE_ROW)
 		notification_append_json(&change->notification, out);
 	else
@@ -42,21 +51,17 @@ static void sse_change(struct buffer *out, const struct change *change, bool is_
 
 static void sse_count(struct buffer *out, int64_t unread)
 {
-	buffer_append(out, SLICE("event: count\ndata: {\"unread\":"));
+	buffer_append(out, event_heads[EVENT_count]);
+	buffer_append(out, SLICE("{\"unread\":"));
 	buffer_append_integer(out, unread);
 	buffer_append(out, SLICE("}\n"));
 }
 
 static void sse_reset(struct buffer *out, enum wire_reset reason)
 {
-	static const char *const names[] = {
-	    [WIRE_RESET_EPOCH] = "epoch",
-	    [WIRE_RESET_FORGOTTEN] = "forgotten",
-	    [WIRE_RESET_FUTURE] = "future",
-	};
-
-	buffer_append(out, SLICE("event: reset\ndata: {\"reason\":\""));
-	buffer_append_string(out, names[reason]);
+	buffer_append(out, event_heads[EVENT_reset]);
+	buffer_append(out, SLICE("{\"reason\":\""));
+	buffer_append_string(out, reset_words[reason]);
 	buffer_append(out, SLICE("\"}\n"));
 }
 
@@ -73,6 +78,19 @@ static void sse_mark(struct buffer *out, const struct cursor *cursor)
 	*end++ = '\n';
 	out->length = (size_t)(end - out->data);
 }
+
+static const struct slice event_heads[EVENTS] = {
+#define EVENT(name) \
+	[EVENT_##name] = {"event: " #name "\ndata: ", sizeof("event: " #name "\ndata: ") - 1},
+#include "core/events.def"
+#undef EVENT
+};
+
+static const char *const reset_words[WIRE_RESETS] = {
+#define RESET(name, word, meaning) [WIRE_RESET_##name] = word,
+#include "core/resets.def"
+#undef RESET
+};
 
 const struct wire_ops sse_wire_ops = {
     .name = "sse",

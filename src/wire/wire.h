@@ -13,10 +13,12 @@
 #include "core/change.h"
 #include "core/cursor.h"
 
+/* Why a cursor is void; resets.def says what each means. */
 enum wire_reset {
-	WIRE_RESET_EPOCH,     /* the cursor is of another epoch: the store was replaced */
-	WIRE_RESET_FORGOTTEN, /* older than what retention kept */
-	WIRE_RESET_FUTURE     /* beyond the head */
+#define RESET(name, word, meaning) WIRE_RESET_##name,
+#include "core/resets.def"
+#undef RESET
+	WIRE_RESETS
 };
 
 /* What an answering wire is given: a part of the inbox from one snapshot. */
