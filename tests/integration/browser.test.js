@@ -12,9 +12,9 @@ const browser = await openBrowser(after, { locale: 'en-GB' });
 
 beforeEach(() => { browser.complaints.length = 0; });
 
-// A browser asks for an icon, and complains while a server is away; neither is the page's fault.
+// A browser complains while a server is away, which is not the page's fault.
 function assertNoComplaints() {
-  const own = browser.complaints.filter((text) => !/favicon|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/.test(text));
+  const own = browser.complaints.filter((text) => !/ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/.test(text));
   assert.deepEqual(own, []);
 }
 
@@ -30,8 +30,9 @@ async function openAs(user, query = '') {
   return page;
 }
 
+// By a stream of its own, or by that of another tab.
 function isConnected(page) {
-  return page.locator('#connection[data-state=connected]').waitFor();
+  return page.locator('#connection:is([data-state=connected], [data-state=shared])').waitFor();
 }
 
 function seeTitles(page, wanted) {
@@ -204,6 +205,57 @@ test('more than a page is loaded on demand', async () => {
   await page.close();
 });
 
+// Answers a request with what the server said at once, but only after `until`.
+async function delay(page, path, until) {
+  await page.route(path, async (route) => {
+    const response = await route.fetch();
+    await until;
+    await route.fulfill({ response });
+  });
+}
+
+test('an older page that comes late undoes nothing that happened meanwhile', async () => {
+  const items = Array.from({ length: 30 }, (_, index) => ({ to: { user: 'sofia' }, type: 't', title: `Number ${index}` }));
+  const other = await new Server().start();
+  const { body: { results } } = await other.call('POST', '/v1/notifications', { as: 'publisher', body: items });
+  const page = await browser.newPage();
+  await page.goto(other.url);
+  await page.locator('[data-user=sofia]').click();
+  await isConnected(page);
+  let release;
+  await delay(page, '**/v1/inbox?*before=*', new Promise((done) => { release = done; }));
+  const asked = page.waitForRequest(/before=/);
+  await page.locator('#more').click();
+  await asked;
+  await page.waitForTimeout(500); // so that the server has answered, which nobody here can see
+  await page.locator('#mark-all').click();
+  await page.locator('#badge').waitFor({ state: 'hidden' });
+  await other.call('DELETE', `/v1/notifications/${results[0].id}`, { as: 'publisher' });
+  const corrected = results[1].id;
+  await other.call('PATCH', `/v1/notifications/${corrected}`, { as: 'publisher', body: { title: 'Corrected' } });
+  await page.locator('#log .log-detail').getByText('Corrected').waitFor();
+  release();
+  await page.locator('#more').waitFor({ state: 'hidden' });
+  assert.equal(await bodyOf(page).count(), 29);
+  assert.equal(await page.locator('.row.unread').count(), 0);
+  assert.equal(await page.locator(`[data-id="${corrected}"] .row-title`).textContent(), 'Corrected');
+  await page.close();
+  await other.stop();
+});
+
+test('a broadcast that is corrected keeps what its user did to it', async () => {
+  const page = await openAs('test', '?lang=en');
+  const id = await server.publish({ everyone: true }, { title: 'To be corrected' });
+  await page.locator(`[data-id="${id}"] [data-action=read]`).click();
+  await page.locator(`[data-id="${id}"]:not(.unread)`).waitFor();
+  await server.call('PATCH', `/v1/notifications/${id}`, { as: 'publisher', body: { title: 'Corrected' } });
+  await page.locator(`[data-id="${id}"] .row-title`).getByText('Corrected').waitFor();
+  assert.equal(await page.locator(`[data-id="${id}"].unread`).count(), 0);
+  await server.call('DELETE', `/v1/notifications/${id}`, { as: 'publisher' });
+  await page.locator(`[data-id="${id}"]`).waitFor({ state: 'detached' });
+  await page.close();
+});
+
 test('the page survives a restart with nothing lost or repeated', async () => {
   const page = await openAs('minjun');
   await page.locator('[data-filter=inbox]').click();
@@ -214,6 +266,7 @@ test('the page survives a restart with nothing lost or repeated', async () => {
   const before = (await server.list('minjun')).notifications.map(({ title }) => title);
   await server.publish('minjun', { title: 'Meanwhile' });
   await isConnected(page);
+  await page.locator('#alert').waitFor({ state: 'hidden' });
   await server.publish('minjun', { title: 'Afterwards' });
   await seeTitles(page, ['Afterwards', 'Meanwhile', ...before]);
   await page.close();
@@ -230,6 +283,106 @@ test('where streams fail, the page polls', async () => {
   await page.locator(`[data-id="${id}"] [data-action=read]`).click();
   await page.locator(`[data-id="${id}"]:not(.unread)`).waitFor();
   await page.close();
+});
+
+test('where the server refuses streams by an empty one, the page polls, and streams when it may', async () => {
+  const other = await new Server({ variables: { ALLIM_LIMITS_CONNECTIONS_PER_USER: '1' } }).start();
+  const abort = new AbortController();
+  const held = await fetch(`${other.url}/v1/inbox/stream`, { headers: other.authorization('anna'), signal: abort.signal });
+  const page = await browser.newPage();
+  await page.clock.install(); // a minute passes before it tries a stream again
+  await page.goto(`${other.url}/?lang=en`);
+  await page.locator('[data-user=anna]').click();
+  const state = (name) => eventually(name, async () => {
+    await page.clock.runFor(1000);
+    return (await page.locator('#connection').getAttribute('data-state')) === name;
+  });
+  await state('polling');
+  const id = await other.publish('anna', { title: 'By a short poll' });
+  await eventually('the row', async () => {
+    await page.clock.runFor(1000);
+    return (await page.locator(`[data-id="${id}"]`).count()) === 1;
+  });
+  abort.abort();
+  await held.body.cancel().catch(() => {});
+  await state('connected');
+  await page.close();
+  await other.stop();
+});
+
+test('tabs share a stream, so more than six of them load, and one of them takes over', async () => {
+  const tabs = [await openAs('sofia')];
+  for (let count = 1; count < 8; count++) {
+    const tab = await browser.newPage();
+    await tab.goto(server.url);
+    await isConnected(tab);
+    tabs.push(tab);
+  }
+  const streams = async () => (await server.call('GET', '/stats', { admin: true })).body.streams;
+  await eventually('one stream', async () => (await streams()) === 1);
+  const first = await server.publish('sofia', { title: 'To eight tabs' });
+  for (const tab of tabs) await tab.locator(`[data-id="${first}"]`).waitFor();
+  await tabs.shift().close();
+  await eventually('a new leader', async () => (await streams()) === 1);
+  const second = await server.publish('sofia', { title: 'To seven tabs' });
+  for (const tab of tabs) await tab.locator(`[data-id="${second}"]`).waitFor();
+  await click(tabs[0], `[data-id="${second}"] [data-action=archive]`);
+  for (const tab of tabs) await tab.locator(`[data-id="${second}"]`).waitFor({ state: 'detached' });
+  for (const tab of tabs) await tab.close();
+});
+
+test('the form counts bytes, and says at the form what went wrong, in both languages', async () => {
+  const page = await openAs('test', '?lang=en');
+  const title = page.locator('[name=title]');
+  const send = page.locator('#publish [type=submit]');
+  await title.fill('가'.repeat(167));
+  assert.match(await title.evaluate((field) => field.validationMessage), /501 bytes.* 500 are allowed/);
+  await title.fill('가'.repeat(166));
+  await send.click();
+  await page.locator('#sent').getByText(/^Sent as notification \d+\.$/).waitFor();
+  await page.locator('[data-language=ko]').click();
+  assert.match(await page.locator('#sent').textContent(), /번 알림으로 보냈습니다/);
+  assert.match(await page.locator('#log').textContent(), /읽지 않음 \d+개/);
+
+  await page.route('**/v1/notifications', (route) => route.fulfill({
+    status: 507, contentType: 'application/problem+json', body: JSON.stringify({ code: 'store_full', detail: 'Make room' }),
+  }));
+  await title.fill('Refused');
+  await send.click();
+  await page.locator('#publish-alert').getByText('처리하지 못했습니다. 서버의 디스크가 가득 찼습니다.').waitFor();
+  assert.equal(await page.locator('#sent').textContent(), '');
+  await page.locator('[data-language=en]').click();
+  assert.equal(await page.locator('#publish-alert').textContent(), 'That did not work: Make room');
+  await page.unroute('**/v1/notifications');
+  await send.click();
+  await page.locator('#publish-alert').waitFor({ state: 'hidden' });
+  await page.close();
+});
+
+test('"the server does not answer" goes away when it answers again', async () => {
+  const page = await openAs('test', '?lang=en');
+  await server.stop();
+  await page.locator('[name=title]').fill('Nobody hears it');
+  await page.locator('#publish [type=submit]').click();
+  await page.locator('#publish-alert').getByText('the server does not answer').waitFor();
+  await server.start();
+  await page.locator('#publish-alert').waitFor({ state: 'hidden' });
+  await isConnected(page);
+  await page.close();
+});
+
+test('the bell takes the mark "New" off, in all tabs', async () => {
+  await server.mark('anna', 'archive', { all: true });
+  await server.publish('anna', { title: 'Unseen' });
+  const first = await openAs('anna', '?lang=en');
+  const second = await openAs('anna', '?lang=en');
+  for (const page of [first, second]) await page.locator('.row .new').getByText('New').waitFor();
+  await click(first, '#bell');
+  for (const page of [first, second]) {
+    await page.locator('.row .new').waitFor({ state: 'detached' });
+    await page.locator('.row.unread').waitFor();
+    await page.close();
+  }
 });
 
 test('after a reset the page shows the inbox of the new store', async () => {
@@ -303,6 +456,9 @@ test('keyboard alone is enough, and focus is never lost', async () => {
   const unnamed = await page.locator('button, input, select, textarea, a').evaluateAll((nodes) => nodes
     .filter((node) => !(node.textContent.trim() || node.ariaLabel || node.labels?.length)).map((node) => node.outerHTML));
   assert.deepEqual(unnamed, []);
+  assert.equal(await page.locator('h1').count(), 1);
+  await server.publish('anna', { title: 'Linked', link: '/here' });
+  await page.getByRole('link', { name: 'Open link: Linked' }).waitFor();
   await page.close();
 });
 
