@@ -25,8 +25,6 @@ $(release)/build.ninja:
 run:
 	scripts/install-dependencies build
 	@$(MAKE) --no-print-directory release
-	@echo
-	@echo "The demo page: http://127.0.0.1:$(PORT)/   (metrics: http://127.0.0.1:$(ADMIN_PORT)/metrics; Ctrl-C ends it)"
 	@mkdir -p $(DATA)
 	@exec $(release)/allim serve --demo --listen 127.0.0.1:$(PORT) \
 		--admin-listen 127.0.0.1:$(ADMIN_PORT) --data $(DATA)

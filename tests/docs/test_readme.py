@@ -2,7 +2,7 @@
 """Follows README.md's tour: every fence marked `sh`, in order, in one shell, against a real binary.
 
 The tour says build/release/allim and the default ports; here they are a link to the binary and ports
-that are free. Prints TAP.
+that are free, of which commands that name none hear by ALLIM_URL. Prints TAP.
 
 usage: test_readme.py README BINARY
 """
@@ -25,6 +25,8 @@ EXPECTED = [
     ("the list has both", r'\{"notifications":\[\{"id":2,.*\{"id":1,.*"unread":2,"cursor":"'),
     ("the poll tells of the last publish", r'\{"notifications":\[\{"id":3,'),
     ("the poll tells of marking everything", r'"marked":\[\{"all":"read",.*"unread":1,'),
+    ("the command line publishes", r'^4$'),
+    ("the command line subscribes", r'#4 comment +Hello$'),
 ]
 
 # In the output of a stream that runs beside the other commands, so anywhere.
@@ -55,11 +57,12 @@ def tour_of(readme, ports):
     return script
 
 
-def run(script, binary, folder):
+def run(script, binary, folder, port):
     link = folder / "build" / "release" / "allim"
     link.parent.mkdir(parents=True)
     link.symlink_to(binary.resolve())
     settings = {name: value for name, value in os.environ.items() if not name.startswith("ALLIM_")}
+    settings["ALLIM_URL"] = f"http://127.0.0.1:{port}"
     return subprocess.run(["bash", "-c", script], cwd=folder, env=settings, text=True,
                           timeout=PATIENCE_SECONDS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
 
@@ -69,7 +72,7 @@ def check(result):
     yield f"the tour ends with status {result.returncode}", result.returncode == 0
     position = 0
     for name, pattern in EXPECTED:
-        match = re.compile(pattern).search(result.stdout, position)
+        match = re.compile(pattern, re.M).search(result.stdout, position)
         yield name, match is not None
         position = match.end() if match else position
     for name, pattern in STREAMED:
@@ -80,9 +83,11 @@ def main(arguments):
     if len(arguments) != 2:
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
-        script = tour_of(pathlib.Path(arguments[0]), free_ports(len(DEFAULT_PORTS)))
-        result = run(script, pathlib.Path(arguments[1]), pathlib.Path(folder))
-    outcomes = list(check(result))
+        ports = free_ports(len(DEFAULT_PORTS))
+        script = tour_of(pathlib.Path(arguments[0]), ports)
+        result = run(script, pathlib.Path(arguments[1]), pathlib.Path(folder), ports[0])
+        left = [path.name for path in pathlib.Path(folder).iterdir() if path.name != "build"]
+    outcomes = [*check(result), (f"nothing is left behind {left}", not left)]
     for number, (name, passed) in enumerate(outcomes, start=1):
         print(f"{'ok' if passed else 'not ok'} {number} - {name}")
     print(f"1..{len(outcomes)}")
