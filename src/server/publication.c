@@ -77,7 +77,7 @@ static int read_users(const json_t *json, size_t limit, struct arena *arena,
 	return result;
 }
 
-static int read_recipients(const json_t *to, const struct settings *settings, struct arena *arena,
+static int read_recipients(const json_t *to, size_t limit, struct arena *arena,
 			   struct store_item *item, struct error *error)
 {
 	const json_t *user = json_object_get(to, "user");
@@ -86,7 +86,7 @@ static int read_recipients(const json_t *to, const struct settings *settings, st
 	if (!json_is_object(to) || json_object_size(to) != 1)
 		goto unclear;
 	if (users != NULL)
-		return read_users(users, (size_t)settings->publish_recipients, arena, item, error);
+		return read_users(users, limit, arena, item, error);
 	if (user != NULL) {
 		struct slice *one = arena_allocate_array(arena, 1, sizeof(*one));
 
@@ -109,13 +109,13 @@ static int read_item(const json_t *json, const struct settings *settings, int64_
 {
 	static const char *const also_allowed[] = {"to", NULL};
 	struct notification_limits limits = publication_limits(settings);
-	size_t ids;
 	int result;
 
 	item->content.priority = NOTIFICATION_NORMAL;
 	if (!json_is_object(json))
 		return error_set(error, -EINVAL, "a notification is a JSON object");
-	result = read_recipients(json_object_get(json, "to"), settings, arena, item, error);
+	result = read_recipients(json_object_get(json, "to"), (size_t)settings->publish_recipients,
+				 arena, item, error);
 	if (result == 0)
 		result = notification_content_read(&item->content, (json_t *)(uintptr_t)json,
 						   also_allowed, &limits, arena, error);
@@ -127,9 +127,21 @@ static int read_item(const json_t *json, const struct settings *settings, int64_
 		return error_set(error, -EINVAL, "\"title\" is missing; it is required");
 	if (item->content.expires_at != 0 && item->content.expires_at <= now)
 		return error_set(error, -EINVAL, "\"expires_at\" is in the past");
-	ids = item->user_count == 0 ? 1 : item->user_count;
-	item->ids = arena_allocate_array(arena, ids, sizeof(*item->ids));
-	return item->ids == NULL ? -ENOMEM : 0;
+	return 0;
+}
+
+static size_t receivers_of(const struct store_item *item)
+{
+	return item->user_count == 0 ? 1 : item->user_count;
+}
+
+static int copy_text(struct arena *arena, const char *text, const char **ret_copy)
+{
+	struct slice copy;
+	int result = arena_copy(arena, slice_from_string(text), &copy);
+
+	*ret_copy = copy.data;
+	return result;
 }
 
 /* One item into its place. Only a shortage of memory fails the whole. */
@@ -138,7 +150,6 @@ static int read_outcome(struct publication *publication, size_t index, const jso
 			struct error *error)
 {
 	struct store_item *item = &publication->publish.items[publication->publish.item_count];
-	struct slice refusal;
 	int result;
 
 	*item = (struct store_item){0};
@@ -146,16 +157,33 @@ static int read_outcome(struct publication *publication, size_t index, const jso
 	if (result == 0) {
 		publication->outcomes[index].item = item;
 		publication->publish.item_count++;
-		publication->recipients += item->user_count == 0 ? 1 : item->user_count;
+		publication->recipients += receivers_of(item);
 		return 0;
 	}
-	if (result != -EINVAL || arena_copy(arena, slice_from_string(error->text), &refusal) < 0)
-		return -ENOMEM;
-	publication->outcomes[index].refusal = refusal.data;
-	return 0;
+	return result != -EINVAL
+		   ? -ENOMEM
+		   : copy_text(arena, error->text, &publication->outcomes[index].refusal);
 }
 
-int publication_read(struct publication *publication, const json_t *body,
+/* Makes room for what becomes of each item of the body. */
+static int prepare(struct publication *publication, const json_t *body, struct arena *arena)
+{
+	size_t count = json_is_array(body) ? json_array_size(body) : 1;
+
+	publication->is_array = json_is_array(body);
+	publication->outcome_count = count;
+	publication->outcomes = arena_allocate_array(arena, count, sizeof(*publication->outcomes));
+	publication->publish.items =
+	    arena_allocate_array(arena, count, sizeof(*publication->publish.items));
+	return publication->outcomes == NULL || publication->publish.items == NULL ? -ENOMEM : 0;
+}
+
+static const json_t *item_of(const json_t *body, size_t index)
+{
+	return json_is_array(body) ? json_array_get(body, index) : body;
+}
+
+static int read_body(struct publication *publication, const json_t *body,
 		     const struct settings *settings, int64_t now, struct arena *arena,
 		     struct error *error)
 {
@@ -165,17 +193,10 @@ int publication_read(struct publication *publication, const json_t *body,
 		return error_set(error, -EINVAL,
 				 "send 1 to %lld notifications; publish.items limits them",
 				 (long long)settings->publish_items);
-	publication->is_array = json_is_array(body);
-	publication->outcome_count = count;
-	publication->outcomes = arena_allocate_array(arena, count, sizeof(*publication->outcomes));
-	publication->publish.items =
-	    arena_allocate_array(arena, count, sizeof(*publication->publish.items));
-	if (publication->outcomes == NULL || publication->publish.items == NULL)
+	if (prepare(publication, body, arena) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		const json_t *json = publication->is_array ? json_array_get(body, i) : body;
-
-		if (read_outcome(publication, i, json, settings, now, arena, error) < 0)
+		if (read_outcome(publication, i, item_of(body, i), settings, now, arena, error) < 0)
 			return -ENOMEM;
 		if (publication->recipients > (size_t)settings->publish_notifications)
 			return error_set(error, -EINVAL,
@@ -183,14 +204,91 @@ int publication_read(struct publication *publication, const json_t *body,
 					 "each user; publish.notifications limits them",
 					 (long long)settings->publish_notifications);
 	}
-	if (!publication->is_array && publication->outcomes[0].refusal != NULL)
-		return -EINVAL;
+	return !publication->is_array && publication->outcomes[0].refusal != NULL ? -EINVAL : 0;
+}
+
+int publication_read(struct publication *publication, const json_t *body,
+		     const struct settings *settings, int64_t now, struct arena *arena)
+{
+	struct error error = {""};
+	int result = read_body(publication, body, settings, now, arena, &error);
+
+	if (result != -EINVAL)
+		return result;
+	publication->publish.item_count = 0;
+	publication->recipients = 0;
+	return copy_text(arena, error.text, &publication->refusal);
+}
+
+/* The note is empty where nothing was refused; else an array with the reason, or null, for each
+ * item. */
+int publication_set_note(struct publication *publication, struct arena *arena)
+{
+	struct buffer note = BUFFER_EMPTY;
+	int result = 0;
+
+	if (publication->publish.item_count == 0 ||
+	    publication->publish.item_count == publication->outcome_count)
+		return 0;
+	for (size_t i = 0; i < publication->outcome_count; i++) {
+		const char *refusal = publication->outcomes[i].refusal;
+
+		buffer_append_byte(&note, i == 0 ? '[' : ',');
+		if (refusal == NULL)
+			buffer_append(&note, SLICE("null"));
+		else
+			json_append_string(&note, slice_from_string(refusal));
+	}
+	buffer_append_byte(&note, ']');
+	if (buffer_failed(&note) ||
+	    arena_copy(arena, buffer_slice(&note), &publication->publish.note) < 0)
+		result = -ENOMEM;
+	buffer_finish(&note);
+	return result;
+}
+
+/* Who gets an item is the same as then; whether it may be sent was decided then. */
+static int recall_item(struct publication *publication, size_t index, const json_t *json,
+		       struct arena *arena, size_t *ids_used)
+{
+	const struct store_publish_replay *replay = &publication->publish.replay;
+	struct store_item *item = &publication->publish.items[index];
+	struct error error;
+	int result;
+
+	*item = (struct store_item){0};
+	result = read_recipients(json_object_get(json, "to"), SIZE_MAX, arena, item, &error);
+	if (result < 0)
+		return result == -ENOMEM ? -ENOMEM : -EIO;
+	if (receivers_of(item) > replay->id_count - *ids_used)
+		return -EIO;
+	item->ids = replay->ids + *ids_used;
+	*ids_used += receivers_of(item);
+	publication->outcomes[index].item = item;
 	return 0;
+}
+
+int publication_recall(struct publication *publication, const json_t *body, struct arena *arena)
+{
+	struct slice note = publication->publish.replay.note;
+	json_t *refusals = json_loadb(note.data, note.length, 0, NULL);
+	size_t ids_used = 0;
+	int result = prepare(publication, body, arena);
+
+	for (size_t i = 0; i < publication->outcome_count && result == 0; i++) {
+		const char *refusal = json_string_value(json_array_get(refusals, i));
+
+		result = refusal == NULL
+			     ? recall_item(publication, i, item_of(body, i), arena, &ids_used)
+			     : copy_text(arena, refusal, &publication->outcomes[i].refusal);
+	}
+	json_decref(refusals);
+	return result;
 }
 
 static void append_notifications(const struct store_item *item, struct buffer *out)
 {
-	size_t count = item->user_count == 0 ? 1 : item->user_count;
+	size_t count = receivers_of(item);
 
 	buffer_append(out, SLICE("\"notifications\":["));
 	for (size_t i = 0; i < count; i++) {

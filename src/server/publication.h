@@ -20,15 +20,21 @@ struct publication {
 	bool is_array;
 	size_t outcome_count;
 	struct publication_outcome *outcomes;
-	size_t recipients; /* notifications in all */
+	size_t recipients;   /* notifications in all */
+	const char *refusal; /* of the request as a whole, for this reason; or NULL */
 };
 
-/* Reads one object, or an array of them; items that are not valid are marked so. Everything is
- * copied into the arena. Returns 0, -ENOMEM, or -EINVAL with a sentence where the body as a whole
- * will not do. */
+/* Reads one object, or an array of them; items that are not valid are marked so, and a body that will
+ * not do as a whole leaves no items. Everything is copied into the arena. Returns 0 or -ENOMEM. */
 int publication_read(struct publication *publication, const json_t *body,
-		     const struct settings *settings, int64_t now, struct arena *arena,
-		     struct error *error);
+		     const struct settings *settings, int64_t now, struct arena *arena);
+
+/* Makes the store keep what was refused together with the key. Returns 0 or -ENOMEM. */
+int publication_set_note(struct publication *publication, struct arena *arena);
+
+/* After the store has answered with a replay: makes the outcomes those of then. `body` is the same
+ * as then. Returns 0, -ENOMEM, or -EIO where what the store kept does not fit it. */
+int publication_recall(struct publication *publication, const json_t *body, struct arena *arena);
 
 /* The limits on content that the settings give. */
 struct notification_limits publication_limits(const struct settings *settings);

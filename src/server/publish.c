@@ -11,27 +11,60 @@
 
 enum { KEY_BYTES = 255 };
 
+static void answer(struct exchange *exchange, const struct publication *publication)
+{
+	struct buffer body = BUFFER_EMPTY;
+
+	if (publication->refusal != NULL) {
+		exchange_problem(exchange, PROBLEM_INVALID_NOTIFICATION, "%s",
+				 publication->refusal);
+		return;
+	}
+	publication_append_answer(publication, &body);
+	exchange_reply_json(exchange, publication->is_array ? 200 : 201, &body);
+	buffer_finish(&body);
+}
+
+/* The body is that of the first time, or else the store would have refused the key. */
+static void answer_again(struct exchange *exchange, struct publication *publication)
+{
+	json_t *body = exchange_body_json(exchange);
+	int result;
+
+	if (body == NULL)
+		return;
+	result = publication_recall(publication, body, &exchange->arena);
+	json_decref(body);
+	if (result < 0) {
+		exchange_store_problem(exchange, result);
+		return;
+	}
+	publication->refusal = NULL;
+	exchange_header(exchange, "Idempotency-Replayed", SLICE("true"));
+	answer(exchange, publication);
+}
+
+static void count_publish(struct metrics *metrics, const struct publication *publication)
+{
+	metrics_add(metrics, METRIC_PUBLISHES, 1);
+	metrics_add(metrics, METRIC_NOTIFICATIONS, publication->recipients);
+}
+
 static void on_published(struct exchange *exchange, struct store_request *request)
 {
 	struct publication *publication = (struct publication *)request;
-	struct metrics *metrics = &exchange->worker->metrics;
-	struct buffer body = BUFFER_EMPTY;
 
 	if (request->result == -EEXIST) {
 		exchange_problem(exchange, PROBLEM_IDEMPOTENCY_KEY_REUSED,
 				 "Use a new Idempotency-Key for each request; a repeated request "
 				 "must have the same body");
-		return;
-	}
-	if (publication->publish.replayed) {
-		exchange_header(exchange, "Idempotency-Replayed", SLICE("true"));
+	} else if (publication->publish.replay.is_set) {
+		answer_again(exchange, publication);
 	} else {
-		metrics_add(metrics, METRIC_PUBLISHES, 1);
-		metrics_add(metrics, METRIC_NOTIFICATIONS, publication->recipients);
+		if (publication->publish.item_count > 0)
+			count_publish(&exchange->worker->metrics, publication);
+		answer(exchange, publication);
 	}
-	publication_append_answer(publication, &body);
-	exchange_reply_json(exchange, publication->is_array ? 200 : 201, &body);
-	buffer_finish(&body);
 }
 
 static bool is_printable(struct slice text)
@@ -81,25 +114,20 @@ static bool spend(struct exchange *exchange, size_t notifications)
 static void submit(struct exchange *exchange, struct publication *publication)
 {
 	struct store_publish *publish = &publication->publish;
-	struct buffer body = BUFFER_EMPTY;
 
 	publish->publisher = exchange->identity.name;
 	if (read_key(exchange, publish) < 0 || !spend(exchange, publication->recipients))
 		return;
-	if (publish->item_count > 0) {
+	if (publish->item_count > 0 || !slice_is_empty(publish->idempotency_key))
 		exchange_ask(exchange, &publish->request, on_published);
-		return;
-	}
-	publication_append_answer(publication, &body); /* every item was refused */
-	exchange_reply_json(exchange, 200, &body);
-	buffer_finish(&body);
+	else
+		answer(exchange, publication);
 }
 
 void publish_post(struct exchange *exchange)
 {
 	static const struct slice none[] = {{NULL, 0}};
 	struct publication *publication;
-	struct error error = {""};
 	json_t *body;
 	int result;
 
@@ -114,12 +142,12 @@ void publish_post(struct exchange *exchange)
 		return;
 	}
 	result = publication_read(publication, body, exchange->worker->settings, clock_wall(),
-				  &exchange->arena, &error);
+				  &exchange->arena);
 	json_decref(body);
-	if (result == -ENOMEM)
+	if (result == 0)
+		result = publication_set_note(publication, &exchange->arena);
+	if (result < 0)
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-	else if (result < 0)
-		exchange_problem(exchange, PROBLEM_INVALID_NOTIFICATION, "%s", error.text);
 	else
 		submit(exchange, publication);
 }

@@ -282,11 +282,11 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_FORGOTTEN_INSERT] = "INSERT INTO forgotten_broadcast (notification_id) VALUES (?1)",
     [STATEMENT_FORGOTTEN_SELECT] = "SELECT min(notification_id) FROM forgotten_broadcast",
     [STATEMENT_FORGOTTEN_DELETE] = "DELETE FROM forgotten_broadcast WHERE notification_id = ?1",
-    [STATEMENT_IDEMPOTENCY_SELECT] = "SELECT fingerprint, ids, created_at FROM idempotency WHERE "
-				     "publisher = ?1 AND key = ?2",
+    [STATEMENT_IDEMPOTENCY_SELECT] = "SELECT fingerprint, ids, created_at, note FROM "
+				     "idempotency WHERE publisher = ?1 AND key = ?2",
     [STATEMENT_IDEMPOTENCY_REPLACE] =
-	"INSERT OR REPLACE INTO idempotency (publisher, key, fingerprint, ids, created_at) "
-	"VALUES (?2, ?3, ?4, ?5, ?1)",
+	"INSERT OR REPLACE INTO idempotency (publisher, key, fingerprint, ids, created_at, "
+	"note) VALUES (?2, ?3, ?4, ?5, ?1, ?6)",
     [STATEMENT_IDEMPOTENCY_PRUNE] = "DELETE FROM idempotency WHERE created_at < ?1 AND rowid IN "
 				    "(SELECT rowid FROM idempotency ORDER BY rowid LIMIT ?2)",
     [STATEMENT_TICKET_INSERT] = "INSERT OR IGNORE INTO ticket (expires_at, id) VALUES (?1, ?2)",

@@ -6,35 +6,28 @@
 
 #include <errno.h>
 
-static void hand_out_ids(struct store_publish *publish, int64_t *ids)
-{
-	for (size_t i = 0; i < publish->item_count; i++) {
-		publish->items[i].ids = ids;
-		ids += sqlite_publish_receivers(&publish->items[i]);
-	}
-}
-
 /* The same request again is answered as it was; another one under the same key is refused. */
 static int answer_again(struct store_publish *publish, sqlite3_stmt *statement)
 {
-	size_t length = sqlite_publish_count(publish) * sizeof(int64_t);
+	struct arena *arena = &publish->request.arena;
 	struct slice fingerprint = sqlite_connection_text(statement, 0);
-	struct slice stored = sqlite_connection_text(statement, 1);
-	int64_t *ids;
+	struct slice ids = sqlite_connection_text(statement, 1);
+	size_t count = ids.length / sizeof(int64_t);
+	int64_t *copy;
 
 	if (!slice_equals(fingerprint, slice_from_bytes((const char *)publish->fingerprint,
-							sizeof(publish->fingerprint))) ||
-	    stored.length != length) {
+							sizeof(publish->fingerprint)))) {
 		publish->request.result = -EEXIST;
 		return 0;
 	}
-	ids = arena_allocate(&publish->request.arena, length + 1);
-	if (ids == NULL)
+	copy = arena_allocate_array(arena, count + 1, sizeof(*copy));
+	if (copy == NULL ||
+	    arena_copy(arena, sqlite_connection_text(statement, 3), &publish->replay.note) < 0)
 		return -ENOMEM;
-	if (length > 0)
-		memcpy(ids, stored.data, length);
-	hand_out_ids(publish, ids);
-	publish->replayed = true;
+	memcpy(copy, ids.data, count * sizeof(*copy));
+	publish->replay.ids = copy;
+	publish->replay.id_count = count;
+	publish->replay.is_set = true;
 	publish->created_at = sqlite3_column_int64(statement, 2);
 	return 0;
 }
@@ -82,6 +75,7 @@ int sqlite_once_remember(struct sqlite_writer *writer, struct store_publish *pub
 	sqlite_connection_bind_bytes(statement, 4, publish->fingerprint,
 				     sizeof(publish->fingerprint));
 	sqlite_connection_bind_bytes(statement, 5, ids, count * sizeof(*ids));
+	sqlite_connection_bind_text(statement, 6, publish->note);
 	return sqlite_connection_step(statement);
 }
 

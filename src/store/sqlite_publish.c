@@ -85,16 +85,17 @@ static int publish_to(struct sqlite_writer *writer, struct slice name,
 static int publish_item(struct sqlite_writer *writer, struct store_publish *publish,
 			struct store_item *item)
 {
+	int64_t *ids = arena_allocate_array(&publish->request.arena, sqlite_publish_receivers(item),
+					    sizeof(*ids));
 	int result = 0;
 
-	item->ids = arena_allocate(&publish->request.arena,
-				   sqlite_publish_receivers(item) * sizeof(*item->ids));
-	if (item->ids == NULL)
+	item->ids = ids;
+	if (ids == NULL)
 		return -ENOMEM;
 	if (item->user_count == 0)
-		return publish_to(writer, SLICE(""), &item->content, &item->ids[0]);
+		return publish_to(writer, SLICE(""), &item->content, &ids[0]);
 	for (size_t i = 0; i < item->user_count && result == 0; i++)
-		result = publish_to(writer, item->users[i], &item->content, &item->ids[i]);
+		result = publish_to(writer, item->users[i], &item->content, &ids[i]);
 	return result;
 }
 
@@ -116,7 +117,7 @@ int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 	bool has_key = !slice_is_empty(publish->idempotency_key);
 	int result = 0;
 
-	publish->replayed = false;
+	publish->replay.is_set = false;
 	if (names_nobody(publish)) {
 		request->result = -ENOENT;
 		return 0;
@@ -129,7 +130,7 @@ int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 	publish->created_at = writer->now;
 	for (size_t i = 0; i < publish->item_count && result == 0; i++)
 		result = publish_item(writer, publish, &publish->items[i]);
-	if (result == 0 && has_key)
+	if (result == 0 && has_key && publish->item_count > 0)
 		result = sqlite_once_remember(writer, publish);
 	return result;
 }

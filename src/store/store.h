@@ -64,12 +64,21 @@ struct store_item {
 	const struct slice *users; /* none: to everyone */
 	size_t user_count;
 	struct notification_content content;
-	int64_t *ids; /* set by the store: one per user, or one for everyone */
+	const int64_t *ids; /* set by the store: one per user, or one for everyone */
+};
+
+/* What came of a request when its key was new. */
+struct store_publish_replay {
+	bool is_set;
+	const int64_t *ids; /* those of all items, in order */
+	size_t id_count;
+	struct slice note;
 };
 
 /* Publishes all items or none. With a key, a request that was committed before with the same
- * publisher, key and fingerprint is answered with the ids of then (`replayed`); with another
- * fingerprint it fails with -EEXIST. */
+ * publisher, key and fingerprint is not published again, whatever its items are now: `replay` says what
+ * came of it then. With another fingerprint it fails with -EEXIST. A request without items only
+ * asks for that, and leaves a new key new. */
 struct store_publish {
 	struct store_request request;
 	struct store_item *items;
@@ -77,8 +86,9 @@ struct store_publish {
 	struct slice publisher;
 	struct slice idempotency_key;  /* empty: none */
 	unsigned char fingerprint[32]; /* of the request's body */
-	bool replayed;
-	int64_t created_at; /* set by the store */
+	struct slice note;	       /* the submitter's own, kept with the key */
+	int64_t created_at;	       /* set by the store */
+	struct store_publish_replay replay;
 };
 
 /* Replaces the content of one notification, whoever's it is; one that was withdrawn is -ENOENT.

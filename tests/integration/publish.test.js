@@ -118,6 +118,24 @@ test('an Idempotency-Key gives the first answer again', async () => {
   assert.deepEqual(await titles('idem'), ['Once']);
 });
 
+test('an Idempotency-Key gives the first answer after the notification has expired', async () => {
+  const expiring = { to: { user: 'expired-twice' }, type: 't', title: 'Soon gone', expires_at: new Date(Date.now() + 1500).toISOString() };
+  const bodies = { 'soon-1': expiring, 'soon-2': [expiring, { ...expiring, title: '' }, { ...expiring, expires_at: null }] };
+  const first = {};
+  for (const [key, body] of Object.entries(bodies)) {
+    first[key] = await post(body, { 'Idempotency-Key': key });
+    assert.ok(first[key].status < 300);
+  }
+  await new Promise((done) => setTimeout(done, Date.parse(expiring.expires_at) + 10 - Date.now()));
+  for (const [key, body] of Object.entries(bodies)) {
+    const again = await post(body, { 'Idempotency-Key': key });
+    assert.equal(again.headers.get('idempotency-replayed'), 'true');
+    assert.equal(again.status, first[key].status);
+    assert.deepEqual(again.body, first[key].body);
+  }
+  assertProblem(await post(expiring, { 'Idempotency-Key': 'soon-3' }), 422, 'invalid_notification');
+});
+
 test('an Idempotency-Key holds for an array, and while the first is under way', async () => {
   const body = [{ to: { user: 'idem-array' }, type: 't', title: 'Once' }, { to: { user: 'idem-array' }, type: 't' }];
   const headers = { 'Idempotency-Key': 'array-17' };

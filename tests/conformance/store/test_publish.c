@@ -101,6 +101,11 @@ static void test_every_byte_comes_back(void **state)
 	free(body);
 }
 
+static int64_t digest_of(const int64_t *ids)
+{
+	return ids[0] * 1000000 + ids[1] * 1000 + ids[2];
+}
+
 static int publish_with_key(struct conformance *c, const char *publisher, const char *key,
 			    unsigned char fingerprint, bool *ret_replayed, int64_t *ret_id)
 {
@@ -117,10 +122,17 @@ static int publish_with_key(struct conformance *c, const char *publisher, const 
 	publish.publisher = slice_from_string(publisher);
 	publish.idempotency_key = slice_from_string(key);
 	publish.fingerprint[0] = fingerprint;
+	publish.note = SLICE("a note");
 	result = conformance_call(c, &publish.request);
-	if (result == 0) {
-		*ret_replayed = publish.replayed;
-		*ret_id = items[0].ids[0] * 1000000 + items[0].ids[1] * 1000 + items[1].ids[0];
+	*ret_replayed = publish.replay.is_set;
+	if (result == 0 && publish.replay.is_set) {
+		assert_int_equal(publish.replay.id_count, 3);
+		assert_slice(publish.replay.note, "a note");
+		*ret_id = digest_of(publish.replay.ids);
+	} else if (result == 0) {
+		int64_t ids[] = {items[0].ids[0], items[0].ids[1], items[1].ids[0]};
+
+		*ret_id = digest_of(ids);
 	}
 	store_request_finish(&publish.request);
 	return result;
@@ -147,6 +159,36 @@ static void test_a_key_publishes_once(void **state)
 	assert_int_equal(publish_with_key(c, "other", "k1", 2, &replayed, &again), 0);
 	assert_false(replayed);
 	assert_int_equal(conformance_head(c, "anna").seq, 2);
+}
+
+/* What was acceptable then may not be now; the answer is that of then. */
+static void test_a_key_answers_without_items(void **state)
+{
+	struct conformance *c = *state;
+	bool replayed;
+	int64_t ids = 0;
+
+	assert_int_equal(publish_with_key(c, "shop", "k1", 1, &replayed, &ids), 0);
+	for (unsigned char fingerprint = 1; fingerprint <= 2; fingerprint++) {
+		CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+		publish.publisher = SLICE("shop");
+		publish.idempotency_key = SLICE("k1");
+		publish.fingerprint[0] = fingerprint;
+		assert_int_equal(conformance_call(c, &publish.request),
+				 fingerprint == 1 ? 0 : -EEXIST);
+		assert_int_equal(publish.replay.is_set, fingerprint == 1);
+		if (publish.replay.is_set)
+			assert_int_equal(digest_of(publish.replay.ids), ids);
+		store_request_finish(&publish.request);
+	}
+	for (int again = 0; again < 2; again++) {
+		CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+		publish.publisher = SLICE("shop");
+		publish.idempotency_key = SLICE("new");
+		assert_int_equal(conformance_call(c, &publish.request), 0);
+		assert_false(publish.replay.is_set);
+		store_request_finish(&publish.request);
+	}
 }
 
 static void test_a_key_is_forgotten_in_time(void **state)
@@ -342,6 +384,7 @@ int main(void)
 	    CONFORMANCE_TEST(test_the_empty_name_does_not_reach_everyone),
 	    CONFORMANCE_TEST(test_every_byte_comes_back),
 	    CONFORMANCE_TEST(test_a_key_publishes_once),
+	    CONFORMANCE_TEST(test_a_key_answers_without_items),
 	    CONFORMANCE_TEST(test_a_key_is_forgotten_in_time),
 	    CONFORMANCE_TEST(test_a_ticket_is_used_once),
 	    CONFORMANCE_TEST(test_a_hundred_publish_at_once),

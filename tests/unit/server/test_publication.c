@@ -12,7 +12,6 @@ struct fixture {
 	struct settings settings;
 	struct arena arena;
 	struct publication publication;
-	struct error error;
 };
 
 static void begin(struct fixture *fixture)
@@ -39,16 +38,17 @@ static int read_text(struct fixture *fixture, const char *text)
 	if (json == NULL)
 		fail_msg("%s: %s", text, error.text);
 	fixture->publication = (struct publication){.is_array = false};
-	result = publication_read(&fixture->publication, json, &fixture->settings, NOW,
-				  &fixture->arena, &fixture->error);
+	result =
+	    publication_read(&fixture->publication, json, &fixture->settings, NOW, &fixture->arena);
 	json_decref(json);
 	return result;
 }
 
 static const struct store_item *only_item(struct fixture *fixture, const char *text)
 {
-	if (read_text(fixture, text) < 0)
-		fail_msg("%s: %s", text, fixture->error.text);
+	assert_int_equal(read_text(fixture, text), 0);
+	if (fixture->publication.refusal != NULL)
+		fail_msg("%s: %s", text, fixture->publication.refusal);
 	assert_int_equal(fixture->publication.publish.item_count, 1);
 	return &fixture->publication.publish.items[0];
 }
@@ -144,10 +144,10 @@ static void test_refusals(void **state)
 	(void)state;
 	begin(&fixture);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fixture.error.text[0] = '\0';
-		assert_int_equal(read_text(&fixture, rows[i].text), -EINVAL);
-		if (strstr(fixture.error.text, rows[i].reason) == NULL)
-			fail_msg("%s: %s", rows[i].text, fixture.error.text);
+		assert_int_equal(read_text(&fixture, rows[i].text), 0);
+		assert_int_equal(fixture.publication.publish.item_count, 0);
+		if (strstr(fixture.publication.refusal, rows[i].reason) == NULL)
+			fail_msg("%s: %s", rows[i].text, fixture.publication.refusal);
 	}
 	finish(&fixture);
 }
@@ -162,10 +162,11 @@ static void test_longest_name(void **state)
 	memset(name, 'x', sizeof(name));
 	snprintf(text, sizeof(text),
 		 "{\"to\":{\"user\":\"%.255s\"},\"type\":\"t\",\"title\":\"x\"}", name);
-	assert_int_equal(read_text(&fixture, text), 0);
+	only_item(&fixture, text);
 	snprintf(text, sizeof(text),
 		 "{\"to\":{\"user\":\"%.256s\"},\"type\":\"t\",\"title\":\"x\"}", name);
-	assert_int_equal(read_text(&fixture, text), -EINVAL);
+	assert_int_equal(read_text(&fixture, text), 0);
+	assert_non_null(fixture.publication.refusal);
 	finish(&fixture);
 }
 
@@ -186,9 +187,8 @@ static void test_array(void **state)
 	assert_true(publication->is_array);
 	assert_int_equal(publication->publish.item_count, 2);
 	assert_int_equal(publication->recipients, 3);
-	publication->publish.items[0].ids[0] = 7;
-	publication->publish.items[0].ids[1] = 8;
-	publication->publish.items[1].ids[0] = 9;
+	publication->publish.items[0].ids = (const int64_t[]){7, 8};
+	publication->publish.items[1].ids = (const int64_t[]){9};
 	publication->publish.created_at = 1777627800250000;
 	publication_append_answer(publication, &out);
 	assert_buffer(
@@ -209,7 +209,7 @@ static void test_single_answer(void **state)
 	(void)state;
 	begin(&fixture);
 	only_item(&fixture, "{\"to\":{\"user\":\"a\\\"b\"},\"type\":\"t\",\"title\":\"x\"}");
-	fixture.publication.publish.items[0].ids[0] = 7;
+	fixture.publication.publish.items[0].ids = (const int64_t[]){7};
 	fixture.publication.publish.created_at = 1777627800250000;
 	publication_append_answer(&fixture.publication, &out);
 	assert_buffer(out, "{\"id\":7,\"notifications\":[{\"id\":7,\"user\":\"a\\\"b\"}],"
@@ -258,6 +258,58 @@ static void test_only_refusals(void **state)
 	finish(&fixture);
 }
 
+/* What the note keeps of a first answer, and the ids, make the same answer again, whatever the
+ * settings and the time are by then. */
+static void test_recall(void **state)
+{
+	const char *text =
+	    "[{\"to\":{\"users\":[\"a\",\"b\",\"a\"]},\"type\":\"t\",\"title\":\"x\"},5,"
+	    "{\"to\":{\"everyone\":true},\"type\":\"t\",\"title\":\"y\"}]";
+	const int64_t ids[] = {7, 8, 9};
+	struct fixture fixture;
+	struct publication *publication = &fixture.publication;
+	struct store_publish_replay replay = {.is_set = true, .ids = ids, .id_count = 3};
+	struct buffer first = BUFFER_EMPTY, again = BUFFER_EMPTY;
+	json_t *json = json_loads(text, 0, NULL);
+
+	(void)state;
+	begin(&fixture);
+	assert_int_equal(read_text(&fixture, text), 0);
+	assert_int_equal(publication_set_note(publication, &fixture.arena), 0);
+	publication->publish.items[0].ids = ids;
+	publication->publish.items[1].ids = ids + 2;
+	publication_append_answer(publication, &first);
+	replay.note = publication->publish.note;
+	fixture.settings.publish_items = 1;
+	assert_int_equal(read_text(&fixture, text), 0);
+	assert_non_null(publication->refusal);
+	publication->publish.replay = replay;
+	assert_int_equal(publication_recall(publication, json, &fixture.arena), 0);
+	publication_append_answer(publication, &again);
+	assert_slices(buffer_slice(&again), buffer_slice(&first));
+	publication->publish.replay.id_count = 2;
+	assert_int_equal(publication_recall(publication, json, &fixture.arena), -EIO);
+	json_decref(json);
+	buffer_finish(&first);
+	buffer_finish(&again);
+	finish(&fixture);
+}
+
+static void test_nothing_to_note(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture);
+	only_item(&fixture, "{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"x\"}");
+	assert_int_equal(publication_set_note(&fixture.publication, &fixture.arena), 0);
+	assert_slice(fixture.publication.publish.note, "");
+	assert_int_equal(read_text(&fixture, "5"), 0);
+	assert_int_equal(publication_set_note(&fixture.publication, &fixture.arena), 0);
+	assert_slice(fixture.publication.publish.note, "");
+	finish(&fixture);
+}
+
 static json_t *many_users(int count)
 {
 	json_t *users = json_array();
@@ -287,7 +339,7 @@ static void test_out_of_memory(void **state)
 		fixture.settings.publish_notifications = 2000;
 		failing_allocator_fail_at(n);
 		result = publication_read(&fixture.publication, json, &fixture.settings, NOW,
-					  &fixture.arena, &fixture.error);
+					  &fixture.arena);
 		failed = failing_allocator_reset();
 		assert_int_equal(result, failed ? -ENOMEM : 0);
 		finish(&fixture);
@@ -304,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(test_refusals),	    cmocka_unit_test(test_longest_name),
 	    cmocka_unit_test(test_array),	    cmocka_unit_test(test_single_answer),
 	    cmocka_unit_test(test_after_a_refusal), cmocka_unit_test(test_only_refusals),
+	    cmocka_unit_test(test_recall),	    cmocka_unit_test(test_nothing_to_note),
 	    cmocka_unit_test(test_out_of_memory),
 	};
 

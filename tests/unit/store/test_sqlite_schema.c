@@ -207,7 +207,8 @@ static void test_an_older_version_is_brought_up(void **state)
 	make_database(folder);
 	execute(
 	    folder_file(folder, "allim.db"),
-	    "DROP TABLE forgotten_broadcast; DROP INDEX ticket_expiry; PRAGMA user_version = 2");
+	    "DROP TABLE forgotten_broadcast; DROP INDEX ticket_expiry;"
+	    "ALTER TABLE idempotency DROP COLUMN note; PRAGMA user_version = 2");
 	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
 	assert_int_equal(folder_heads(folder, 10), 100);
 	folder_close(folder);
