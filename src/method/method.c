@@ -1,15 +1,7 @@
 /* The table of methods, read from methods.def. */
 #include "method/method.h"
 
-#include <assert.h>
 #include <errno.h>
-
-const struct method method_table[] = {
-#define METHOD(name, wire, feed, description) {name, wire, feed, description},
-#include "method/methods.def"
-#undef METHOD
-    {NULL, NULL, NULL, NULL},
-};
 
 int method_find(struct slice name, const struct method **ret_method, struct error *error)
 {
@@ -30,18 +22,9 @@ int method_find(struct slice name, const struct method **ret_method, struct erro
 	return -EINVAL;
 }
 
-const struct wire_ops *method_wire(const struct method *method)
-{
-	const struct wire_ops *wire = wire_find(slice_from_string(method->wire));
-
-	assert(wire != NULL);
-	return wire;
-}
-
-const struct feed_ops *method_feed(const struct method *method)
-{
-	const struct feed_ops *feed = feed_find(slice_from_string(method->feed));
-
-	assert(feed != NULL);
-	return feed;
-}
+const struct method method_table[] = {
+#define METHOD(name, wire, feed) {name, &wire##_wire_ops, &feed##_feed_ops},
+#include "method/methods.def"
+#undef METHOD
+    {NULL, NULL, NULL},
+};

@@ -8,19 +8,15 @@
 
 struct method {
 	const char *name;
-	const char *wire;
-	const char *feed;
-	const char *description;
+	const struct wire_ops *wire;
+	const struct feed_ops *feed;
 };
 
 /* All methods, ended by a row without a name. */
 extern const struct method method_table[];
 
-/* The method with that name. Returns 0, or -EINVAL with a sentence that lists the names. */
+/* The row of the table with that name. Returns 0, or -EINVAL with a sentence that lists the names. Any
+ * thread may call it. */
 int method_find(struct slice name, const struct method **ret_method, struct error *error);
-
-/* Its parts. Every row of the table has both. */
-const struct wire_ops *method_wire(const struct method *method);
-const struct feed_ops *method_feed(const struct method *method);
 
 #endif

@@ -317,7 +317,7 @@ static int open_parts(struct server *server, struct error *error)
 	int result = method_find(slice_from_string(settings->method), &node->method, error);
 
 	if (result == 0)
-		result = feed_open(method_feed(node->method), &feed, &node->feed, error);
+		result = feed_open(node->method->feed, &feed, &node->feed, error);
 	if (result < 0)
 		return result;
 	store.on_commit = on_commit;
@@ -347,10 +347,11 @@ static void close_parts(struct server *server)
 	store_close(node->store);
 	/* A sweep that comes back now must not reach a worker that is gone. */
 	atomic_store_explicit(&node->running, false, memory_order_release);
-	for (unsigned i = 0; i < node->worker_count; i++) {
+	/* What one worker has received may be a part of another. */
+	for (unsigned i = 0; i < node->worker_count; i++)
 		mailbox_receive(&node->workers[i]->loop.mailbox);
+	for (unsigned i = 0; i < node->worker_count; i++)
 		worker_destroy(node->workers[i]);
-	}
 	feed_close(node->feed);
 	free(node->workers);
 	free(server->threads);

