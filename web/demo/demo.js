@@ -25,7 +25,7 @@ const STRINGS = {
     reconnecting: 'Reconnecting', polling: 'Polling', offline: 'Offline',
     underneath: 'What happens underneath',
     underneathHint: 'Each event and the cursor it moves this page to. After a break the page hands in its last cursor and gets what it missed.',
-    listed: '{rows} rows, {unread} unread', polled: '{count} changes',
+    listed: '{rows} rows, {unread} unread', polled: { one: '{count} change', other: '{count} changes' },
     failed: 'That did not work: {detail}', refused: '{detail}',
     problems: { unreachable: 'the server does not answer.' },
   },
@@ -47,7 +47,7 @@ const STRINGS = {
     reconnecting: '다시 연결하는 중', polling: '주기적으로 확인 중', offline: '연결 끊김',
     underneath: '내부에서 일어나는 일',
     underneathHint: '이벤트마다 이 페이지의 커서가 어디로 옮겨지는지 보여 줍니다. 연결이 끊겼다가 돌아오면 마지막 커서를 내고 놓친 알림을 받습니다.',
-    listed: '{rows}행, 읽지 않음 {unread}개', polled: '변경 {count}건',
+    listed: '{rows}행, 읽지 않음 {unread}개', polled: { other: '변경 {count}건' },
     failed: '처리하지 못했습니다. {detail}', refused: '서버가 요청을 거절했습니다({code}).',
     problems: {
       unreachable: '서버가 응답하지 않습니다.', unauthenticated: '로그인이 필요합니다.',
