@@ -11,28 +11,9 @@ struct unit {
 	bool is_written; /* not only read */
 };
 
-/* The largest first. */
-static const struct unit sizes[] = {
-    {"GiB", 1073741824, true},
-    {"GB", 1000000000, false},
-    {"MiB", 1048576, true},
-    {"MB", 1000000, false},
-    {"KiB", 1024, true},
-    {"KB", 1000, false},
-    {"B", 1, true},
-    {"", 1, false},
-    {NULL, 0, false},
-};
-
-static const struct unit durations[] = {
-    {"d", 86400000, true}, {"h", 3600000, true}, {"m", 60000, true},
-    {"s", 1000, true},	   {"ms", 1, true},	 {NULL, 0, false},
-};
-
-static const struct unit plain[] = {
-    {"", 1, true},
-    {NULL, 0, false},
-};
+static const struct unit sizes[9];
+static const struct unit durations[6];
+static const struct unit plain[2];
 
 static const struct unit *find_unit(const struct unit *units, struct slice suffix)
 {
@@ -182,4 +163,27 @@ const struct settings_type settings_type_duration = {
     .append = duration_append,
     .append_accepted = duration_append_accepted,
     .equals = number_equals,
+};
+
+/* The largest first. */
+static const struct unit sizes[9] = {
+    {"GiB", 1073741824, true},
+    {"GB", 1000000000, false},
+    {"MiB", 1048576, true},
+    {"MB", 1000000, false},
+    {"KiB", 1024, true},
+    {"KB", 1000, false},
+    {"B", 1, true},
+    {"", 1, false},
+    {NULL, 0, false},
+};
+
+static const struct unit durations[6] = {
+    {"d", 86400000, true}, {"h", 3600000, true}, {"m", 60000, true},
+    {"s", 1000, true},	   {"ms", 1, true},	 {NULL, 0, false},
+};
+
+static const struct unit plain[2] = {
+    {"", 1, true},
+    {NULL, 0, false},
 };

@@ -9,20 +9,7 @@
 
 enum { FILE_BYTES = 4096 + 2 }; /* the longest secret, and the end of its line */
 
-/* Parts of the secrets in manuals, as letters and digits only. */
-static const char *const well_known[] = {
-    "astringsecretatleast256bitslong",
-    "changeit",
-    "changeme",
-    "changethis",
-    "examplesecret",
-    "replaceme",
-    "your256bitsecret",
-    "yourjwtsecret",
-    "yoursecret",
-    "yoursupersecret",
-    NULL,
-};
+static const char *const well_known[11];
 
 static const struct setting *row(size_t index)
 {
@@ -217,3 +204,18 @@ int settings_secret_complete(struct settings_loader *loader)
 		result = check_well_known(loader, SETTINGS_ROW_auth_api_key);
 	return result == 0 ? check_api_key(loader) : result;
 }
+
+/* Parts of the secrets in manuals, as letters and digits only. */
+static const char *const well_known[11] = {
+    "astringsecretatleast256bitslong",
+    "changeit",
+    "changeme",
+    "changethis",
+    "examplesecret",
+    "replaceme",
+    "your256bitsecret",
+    "yourjwtsecret",
+    "yoursecret",
+    "yoursupersecret",
+    NULL,
+};

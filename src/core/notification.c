@@ -16,18 +16,8 @@ struct reader {
 	struct error *error;
 };
 
-static const char *const state_names[NOTIFICATION_STATES] = {
-    [NOTIFICATION_SEEN] = "seen",
-    [NOTIFICATION_READ] = "read",
-    [NOTIFICATION_ARCHIVED] = "archived",
-};
-
-static const char *const priority_names[NOTIFICATION_PRIORITIES] = {
-    [NOTIFICATION_LOW] = "low",
-    [NOTIFICATION_NORMAL] = "normal",
-    [NOTIFICATION_HIGH] = "high",
-    [NOTIFICATION_URGENT] = "urgent",
-};
+static const char *const state_names[NOTIFICATION_STATES];
+static const char *const priority_names[NOTIFICATION_PRIORITIES];
 
 const char *notification_state_name(enum notification_state state)
 {
@@ -143,15 +133,7 @@ static int read_expires_at(struct reader *reader, const json_t *value)
 static const struct member {
 	const char *name;
 	int (*read)(struct reader *reader, const json_t *value);
-} members[] = {
-    {"type", read_type},
-    {"title", read_title},
-    {"body", read_body},
-    {"link", read_link},
-    {"data", read_data},
-    {"priority", read_priority},
-    {"expires_at", read_expires_at},
-};
+} members[7];
 
 static const struct member *member_named(const char *name)
 {
@@ -283,3 +265,26 @@ void notification_append_json(const struct notification *notification, struct bu
 	append_time(buffer, SLICE(",\"withdrawn_at\":"), notification->withdrawn_at);
 	buffer_append_byte(buffer, '}');
 }
+
+static const char *const state_names[NOTIFICATION_STATES] = {
+    [NOTIFICATION_SEEN] = "seen",
+    [NOTIFICATION_READ] = "read",
+    [NOTIFICATION_ARCHIVED] = "archived",
+};
+
+static const char *const priority_names[NOTIFICATION_PRIORITIES] = {
+    [NOTIFICATION_LOW] = "low",
+    [NOTIFICATION_NORMAL] = "normal",
+    [NOTIFICATION_HIGH] = "high",
+    [NOTIFICATION_URGENT] = "urgent",
+};
+
+static const struct member members[7] = {
+    {"type", read_type},
+    {"title", read_title},
+    {"body", read_body},
+    {"link", read_link},
+    {"data", read_data},
+    {"priority", read_priority},
+    {"expires_at", read_expires_at},
+};

@@ -4,16 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
-static const bool allowed[SUBSCRIBER_STATES][SUBSCRIBER_STATES] = {
-    [SUBSCRIBER_READING] = {[SUBSCRIBER_READING] = true,
-			    [SUBSCRIBER_LIVE] = true,
-			    [SUBSCRIBER_BEHIND] = true,
-			    [SUBSCRIBER_ENDED] = true},
-    [SUBSCRIBER_LIVE] =
-	{[SUBSCRIBER_READING] = true, [SUBSCRIBER_BEHIND] = true, [SUBSCRIBER_ENDED] = true},
-    [SUBSCRIBER_BEHIND] = {[SUBSCRIBER_READING] = true, [SUBSCRIBER_ENDED] = true},
-    [SUBSCRIBER_ENDED] = {[SUBSCRIBER_ENDED] = true},
-};
+static const bool allowed[SUBSCRIBER_STATES][SUBSCRIBER_STATES];
 
 static void move(struct subscriber *subscriber, enum subscriber_state state)
 {
@@ -129,9 +120,13 @@ struct cursor subscriber_cursor(const struct subscriber *subscriber, uint64_t ep
 	};
 }
 
-const char *subscriber_state_name(enum subscriber_state state)
-{
-	static const char *const names[SUBSCRIBER_STATES] = {"reading", "live", "behind", "ended"};
-
-	return names[state];
-}
+static const bool allowed[SUBSCRIBER_STATES][SUBSCRIBER_STATES] = {
+    [SUBSCRIBER_READING] = {[SUBSCRIBER_READING] = true,
+			    [SUBSCRIBER_LIVE] = true,
+			    [SUBSCRIBER_BEHIND] = true,
+			    [SUBSCRIBER_ENDED] = true},
+    [SUBSCRIBER_LIVE] =
+	{[SUBSCRIBER_READING] = true, [SUBSCRIBER_BEHIND] = true, [SUBSCRIBER_ENDED] = true},
+    [SUBSCRIBER_BEHIND] = {[SUBSCRIBER_READING] = true, [SUBSCRIBER_ENDED] = true},
+    [SUBSCRIBER_ENDED] = {[SUBSCRIBER_ENDED] = true},
+};

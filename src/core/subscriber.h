@@ -87,6 +87,4 @@ void subscriber_end(struct subscriber *subscriber);
 
 struct cursor subscriber_cursor(const struct subscriber *subscriber, uint64_t epoch);
 
-const char *subscriber_state_name(enum subscriber_state state);
-
 #endif

@@ -16,7 +16,6 @@ struct http_client_response {
 	int status;
 	int result; /* of a callback that stopped the reader */
 	bool without_body;
-	bool keeps_alive;
 	bool complete;
 };
 
@@ -52,7 +51,6 @@ void http_client_response_reset(struct http_client_response *response, bool with
 	response->status = 0;
 	response->result = 0;
 	response->without_body = without_body;
-	response->keeps_alive = false;
 	response->complete = false;
 }
 
@@ -100,7 +98,6 @@ static int on_headers_complete(llhttp_t *llhttp)
 	if (llhttp->status_code / 100 == 1)
 		return 0;
 	response->status = llhttp->status_code;
-	response->keeps_alive = llhttp_should_keep_alive(llhttp) != 0;
 	if (response->events.on_head != NULL)
 		result = response->events.on_head(response->events.context, response);
 	if (result != 0) {
@@ -160,11 +157,6 @@ int http_client_response_end(struct http_client_response *response)
 bool http_client_response_is_complete(const struct http_client_response *response)
 {
 	return response->complete;
-}
-
-bool http_client_response_keeps_alive(const struct http_client_response *response)
-{
-	return response->keeps_alive;
 }
 
 int http_client_response_status(const struct http_client_response *response)

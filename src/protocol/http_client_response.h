@@ -42,9 +42,6 @@ int http_client_response_end(struct http_client_response *response);
 
 bool http_client_response_is_complete(const struct http_client_response *response);
 
-/* Whether the connection can carry another request, once complete. */
-bool http_client_response_keeps_alive(const struct http_client_response *response);
-
 /* 0 before the head is complete. */
 int http_client_response_status(const struct http_client_response *response);
 

@@ -13,9 +13,8 @@ struct http_limits {
 };
 
 /* Fills in the request from its method, target, version and headers, all but what only a parser
- * knows
- * (`keep_alive`, `upgrade`, `body`). Returns 0, or -EBADMSG with `*ret_kind` set; the parts that
- * were found before the problem are set. */
+ * knows (`keep_alive`, `body`). Returns 0, or -EBADMSG with `*ret_kind` set; the parts that were
+ * found before the problem are set. */
 int http_head_check(struct http_request *request, const struct http_limits *limits,
 		    enum http_problem_kind *ret_kind);
 

@@ -169,7 +169,6 @@ static int on_headers_complete(llhttp_t *llhttp)
 	struct http_parser *parser = llhttp->data;
 
 	parser->request.keep_alive = llhttp_should_keep_alive(llhttp) != 0;
-	parser->request.upgrade = llhttp->upgrade != 0;
 	return HPE_PAUSED;
 }
 
@@ -407,11 +406,6 @@ enum http_progress http_parser_feed(struct http_parser *parser, struct slice inp
 		*ret_consumed += consumed;
 	} while (progress == HTTP_NEED_MORE && parser->state != state);
 	return progress;
-}
-
-bool http_parser_is_idle(const struct http_parser *parser)
-{
-	return parser->state == PARSER_HEAD && parser->guard.state == HTTP_GUARD_START;
 }
 
 const struct http_request *http_parser_request(const struct http_parser *parser)

@@ -33,9 +33,6 @@ void http_parser_reset(struct http_parser *parser, const struct http_limits *lim
 enum http_progress http_parser_feed(struct http_parser *parser, struct slice input,
 				    size_t *ret_consumed);
 
-/* True while nothing of a request has come, so that the parser can be given back. */
-bool http_parser_is_idle(const struct http_parser *parser);
-
 /* Valid from HTTP_HEAD_COMPLETE until the reset, wherever the parser moves its buffers meanwhile.
  */
 const struct http_request *http_parser_request(const struct http_parser *parser);

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 static const struct http_problem problems[] = {
-#define HTTP_PROBLEM(name, status, code, sentence, source) {status, code, sentence, source},
+#define HTTP_PROBLEM(name, status, code, sentence, source) {status, code, sentence},
 #include "protocol/http_problem.def"
 #undef HTTP_PROBLEM
 };

@@ -14,7 +14,6 @@ struct http_problem {
 	int status;
 	const char *code;   /* stable, for problem+json */
 	const char *detail; /* one sentence, without a final full stop */
-	const char *source; /* the rule that was broken */
 };
 
 /* Static storage; any thread. */

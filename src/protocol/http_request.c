@@ -42,22 +42,6 @@ const struct slice *http_request_header(const struct http_request *request, stru
 	return header == NULL ? NULL : &header->value;
 }
 
-bool http_request_has_token(const struct http_request *request, struct slice name,
-			    struct slice token)
-{
-	const struct http_header *header;
-
-	for (size_t position = 0; (header = next_header(request, name, &position)) != NULL;) {
-		struct slice rest = header->value;
-
-		while (rest.length > 0) {
-			if (slice_equals_ignoring_case(slice_trim(slice_split(&rest, ',')), token))
-				return true;
-		}
-	}
-	return false;
-}
-
 static struct slice without_quotes(struct slice text)
 {
 	if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')

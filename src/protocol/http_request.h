@@ -39,7 +39,6 @@ struct http_request {
 	bool http_1_0;
 	bool keep_alive;
 	bool expects_continue; /* answer 100 before the body comes (RFC 9110, 10.1.1) */
-	bool upgrade;	       /* asks for another protocol on this connection */
 };
 
 /* "GET" and so on; "" for HTTP_METHOD_OTHER. Static storage. */
@@ -53,11 +52,6 @@ enum http_method http_request_method(struct slice name);
  * Last-Event-ID, Origin, Transfer-Encoding) occur at most once, or the parser refused the request.
  */
 const struct slice *http_request_header(const struct http_request *request, struct slice name);
-
-/* Whether a header that is a list of tokens has this one (RFC 9110, 5.6.1), in any of its lines and
- * without regard to case. */
-bool http_request_has_token(const struct http_request *request, struct slice name,
-			    struct slice token);
 
 /* The value of a cookie (RFC 6265, 4.2), without quotes. Returns 0, -ENOENT, or -EINVAL where the
  * name occurs with two different values. */

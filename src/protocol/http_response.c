@@ -103,20 +103,6 @@ void http_response_body_omitted(struct buffer *buffer, size_t length)
 }
 
 /* RFC 9112, 7.1. */
-void http_response_chunk(struct buffer *buffer, struct slice bytes)
-{
-	if (bytes.length == 0)
-		return;
-	buffer_append_format(buffer, "%zx\r\n", bytes.length);
-	buffer_append(buffer, bytes);
-	buffer_append(buffer, SLICE("\r\n"));
-}
-
-void http_response_last_chunk(struct buffer *buffer)
-{
-	buffer_append(buffer, SLICE("0\r\n\r\n"));
-}
-
 #define STATUS(status, reason)                                                \
 	{                                                                     \
 		status, reason,                                               \

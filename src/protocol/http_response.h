@@ -2,7 +2,6 @@
  *
  *	http_response_begin(&buffer, 200);
  *	http_response_header(&buffer, "Content-Type", SLICE("application/json"));
- *	http_response_date(&buffer, date);
  *	http_response_body(&buffer, body);
  *
  * A response ends with http_response_body() or, where the body follows otherwise, with
@@ -39,11 +38,5 @@ void http_response_body(struct buffer *buffer, struct slice body);
 
 /* The same for an answer to HEAD, which has the headers of the body and not the body. */
 void http_response_body_omitted(struct buffer *buffer, size_t length);
-
-/* A chunk of a chunked body; an empty one is left out, because it would end the body. */
-void http_response_chunk(struct buffer *buffer, struct slice bytes);
-
-/* The chunk that ends a chunked body. */
-void http_response_last_chunk(struct buffer *buffer);
 
 #endif

@@ -1,18 +1,5 @@
-/* Whatever is written here is one event to every reader: only our own line ends reach the stream.
- */
+/* Only our own line ends reach the stream. */
 #include "protocol/sse.h"
-
-#include <errno.h>
-
-static bool has_byte(struct slice text, char byte)
-{
-	return text.length > 0 && memchr(text.data, byte, text.length) != NULL;
-}
-
-static bool is_one_line(struct slice text)
-{
-	return !has_byte(text, '\n') && !has_byte(text, '\r') && !has_byte(text, '\0');
-}
 
 /* Cuts off one line, which ends with CRLF, CR, LF or the text; false behind the last. */
 static bool next_line(struct slice *rest, bool *more, struct slice *ret_line)
@@ -47,26 +34,6 @@ static void append_lines(struct buffer *buffer, struct slice prefix, struct slic
 		buffer_append(buffer, line);
 		buffer_append_byte(buffer, '\n');
 	}
-}
-
-static void append_field(struct buffer *buffer, struct slice prefix, struct slice value)
-{
-	if (value.length == 0)
-		return;
-	buffer_append(buffer, prefix);
-	buffer_append(buffer, value);
-	buffer_append_byte(buffer, '\n');
-}
-
-int sse_append_event(struct buffer *buffer, const struct sse_event *event)
-{
-	if (!is_one_line(event->name) || !is_one_line(event->id) || has_byte(event->data, '\0'))
-		return -EINVAL;
-	append_field(buffer, SLICE("event: "), event->name);
-	append_field(buffer, SLICE("id: "), event->id);
-	append_lines(buffer, SLICE("data: "), event->data);
-	buffer_append_byte(buffer, '\n');
-	return 0;
 }
 
 void sse_append_retry(struct buffer *buffer, int64_t milliseconds)

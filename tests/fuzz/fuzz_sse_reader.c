@@ -1,5 +1,4 @@
-/* A stream is the same events however it is cut, and an event that is written reads back as itself.
- */
+/* A stream is the same events however it is cut, and what is written between events is none. */
 #include "fuzz/fuzz.h"
 #include "protocol/sse.h"
 #include "protocol/sse_reader.h"
@@ -51,32 +50,16 @@ static void check_cuts(struct slice stream, size_t piece)
 	buffer_finish(&cut);
 }
 
-/* Line ends of all kinds come back as LF. */
-static void normalize(struct slice text, struct buffer *buffer)
+/* A comment is no event, whatever it says. */
+static void check_writer(struct slice text)
 {
-	for (size_t i = 0; i < text.length; i++) {
-		if (text.data[i] != '\r')
-			buffer_append_byte(buffer, text.data[i]);
-		else if (i + 1 == text.length || text.data[i + 1] != '\n')
-			buffer_append_byte(buffer, '\n');
-	}
-}
+	struct buffer stream = BUFFER_EMPTY, seen = BUFFER_EMPTY;
 
-static void check_writer(struct slice data)
-{
-	struct sse_event event = {SLICE("count"), SLICE("1"), data};
-	struct buffer stream = BUFFER_EMPTY, seen = BUFFER_EMPTY, expected = BUFFER_EMPTY;
-
-	if (data.length + 8 < LIMIT && sse_append_event(&stream, &event) == 0) {
-		buffer_append_string(&expected, "count/1/");
-		normalize(data, &expected);
-		buffer_append_string(&expected, ";1 0 -1");
-		read_stream(buffer_slice(&stream), stream.length, &seen);
-		FUZZ_CHECK(slice_equals(buffer_slice(&seen), buffer_slice(&expected)));
-	}
+	sse_append_comment(&stream, text);
+	read_stream(buffer_slice(&stream), stream.length, &seen);
+	FUZZ_CHECK(text.length + 8 > LIMIT || slice_equals(buffer_slice(&seen), SLICE(" 0 -1")));
 	buffer_finish(&stream);
 	buffer_finish(&seen);
-	buffer_finish(&expected);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -25,7 +25,6 @@ static void append_request(struct buffer *summary, const struct http_request *re
 	buffer_append(summary, SLICE(")"));
 	buffer_append_string(summary, request->http_1_0 ? " 1.0" : "");
 	buffer_append_string(summary, request->expects_continue ? " continue" : "");
-	buffer_append_string(summary, request->upgrade ? " upgrade" : "");
 	buffer_append_string(summary, request->keep_alive ? " keep-alive" : " close");
 }
 

@@ -309,15 +309,6 @@ static void test_new_in_a_later_replay(void **state)
 	assert_true(fake.is_new[1]);
 }
 
-static void test_state_names(void **state)
-{
-	(void)state;
-	assert_string_equal(subscriber_state_name(SUBSCRIBER_READING), "reading");
-	assert_string_equal(subscriber_state_name(SUBSCRIBER_LIVE), "live");
-	assert_string_equal(subscriber_state_name(SUBSCRIBER_BEHIND), "behind");
-	assert_string_equal(subscriber_state_name(SUBSCRIBER_ENDED), "ended");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,7 +325,6 @@ int main(void)
 	    cmocka_unit_test(test_moot_is_passed_over),
 	    cmocka_unit_test(test_not_moot),
 	    cmocka_unit_test(test_new_in_a_later_replay),
-	    cmocka_unit_test(test_state_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

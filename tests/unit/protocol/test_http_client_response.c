@@ -61,31 +61,30 @@ struct row {
 	int result; /* of feeding */
 	int end;    /* of the connection's end after it */
 	bool complete;
-	bool keeps_alive;
 	bool without_body;
 };
 
 static const struct row rows[] = {
-    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", "200 ab", 0, 0, true, true, false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na", "200 a", 0, -ECONNRESET, false, true, false},
-    {"HTTP/1.1 204 No Content\r\n\r\n", "204 ", 0, 0, true, true, false},
-    {"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "304 ", 0, 0, true, true, true},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "200 ", 0, 0, true, true, true},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", "200 ab", 0, 0, true, false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na", "200 a", 0, -ECONNRESET, false, false},
+    {"HTTP/1.1 204 No Content\r\n\r\n", "204 ", 0, 0, true, false},
+    {"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "304 ", 0, 0, true, true},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "200 ", 0, 0, true, true},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
-     "200 abc", 0, 0, true, true, false},
+     "200 abc", 0, 0, true, false},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", "200 ab", 0, -ECONNRESET,
-     false, true, false},
-    {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc", "200 abc", 0, 0, false, false, false},
-    {"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "503 x", 0, 0, true,
      false, false},
+    {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc", "200 abc", 0, 0, false, false},
+    {"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "503 x", 0, 0, true,
+     false},
     {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx", "201 x", 0,
-     0, true, true, false},
-    {"HTTP/1.1 100 Continue\r\n\r\n", "", 0, -ECONNRESET, false, false, false},
-    {"", "", 0, -ECONNRESET, false, false, false},
-    {"SSH-2.0-OpenSSH_9.2\r\n", "", -EBADMSG, -ECONNRESET, false, false, false},
-    {"HTTP/1.1 200 OK\r\nA b\r\n\r\n", "", -EBADMSG, -ECONNRESET, false, false, false},
+     0, true, false},
+    {"HTTP/1.1 100 Continue\r\n\r\n", "", 0, -ECONNRESET, false, false},
+    {"", "", 0, -ECONNRESET, false, false},
+    {"SSH-2.0-OpenSSH_9.2\r\n", "", -EBADMSG, -ECONNRESET, false, false},
+    {"HTTP/1.1 200 OK\r\nA b\r\n\r\n", "", -EBADMSG, -ECONNRESET, false, false},
     {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", "", -EBADMSG, -ECONNRESET,
-     false, false, false},
+     false, false},
 };
 
 static void check_row(const struct row *row, size_t piece)
@@ -97,7 +96,6 @@ static void check_row(const struct row *row, size_t piece)
 	assert_int_equal(feed(response, slice_from_string(row->input), piece, &left), row->result);
 	assert_buffer(seen.text, row->text);
 	assert_int_equal(http_client_response_is_complete(response), row->complete);
-	assert_int_equal(http_client_response_keeps_alive(response), row->keeps_alive);
 	assert_int_equal(http_client_response_end(response), row->end);
 	http_client_response_destroy(response);
 	buffer_finish(&seen.text);

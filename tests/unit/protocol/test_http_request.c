@@ -48,15 +48,6 @@ static void test_header(void **state)
 	assert_null(http_request_header(&request, SLICE("origin")));
 }
 
-static void test_tokens(void **state)
-{
-	(void)state;
-	assert_true(http_request_has_token(&request, SLICE("accept"), SLICE("text/event-stream")));
-	assert_true(http_request_has_token(&request, SLICE("accept"), SLICE("x")));
-	assert_false(http_request_has_token(&request, SLICE("accept"), SLICE("text")));
-	assert_false(http_request_has_token(&request, SLICE("origin"), SLICE("x")));
-}
-
 static void test_cookies(void **state)
 {
 	static const struct {
@@ -105,8 +96,9 @@ static void test_single_bits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_methods),	cmocka_unit_test(test_header),
-	    cmocka_unit_test(test_tokens),	cmocka_unit_test(test_cookies),
+	    cmocka_unit_test(test_methods),
+	    cmocka_unit_test(test_header),
+	    cmocka_unit_test(test_cookies),
 	    cmocka_unit_test(test_single_bits),
 	};
 

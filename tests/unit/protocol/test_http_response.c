@@ -66,18 +66,6 @@ static void test_dates(void **state)
 	assert_string_equal(text, "Thu, 31 Dec 2026 23:59:59 GMT");
 }
 
-static void test_chunks(void **state)
-{
-	struct buffer buffer = BUFFER_EMPTY;
-
-	(void)state;
-	http_response_chunk(&buffer, SLICE("hello, world!!!!"));
-	http_response_chunk(&buffer, SLICE(""));
-	http_response_last_chunk(&buffer);
-	assert_buffer(buffer, "10\r\nhello, world!!!!\r\n0\r\n\r\n");
-	buffer_finish(&buffer);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,7 +73,6 @@ int main(void)
 	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_values_cannot_end_the_line),
 	    cmocka_unit_test(test_dates),
-	    cmocka_unit_test(test_chunks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
