@@ -12,17 +12,16 @@
 #ifndef ALLIM_CONFIG_SETTINGS_H
 #define ALLIM_CONFIG_SETTINGS_H
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
-
-enum { SETTINGS_HOST_BYTES = 46 };
 
 /* Where to listen. `host` is a numeric IPv4 or IPv6 address without brackets, localhost being
  * 127.0.0.1; `text` is what was written. */
 struct settings_address {
 	const char *text;
-	char host[SETTINGS_HOST_BYTES];
+	char host[ADDRESS_HOST_BYTES];
 	uint16_t port;
 };
 

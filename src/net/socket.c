@@ -2,56 +2,34 @@
  * saves system calls for each connection. */
 #include "net/socket.h"
 
+#include "base/address.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <unistd.h>
 
-/* Splits host and port; brackets go. */
-static int split_host(struct slice text, struct slice *ret_host, struct slice *ret_port)
-{
-	const char *colon = text.length == 0 ? NULL : memrchr(text.data, ':', text.length);
-
-	if (colon == NULL)
-		return -EINVAL;
-	*ret_port = slice_from_bytes(colon + 1, (size_t)(text.data + text.length - colon - 1));
-	*ret_host = slice_from_bytes(text.data, (size_t)(colon - text.data));
-	if (ret_host->length >= 2 && ret_host->data[0] == '[' &&
-	    ret_host->data[ret_host->length - 1] == ']')
-		*ret_host = slice_from_bytes(ret_host->data + 1, ret_host->length - 2);
-	return 0;
-}
-
 int socket_address_parse(struct slice text, union socket_address *ret_address, struct error *error)
 {
 	union socket_address address = {0};
-	struct slice host, port;
-	char name[INET6_ADDRSTRLEN];
-	uint64_t number;
+	struct address parsed;
 
-	if (split_host(text, &host, &port) < 0 || slice_to_unsigned(port, &number) < 0 ||
-	    number > UINT16_MAX || host.length >= sizeof(name))
-		goto invalid;
-	if (slice_equals(host, SLICE("localhost")))
-		host = SLICE("127.0.0.1");
-	memcpy(name, host.data, host.length);
-	name[host.length] = '\0';
-	if (inet_pton(AF_INET, name, &address.v4.sin_addr) == 1) {
-		address.v4.sin_family = AF_INET;
-		address.v4.sin_port = htons((uint16_t)number);
-	} else if (inet_pton(AF_INET6, name, &address.v6.sin6_addr) == 1) {
+	if (address_parse(text, &parsed) < 0)
+		return error_set(error, -EINVAL,
+				 "\"%.*s\" is no address; write it as 127.0.0.1:8080 or [::1]:8080",
+				 (int)(text.length < 100 ? text.length : 100), text.data);
+	if (parsed.is_v6) {
 		address.v6.sin6_family = AF_INET6;
-		address.v6.sin6_port = htons((uint16_t)number);
+		address.v6.sin6_port = htons(parsed.port);
+		inet_pton(AF_INET6, parsed.host, &address.v6.sin6_addr);
 	} else {
-		goto invalid;
+		address.v4.sin_family = AF_INET;
+		address.v4.sin_port = htons(parsed.port);
+		inet_pton(AF_INET, parsed.host, &address.v4.sin_addr);
 	}
 	*ret_address = address;
 	return 0;
-invalid:
-	return error_set(error, -EINVAL,
-			 "\"%.*s\" is no address; write it as 127.0.0.1:8080 or [::1]:8080",
-			 (int)(text.length < 100 ? text.length : 100), text.data);
 }
 
 void socket_address_format(const union socket_address *address,
