@@ -29,8 +29,6 @@ const char *notification_priority_name(enum notification_priority priority)
 	return priority_names[priority];
 }
 
-/* ---- reading ---- */
-
 static struct slice string_of(const json_t *value)
 {
 	return slice_from_bytes(json_string_value(value), json_string_length(value));
@@ -187,8 +185,6 @@ int notification_content_read(struct notification_content *content, json_t *obje
 	*content = changed;
 	return 0;
 }
-
-/* ---- the rest ---- */
 
 bool notification_is_live(const struct notification *notification)
 {

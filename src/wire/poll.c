@@ -68,7 +68,6 @@ static void poll_answer(struct buffer *out, const struct wire_answer *answer)
 
 const struct wire_ops poll_wire_ops = {
     .name = "poll",
-    .holds = false,
     .content_type = "application/json",
     .answer = poll_answer,
 };

@@ -94,7 +94,6 @@ static const char *const reset_words[WIRE_RESETS] = {
 
 const struct wire_ops sse_wire_ops = {
     .name = "sse",
-    .holds = true,
     .content_type = "text/event-stream",
     .begin = sse_begin,
     .change = sse_change,

@@ -36,10 +36,9 @@ struct wire_answer {
 
 struct wire_ops {
 	const char *name;
-	bool holds;
 	const char *content_type;
 
-	/* Holding wires only. */
+	/* Holding wires only; the others have NULL. */
 	void (*begin)(struct buffer *out, int64_t retry_milliseconds);
 	/* `is_new`: the client never had this notification. `unread`: its user's count afterwards,
 	 * or -1 where that is not known. */

@@ -21,13 +21,18 @@ static struct wire_answer answer_of(const struct change *changes, size_t count)
 				    .cursor = cursor};
 }
 
+static bool holds(const struct wire_ops *wire)
+{
+	return wire->change != NULL;
+}
+
 static void check_shape(const struct wire_ops *wire)
 {
 	assert_true(wire->name != NULL && wire->name[0] != '\0');
 	assert_true(wire->content_type != NULL && wire->content_type[0] != '\0');
-	if (wire->holds) {
-		assert_true(wire->begin != NULL && wire->change != NULL && wire->count != NULL &&
-			    wire->reset != NULL && wire->mark != NULL);
+	if (holds(wire)) {
+		assert_true(wire->begin != NULL && wire->count != NULL && wire->reset != NULL &&
+			    wire->mark != NULL && wire->answer == NULL);
 		assert_true(wire->heartbeat.length > 0);
 	} else {
 		assert_true(wire->answer != NULL);
@@ -43,7 +48,7 @@ static void append_all(const struct wire_ops *wire, struct buffer *out)
 				   changes_all(13, NOTIFICATION_READ)};
 	struct wire_answer answer = answer_of(changes, 2);
 
-	if (!wire->holds) {
+	if (!holds(wire)) {
 		wire->answer(out, &answer);
 		return;
 	}
@@ -74,17 +79,27 @@ static void check_appending(const struct wire_ops *wire)
 	buffer_finish(&second);
 }
 
-/* Bytes that all connections share must not depend on the cursor; those of the mark do. */
+/* A change is encoded once for all connections, so its bytes are the same whatever was sent and marked
+ * before; each connection's own cursor is in its mark alone. */
 static void check_sharing(const struct wire_ops *wire)
 {
 	struct cursor other = {cursor.epoch, 13, 3};
+	struct change change = changes_row(12, SLICE("shared"));
 	struct buffer marks[2] = {BUFFER_EMPTY, BUFFER_EMPTY};
+	struct buffer shared[2] = {BUFFER_EMPTY, BUFFER_EMPTY};
 
-	if (!wire->holds)
+	if (!holds(wire))
 		return;
 	wire->mark(&marks[0], &cursor);
 	wire->mark(&marks[1], &other);
 	assert_false(slice_equals(buffer_slice(&marks[0]), buffer_slice(&marks[1])));
+	wire->change(&shared[0], &change, true, 3);
+	wire->mark(&shared[1], &other);
+	buffer_clear(&shared[1]);
+	wire->change(&shared[1], &change, true, 3);
+	assert_slices(buffer_slice(&shared[0]), buffer_slice(&shared[1]));
+	buffer_finish(&shared[0]);
+	buffer_finish(&shared[1]);
 	buffer_finish(&marks[0]);
 	buffer_finish(&marks[1]);
 }
@@ -95,7 +110,7 @@ static void append_text(const struct wire_ops *wire, struct slice text, struct b
 	struct change change = changes_row(12, text);
 	struct wire_answer answer = answer_of(&change, 1);
 
-	if (wire->holds)
+	if (holds(wire))
 		wire->change(out, &change, true, -1);
 	else
 		wire->answer(out, &answer);
