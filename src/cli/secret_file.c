@@ -19,6 +19,10 @@ static int check(const char *path, int descriptor, struct error *error)
 		return error_set(error, -errno, "cannot read %.200s: %s", path, strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return refuse(path, -EINVAL, "is no regular file", error);
+	/* Root's are accepted: service managers hand credentials over that way. */
+	if (status.st_uid != geteuid() && status.st_uid != 0)
+		return refuse(path, -EACCES, "belongs to another user; chown it to yourself",
+			      error);
 	if ((status.st_mode & 077) != 0)
 		return error_set(error, -EACCES,
 				 "the file %.200s can be read by others; run: chmod 600 %.200s",

@@ -8,6 +8,7 @@
 #include "cli/identity.h"
 #include "cli/output.h"
 #include "cli/token_key.h"
+#include "config/settings_type.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ static int make_publisher_key(const struct command *command, const char *name)
 {
 	struct buffer key = BUFFER_EMPTY, lines = BUFFER_EMPTY;
 
-	if (!token_key_is_name(slice_from_string(name)))
+	if (!settings_type_is_publisher(slice_from_string(name)))
 		return command_misuse(command,
 				      "\"%.80s\" is no publisher's name of 1 to 64 "
 				      "letters, digits, dots, hyphens and underscores",

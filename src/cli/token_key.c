@@ -6,7 +6,6 @@
 
 enum {
 	KEY_BYTES = 32,
-	NAME_BYTES = 64,
 	VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
 	TEXT_BYTES = sodium_base64_ENCODED_LEN(KEY_BYTES, VARIANT), /* with a NUL */
 	HASH_TEXT_BYTES = 2 * crypto_hash_sha256_BYTES + 1,
@@ -25,19 +24,6 @@ int token_key_make(struct buffer *buffer)
 	sodium_memzero(key, sizeof(key));
 	sodium_memzero(text, sizeof(text));
 	return buffer_failed(buffer) ? -ENOMEM : 0;
-}
-
-bool token_key_is_name(struct slice name)
-{
-	for (size_t i = 0; i < name.length; i++) {
-		char letter = name.data[i];
-
-		if (!((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-		      (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' ||
-		      letter == '.'))
-			return false;
-	}
-	return name.length > 0 && name.length <= NAME_BYTES;
 }
 
 int token_key_append_settings(struct buffer *buffer, struct slice name, struct slice key)

@@ -7,9 +7,6 @@
 /* Appends 32 random bytes as 43 characters of base64url. Returns 0 or -ENOMEM. */
 int token_key_make(struct buffer *buffer);
 
-/* Whether the settings take it for a publisher's name. */
-bool token_key_is_name(struct slice name);
-
 /* Appends the lines of YAML that let the publisher in: its name, and the SHA-256 of its key.
  * Returns 0 or -ENOMEM. */
 int token_key_append_settings(struct buffer *buffer, struct slice name, struct slice key);

@@ -130,7 +130,7 @@ static bool read_hash(struct slice text, unsigned char ret_hash[static HASH_BYTE
 	return true;
 }
 
-static bool is_publisher_name(struct slice name)
+bool settings_type_is_publisher(struct slice name)
 {
 	return name.length > 0 && name.length <= PUBLISHER_BYTES && settings_type_is_word(name);
 }
@@ -160,7 +160,7 @@ static int api_keys_add(const struct setting *setting, struct slice text, struct
 	unsigned char sha256[HASH_BYTES];
 	const char *clash;
 
-	if (!is_publisher_name(name))
+	if (!settings_type_is_publisher(name))
 		return settings_problem_refuse(
 		    error, name,
 		    "is not a publisher's name of 1 to 64 letters, digits, "

@@ -74,6 +74,24 @@ static void others_must_not_read_it(void **state)
 	assert_int_equal(buffer.length, 0);
 }
 
+static void it_is_not_somebody_elses(void **state)
+{
+	const struct place *place = *state;
+	struct buffer buffer = BUFFER_EMPTY;
+	struct error error;
+
+	if (geteuid() != 0)
+		skip(); /* only root can give a file away */
+	assert_int_equal(read_with(place, SLICE("key"), 0600, &buffer, &error), 0);
+	buffer_clear(&buffer);
+	assert_int_equal(chown(place->path, 12345, (gid_t)-1), 0);
+	assert_int_equal(secret_file_read(place->path, &buffer, &error), -EACCES);
+	assert_non_null(strstr(error.text, "belongs to another user"));
+	assert_int_equal(buffer.length, 0);
+	assert_int_equal(chown(place->path, 0, (gid_t)-1), 0);
+	buffer_finish(&buffer);
+}
+
 static void what_is_no_secret_is_refused(void **state)
 {
 	const struct place *place = *state;
@@ -98,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_first_line_is_read),
 	    cmocka_unit_test(others_must_not_read_it),
+	    cmocka_unit_test(it_is_not_somebody_elses),
 	    cmocka_unit_test(what_is_no_secret_is_refused),
 	};
 

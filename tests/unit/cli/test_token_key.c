@@ -1,6 +1,6 @@
 #include "cli/token_key.h"
 
-#include "config/settings.h"
+#include "config/settings_type.h"
 #include "lib/assertions.h"
 
 #include <sodium.h>
@@ -28,12 +28,12 @@ static void names_are_plain_words(void **state)
 
 	(void)state;
 	memset(longest, 'a', sizeof(longest));
-	assert_true(token_key_is_name(SLICE("shop-1.eu_west")));
-	assert_true(token_key_is_name(slice_from_bytes(longest, 64)));
-	assert_false(token_key_is_name(slice_from_bytes(longest, 65)));
-	assert_false(token_key_is_name(SLICE("")));
-	assert_false(token_key_is_name(SLICE("a b")));
-	assert_false(token_key_is_name(SLICE("a\"b")));
+	assert_true(settings_type_is_publisher(SLICE("shop-1.eu_west")));
+	assert_true(settings_type_is_publisher(slice_from_bytes(longest, 64)));
+	assert_false(settings_type_is_publisher(slice_from_bytes(longest, 65)));
+	assert_false(settings_type_is_publisher(SLICE("")));
+	assert_false(settings_type_is_publisher(SLICE("a b")));
+	assert_false(settings_type_is_publisher(SLICE("a\"b")));
 }
 
 /* What is printed is what the settings read, and the hash is the key's. */
