@@ -1,8 +1,8 @@
 /* What a feed carries: that inboxes changed, and mostly also how.
  *
- * Hints of one commit travel together. A batch is one block of memory, immutable once it is sent,
- * shared by all workers and freed by the last. A hint may be lost, doubled or late; the rule of
- * delivery makes that harmless. */
+ * Hints of one commit travel together. A batch and its texts are immutable once it is
+ * sent, shared by all workers and freed by the last. A hint may be lost, doubled or late; the rule
+ * of delivery makes that harmless. */
 #ifndef ALLIM_CORE_HINT_H
 #define ALLIM_CORE_HINT_H
 
@@ -29,13 +29,15 @@ struct hint_batch {
 	struct hint *hints;
 };
 
-/* An empty batch with room for `capacity` hints and one reference, or NULL. */
+/* An empty batch with room for `capacity` hints and one reference, which is the caller's; NULL when
+ * memory is short. */
 struct hint_batch *hint_batch_create(uint64_t epoch, size_t capacity);
 
 /* Adds a copy of the hint, its texts included. Returns 0 or -ENOMEM: a hint that is not added is a
  * lost hint. */
 int hint_batch_add(struct hint_batch *batch, const struct hint *hint);
 
+/* One more reference, from any thread. */
 struct hint_batch *hint_batch_reference(struct hint_batch *batch);
 
 /* Drops a reference; the last one frees. NULL is allowed. */
