@@ -1,6 +1,7 @@
 /* Memory that is given back all at once.
  *
- * What belongs to one request, or to one answer of the store, comes from one arena and ends with it. */
+ * What belongs to one request, or to one answer of the store, comes from one arena and ends with
+ * it. */
 #ifndef ALLIM_BASE_ARENA_H
 #define ALLIM_BASE_ARENA_H
 

@@ -1,7 +1,8 @@
 /* Bytes that grow at the end.
  *
  * Appending does not return an error: a buffer that could not grow remembers it, ignores what
- * follows, and buffer_failed() tells once at the end. So building a message reads as the message. */
+ * follows, and buffer_failed() tells once at the end. So building a message reads as the
+ * message. */
 #ifndef ALLIM_BASE_BUFFER_H
 #define ALLIM_BASE_BUFFER_H
 

@@ -11,8 +11,8 @@ int64_t clock_monotonic(void);
 /* Microseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_wall(void);
 
-/* Appends a wall time as RFC 3339 in UTC with milliseconds: 2026-05-01T09:30:00.250Z. For times from
- * 1970 to 9999. */
+/* Appends a wall time as RFC 3339 in UTC with milliseconds: 2026-05-01T09:30:00.250Z. For times
+ * from 1970 to 9999. */
 void clock_append_wall(struct buffer *buffer, int64_t microseconds);
 
 /* Reads an RFC 3339 date-time (section 5.6) whose moment in UTC lies in the years 1970 to 9999,

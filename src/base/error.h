@@ -9,7 +9,8 @@ struct error {
 	char text[512];
 };
 
-/* Writes the sentence and returns `code`, so that it reads: return error_set(error, -EINVAL, ...). */
+/* Writes the sentence and returns `code`, so that it reads: return error_set(error, -EINVAL,
+ * ...). */
 int error_set(struct error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,7 @@
 /* A ring of links that live inside what they link; nothing is allocated.
  *
- * An empty list and a link that is in no list point to themselves, so removing is always allowed. */
+ * An empty list and a link that is in no list point to themselves, so removing is always
+ * allowed. */
 #ifndef ALLIM_BASE_LIST_H
 #define ALLIM_BASE_LIST_H
 

@@ -1,5 +1,5 @@
-/* Removal shifts the following items back instead of leaving a mark, so lookups never slow down with
- * age. Grows at 3/4. The hash is SipHash-2-4 (libsodium), keyed per map. */
+/* Removal shifts the following items back instead of leaving a mark, so lookups never slow down
+ * with age. Grows at 3/4. The hash is SipHash-2-4 (libsodium), keyed per map. */
 #include "base/map.h"
 
 #include <assert.h>

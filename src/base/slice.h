@@ -66,8 +66,8 @@ bool slice_has_control(struct slice text);
 /* The value of a hexadecimal digit in either case, or -1. */
 int slice_hexadecimal(char digit);
 
-/* Removes in place what is no well-formed UTF-8, such as a character that was cut in half. Returns how
- * many bytes are left. */
+/* Removes in place what is no well-formed UTF-8, such as a character that was cut in half. Returns
+ * how many bytes are left. */
 size_t slice_drop_malformed(char *bytes, size_t length);
 
 /* A terminated copy from malloc, or NULL when memory is short. */

@@ -19,9 +19,9 @@ enum event_stream_outcome {
 struct event_stream_request {
 	const struct endpoint *endpoint;
 	struct slice token;
-	const char
-	    *after;	 /* a cursor, `start`, or NULL: live; the reader's last id goes before it */
-	int64_t silence; /* milliseconds without a byte after which the server is given up */
+	/* A cursor, `start`, or NULL: live. The reader's last id goes before it. */
+	const char *after;
+	int64_t silence;  /* milliseconds without a byte after which the server is given up */
 	int64_t deadline; /* of clock_monotonic(), or INT64_MAX */
 };
 
@@ -34,8 +34,7 @@ struct event_stream_handlers {
 
 /* Connects and reads until the end. The reader carries the last id from one connection to the next;
  * the caller has initialised it, once. Except for EVENT_STREAM_STOPPED and EVENT_STREAM_ENDED there
- * is a sentence;
- * `*ret_retry_after` is in seconds, or 0. */
+ * is a sentence; `*ret_retry_after` is in seconds, or 0. */
 enum event_stream_outcome event_stream_follow(const struct event_stream_request *request,
 					      struct sse_reader *reader,
 					      const struct event_stream_handlers *handlers,

@@ -58,7 +58,8 @@ static int run(char **arguments)
 	return command->run(command, arguments + words);
 }
 
-/* A file or socket that is opened later must not take the place of a standard stream that is closed. */
+/* A file or socket that is opened later must not take the place of a standard stream that is
+ * closed. */
 static bool open_standard_streams(void)
 {
 	int descriptor;

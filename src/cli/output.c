@@ -47,8 +47,8 @@ static unsigned code_point(struct slice sequence)
 	}
 }
 
-/* What is obeyed rather than shown: C0, DEL and C1 (ECMA-48, 5.3), separators of lines, and what turns
- * the direction of a text (Unicode UAX #9, 2). */
+/* What is obeyed rather than shown: C0, DEL and C1 (ECMA-48, 5.3), separators of lines, and what
+ * turns the direction of a text (Unicode UAX #9, 2). */
 static bool is_control(unsigned code)
 {
 	static const struct {

@@ -1,5 +1,5 @@
-/* One text for one cursor: the parser accepts only what the formatter writes, so that cursors can be
- * compared as bytes where that is cheaper. */
+/* One text for one cursor: the parser accepts only what the formatter writes, so that cursors can
+ * be compared as bytes where that is cheaper. */
 #include "core/cursor.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* What a client has applied: the store's epoch, the seq of its own inbox and that of the broadcasts.
+/* What a client has applied: the store's epoch, the seq of its own inbox and that of the
+ * broadcasts.
  *
  * Its text, `epoch.seq.broadcast_seq`, is opaque to clients: SSE id, ETag and `after=` alike. */
 #ifndef ALLIM_CORE_CURSOR_H

@@ -1,8 +1,8 @@
 /* One notification, as it is published, kept, and shown to its user.
  *
- * The texts are slices of memory that the holder of the structure names: a request's arena, a hint's
- * block, an answer of the store. Times are microseconds since 1970; 0 stands for "not yet" and, for
- * the expiry, for "never". */
+ * The texts are slices of memory that the holder of the structure names: a request's arena, a
+ * hint's block, an answer of the store. Times are microseconds since 1970; 0 stands for "not yet"
+ * and, for the expiry, for "never". */
 #ifndef ALLIM_CORE_NOTIFICATION_H
 #define ALLIM_CORE_NOTIFICATION_H
 
@@ -28,7 +28,8 @@ enum notification_priority {
 	NOTIFICATION_PRIORITIES
 };
 
-/* What the publisher says; what a correction (PATCH) can change. `data` is JSON text on one line. */
+/* What the publisher says; what a correction (PATCH) can change. `data` is JSON text on one
+ * line. */
 struct notification_content {
 	struct slice type;
 	struct slice title;

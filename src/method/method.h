@@ -15,8 +15,8 @@ struct method {
 /* All methods, ended by a row without a name. */
 extern const struct method method_table[];
 
-/* The row of the table with that name. Returns 0, or -EINVAL with a sentence that lists the names. Any
- * thread may call it. */
+/* The row of the table with that name. Returns 0, or -EINVAL with a sentence that lists the names.
+ * Any thread may call it. */
 int method_find(struct slice name, const struct method **ret_method, struct error *error);
 
 #endif

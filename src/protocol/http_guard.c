@@ -152,7 +152,8 @@ static const unsigned char moves[HTTP_GUARD_DONE][CLASSES] = {
 		[COLON] = HTTP_GUARD_LINE, [TOKEN] = HTTP_GUARD_LINE, [VISIBLE] = HTTP_GUARD_LINE,
 		[BEYOND] = REFUSE(BAD_TARGET)},
 	[HTTP_GUARD_LINE_LF] = ONLY_LF(HTTP_GUARD_NAME_START),
-	/* A blank here is obs-fold, or a field hidden behind the request line (RFC 9112, 5.2, 2.2). */
+	/* A blank here is obs-fold, or a field hidden behind the request line (RFC 9112, 5.2,
+	 * 2.2). */
 	[HTTP_GUARD_NAME_START] = {
 		[CONTROL] = REFUSE(BAD_HEADER_NAME), [TAB] = REFUSE(LEADING_BLANK),
 		[CR] = HTTP_GUARD_END_LF, [LF] = REFUSE(BARE_LF), [BLANK] = REFUSE(LEADING_BLANK),

@@ -28,8 +28,8 @@ void sse_reader_init(struct sse_reader *reader, size_t limit);
 
 void sse_reader_finish(struct sse_reader *reader);
 
-/* For a new connection: forgets the unfinished event, keeps `last_id` and `retry`. The id of the new
- * stream is empty until it says one, and its first blank line makes that the last. */
+/* For a new connection: forgets the unfinished event, keeps `last_id` and `retry`. The id of the
+ * new stream is empty until it says one, and its first blank line makes that the last. */
 void sse_reader_reconnect(struct sse_reader *reader);
 
 /* Reads on, and calls `on_message` for each event, whose texts live until it returns.

@@ -95,7 +95,8 @@ bool url_is_host(struct slice host)
 	return all_of(name, "-._~!$&'()*+,;=%") && is_port(host);
 }
 
-/* Takes one byte or escape off the front, '+' as a blank; -1 where the escape is incomplete or stands for NUL. */
+/* Takes one byte or escape off the front, '+' as a blank; -1 where the escape is incomplete or
+ * stands for NUL. */
 static int take_byte(struct slice *text)
 {
 	char byte = text->data[0];

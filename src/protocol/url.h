@@ -19,9 +19,9 @@ int url_split_target(struct slice target, struct url_target *ret_target);
 bool url_is_host(struct slice host);
 
 /* The text behind percent escapes (section 2.1), where '+' stands for a blank
- * (application/x-www-form-urlencoded). The result is a slice of `text` where nothing was escaped, else
- * it is in the arena. Returns 0, -ENOMEM, or -EINVAL for an incomplete escape, a NUL, or what is no
- * UTF-8. */
+ * (application/x-www-form-urlencoded). The result is a slice of `text` where nothing was escaped,
+ * else it is in the arena. Returns 0, -ENOMEM, or -EINVAL for an incomplete escape, a NUL, or what
+ * is no UTF-8. */
 int url_decode_form(struct slice text, struct arena *arena, struct slice *ret_decoded);
 
 /* The next name and value of a query, both not decoded; false behind the last. */

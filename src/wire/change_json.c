@@ -1,5 +1,6 @@
 /* Marking everything is one change without a row. It is a change of the user's own stream, and what
- * came to everyone may reach a client sooner or later than that: so it says which of those it means. */
+ * came to everyone may reach a client sooner or later than that: so it says which of those it
+ * means. */
 #include "wire/change_json.h"
 
 #include "base/json.h"

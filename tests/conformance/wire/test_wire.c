@@ -1,7 +1,7 @@
 /* What every wire must do, told through wire.h alone; each test runs for every row of wire_table.
  *
- * A wire writes bytes that only its own client understands, so meaning is checked by each wire's unit
- * test; here is what the server relies on. */
+ * A wire writes bytes that only its own client understands, so meaning is checked by each wire's
+ * unit test; here is what the server relies on. */
 #include "wire/wire.h"
 
 #include "lib/assertions.h"
@@ -79,8 +79,8 @@ static void check_appending(const struct wire_ops *wire)
 	buffer_finish(&second);
 }
 
-/* A change is encoded once for all connections, so its bytes are the same whatever was sent and marked
- * before; each connection's own cursor is in its mark alone. */
+/* A change is encoded once for all connections, so its bytes are the same whatever was sent and
+ * marked before; each connection's own cursor is in its mark alone. */
 static void check_sharing(const struct wire_ops *wire)
 {
 	struct cursor other = {cursor.epoch, 13, 3};
