@@ -10,6 +10,7 @@ struct random {
 	uint64_t state[4];
 };
 
+/* The same seed gives the same numbers, on every machine. */
 void random_init(struct random *random, uint64_t seed);
 
 /* A seed from the operating system. */

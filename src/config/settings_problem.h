@@ -42,6 +42,7 @@ int settings_problem(struct error *error, const struct settings_origin *origin, 
 int settings_problem_value(struct error *error, const struct settings_origin *origin,
 			   const struct setting *setting, const char *sentence);
 
+/* Returns -ENOMEM with its sentence. */
 int settings_problem_memory(struct error *error);
 
 #endif

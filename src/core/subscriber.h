@@ -83,8 +83,10 @@ void subscriber_replay(struct subscriber *subscriber, const struct subscriber_re
 /* The connection can take bytes again. */
 void subscriber_drained(struct subscriber *subscriber);
 
+/* Nothing is sent from now on; may be called in any state, and twice. */
 void subscriber_end(struct subscriber *subscriber);
 
+/* What its client has, once everything written so far has arrived. */
 struct cursor subscriber_cursor(const struct subscriber *subscriber, uint64_t epoch);
 
 #endif

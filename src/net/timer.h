@@ -40,12 +40,14 @@ void timer_wheel_advance(struct timer_wheel *wheel, int64_t now);
 /* Milliseconds until something may fire, or -1 when nothing is set. */
 int timer_wheel_wait(const struct timer_wheel *wheel, int64_t now);
 
+/* For storage that the caller has; it is not set yet. */
 void timer_init(struct timer *timer);
 
 /* Sets or moves a timer to `when` (monotonic milliseconds; more than a year ahead counts as a
  * year). */
 void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t when);
 
+/* Nothing happens where it is not set. */
 void timer_stop(struct timer *timer);
 
 static inline bool timer_is_set(const struct timer *timer)

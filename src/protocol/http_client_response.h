@@ -40,6 +40,7 @@ int http_client_response_feed(struct http_client_response *response, struct slic
  * short), else -ECONNRESET. */
 int http_client_response_end(struct http_client_response *response);
 
+/* True once head and body are here; what follows belongs to the next response. */
 bool http_client_response_is_complete(const struct http_client_response *response);
 
 /* 0 before the head is complete. */

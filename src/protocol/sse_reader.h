@@ -26,6 +26,7 @@ struct sse_reader {
 /* `limit` bounds the bytes of one line and of one event. */
 void sse_reader_init(struct sse_reader *reader, size_t limit);
 
+/* Frees its buffers; the structure stays the caller's. */
 void sse_reader_finish(struct sse_reader *reader);
 
 /* For a new connection: forgets the unfinished event, keeps `last_id` and `retry`. The id of the
