@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -147,4 +148,25 @@ const char *folder_file(struct folder *folder, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", folder->path, name);
 	return path;
+}
+
+void folder_execute(struct folder *folder, const char *text)
+{
+	sqlite3 *database = NULL;
+
+	assert_int_equal(sqlite3_open(folder_file(folder, "allim.db"), &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+}
+
+void folder_downgrade(struct folder *folder, int version)
+{
+	static const char *const backwards[] = {
+	    [3] = "DROP TABLE forgotten_broadcast; DROP INDEX ticket_expiry;"
+		  "ALTER TABLE idempotency DROP COLUMN note; PRAGMA user_version = 2",
+	    [2] = "ALTER TABLE meta DROP COLUMN beat; PRAGMA user_version = 1",
+	};
+
+	for (int i = sizeof(backwards) / sizeof(backwards[0]) - 1; i > version; i--)
+		folder_execute(folder, backwards[i]);
 }

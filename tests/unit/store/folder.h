@@ -34,6 +34,12 @@ int folder_publish(struct folder *folder, size_t count, size_t users, size_t bod
  */
 int64_t folder_heads(struct folder *folder, size_t users);
 
+/* Runs SQL on the database, which must not be open. */
+void folder_execute(struct folder *folder, const char *text);
+
+/* Makes the database what an older version of the schema left: takes back the later migrations. */
+void folder_downgrade(struct folder *folder, int version);
+
 /* The path of a file in the folder; the text stays until the next call. */
 const char *folder_file(struct folder *folder, const char *name);
 

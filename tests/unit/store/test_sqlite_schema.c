@@ -28,15 +28,6 @@ static void write_file(const char *path, const void *bytes, size_t length)
 	fclose(file);
 }
 
-static void execute(const char *path, const char *text)
-{
-	sqlite3 *database = NULL;
-
-	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(database);
-}
-
 enum { FILE_BYTES = 1 << 20 };
 
 static void assert_refused(struct folder *folder, const char *sentence)
@@ -81,7 +72,7 @@ static void test_a_foreign_database(void **state)
 {
 	struct folder *folder = *state;
 
-	execute(folder_file(folder, "allim.db"), "CREATE TABLE user (name)");
+	folder_execute(folder, "CREATE TABLE user (name)");
 	assert_refused(folder, "is the database of another application");
 }
 
@@ -90,7 +81,7 @@ static void test_a_newer_version(void **state)
 	struct folder *folder = *state;
 
 	make_database(folder);
-	execute(folder_file(folder, "allim.db"), "PRAGMA user_version = 99");
+	folder_execute(folder, "PRAGMA user_version = 99");
 	assert_refused(folder, "was written by a newer allim (version 99 of its schema");
 }
 
@@ -130,7 +121,7 @@ static void test_a_missing_table(void **state)
 	struct folder *folder = *state;
 
 	make_database(folder);
-	execute(folder_file(folder, "allim.db"), "DROP TABLE moved");
+	folder_execute(folder, "DROP TABLE moved");
 	assert_refused(folder, "no such table: moved");
 }
 
@@ -205,15 +196,11 @@ static void test_an_older_version_is_brought_up(void **state)
 	struct error error = {.text = ""};
 
 	make_database(folder);
-	execute(
-	    folder_file(folder, "allim.db"),
-	    "DROP TABLE forgotten_broadcast; DROP INDEX ticket_expiry;"
-	    "ALTER TABLE idempotency DROP COLUMN note; PRAGMA user_version = 2");
+	folder_downgrade(folder, 2);
 	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
 	assert_int_equal(folder_heads(folder, 10), 100);
 	folder_close(folder);
-	execute(folder_file(folder, "allim.db"),
-		"SELECT * FROM forgotten_broadcast; DROP INDEX ticket_expiry");
+	folder_execute(folder, "SELECT * FROM forgotten_broadcast; DROP INDEX ticket_expiry");
 }
 
 #define FOLDER_TEST(function) \

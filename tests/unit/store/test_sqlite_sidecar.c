@@ -123,21 +123,12 @@ static void write_sidecar(struct folder *folder, const char *text)
 }
 
 /* As `sqlite3 allim.db` does it, whether the store runs or not. */
-static void execute(struct folder *folder, const char *text)
-{
-	sqlite3 *database = NULL;
-
-	assert_int_equal(sqlite3_open(folder_file(folder, "allim.db"), &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(database);
-}
-
 static void vacuum_into_backup(struct folder *folder)
 {
 	char text[300];
 
 	snprintf(text, sizeof(text), "VACUUM INTO '%s'", folder_file(folder, "backup"));
-	execute(folder, text);
+	folder_execute(folder, text);
 }
 
 /* The command .backup. */
@@ -250,9 +241,7 @@ static void test_a_database_without_beats(void **state)
 
 	assert_int_equal(folder_publish(folder, 10, 2, 10), 0);
 	folder_close(folder);
-	execute(folder,
-		"ALTER TABLE meta DROP COLUMN beat; DROP TABLE IF EXISTS forgotten_broadcast;"
-		"DROP INDEX IF EXISTS ticket_expiry; PRAGMA user_version = 1");
+	folder_downgrade(folder, 1);
 	assert_int_equal(unlink(folder_file(folder, "allim.epoch")), 0);
 	assert_kept(folder, epoch);
 	assert_int_equal(folder_heads(folder, 2), 10);
