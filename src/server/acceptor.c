@@ -30,7 +30,7 @@ static void pause_accepting(struct worker *worker, const char *why)
 
 	acceptor->accepting = false;
 	acceptor->paused_at = worker->loop.now;
-	acceptor->resume_below = count > room ? count - room : 1;
+	acceptor->resume_at = count > room ? count - room : 0;
 	loop_modify(&worker->loop, acceptor->descriptor, 0, &acceptor->source);
 	if (acceptor->crowded)
 		return;
@@ -52,7 +52,7 @@ static void resume(struct worker *worker)
 
 void acceptor_on_room(struct worker *worker)
 {
-	if (worker->listener == ROUTE_ADMIN || connections(worker) < worker->acceptor.resume_below)
+	if (worker->listener == ROUTE_ADMIN || connections(worker) <= worker->acceptor.resume_at)
 		resume(worker);
 }
 

@@ -15,9 +15,9 @@ struct acceptor {
 	struct loop_source source;
 	int descriptor; /* or -1 */
 	bool accepting;
-	bool crowded;	       /* it was said that there is no room, and not yet that there is */
-	int64_t paused_at;     /* when accepting stopped last, in monotonic milliseconds */
-	uint64_t resume_below; /* and at how many connections of the node it goes on */
+	bool crowded;	    /* it was said that there is no room, and not yet that there is */
+	int64_t paused_at;  /* when accepting stopped last, in monotonic milliseconds */
+	uint64_t resume_at; /* and at how many connections of the node it goes on */
 };
 
 /* Starts listening. `address` gets the port. Returns 0 or a negative errno value with a sentence.
