@@ -209,7 +209,7 @@ int authentication_make_ticket(struct authenticator *authenticator, const struct
 
 int authenticate_ticket(struct authenticator *authenticator, struct slice ticket, int64_t now,
 			struct arena *arena, struct identity *ret_identity,
-			unsigned char ret_id[static 16])
+			unsigned char ret_id[static AUTHENTICATION_TICKET_BYTES])
 {
 	struct jwt_rules rules = {.audience = ticket_audience};
 	int64_t lifetime = authenticator->settings->auth_ticket_lifetime / 1000;

@@ -19,9 +19,9 @@ struct identity {
 	bool by_cookie;
 };
 
-/* One worker's keys, prepared. */
-enum { AUTHENTICATION_TICKET_BYTES = 16 };
+enum { AUTHENTICATION_TICKET_BYTES = 16 }; /* of a ticket's id */
 
+/* One worker's keys, prepared. */
 struct authenticator {
 	const struct settings *settings;
 	struct jwt_key *user_key; /* NULL where the settings name none: no user can be told */
@@ -49,7 +49,7 @@ int authenticate_user(struct authenticator *authenticator, const struct http_req
  * -EACCES or -ENOMEM. */
 int authenticate_ticket(struct authenticator *authenticator, struct slice ticket, int64_t now,
 			struct arena *arena, struct identity *ret_identity,
-			unsigned char ret_id[static 16]);
+			unsigned char ret_id[static AUTHENTICATION_TICKET_BYTES]);
 
 /* Appends a new ticket for a user. Returns 0 or a negative errno value. */
 int authentication_make_ticket(struct authenticator *authenticator, const struct identity *user,
