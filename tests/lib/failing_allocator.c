@@ -3,6 +3,7 @@
  */
 #include "lib/failing_allocator.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdatomic.h>
@@ -32,7 +33,10 @@ bool failing_allocator_reset(void)
 
 static bool fails_now(void)
 {
-	return atomic_load(&running) && atomic_fetch_sub(&left, 1) == 1;
+	if (!atomic_load(&running) || atomic_fetch_sub(&left, 1) != 1)
+		return false;
+	errno = ENOMEM;
+	return true;
 }
 
 void *__wrap_malloc(size_t size)

@@ -1,0 +1,78 @@
+/* What handlers are told of the store's answers. */
+#include "lib/assertions.h"
+#include "lib/lone_worker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct lone_worker lone;
+
+static int start(void **state)
+{
+	(void)state;
+	lone_worker_start(&lone, ROUTE_PUBLIC, NULL);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	lone_worker_stop(&lone);
+	return 0;
+}
+
+/* Asks for a store operation, which ends with `result`. */
+static void check(const char *method, const char *path, const char *headers,
+		  enum store_operation operation, int result, const char *expected)
+{
+	int client = lone_worker_connect(&lone, NULL);
+	const char *received;
+
+	lone_worker_request(&lone, client, method, path,
+			    operation == STORE_WITHDRAW ? "publisher" : "anna", headers);
+	lone_worker_answer(&lone, lone_worker_take(&lone, operation), result);
+	received = lone_worker_received(client);
+	if (strstr(received, expected) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", expected, received);
+	close(client);
+}
+
+/* Only what belongs to an operation reaches its handler; what nobody knows is a failure. */
+static void test_results(void **state)
+{
+	static const struct {
+		int result;
+		const char *code;
+	} failures[] = {
+	    {-ENOMEM, "out_of_memory"}, {-ENOSPC, "store_full"},  {-EAGAIN, "store_unavailable"},
+	    {-EIO, "store_failed"},	{-EROFS, "store_failed"}, {-EPROTO, "store_failed"},
+	    {-EEXIST, "store_failed"},	{1, "store_failed"},
+	};
+	static const char mark[] =
+	    "Content-Length: 11\r\nContent-Type: application/json\r\n\r\n{\"ids\":[1]}";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		int result = failures[i].result;
+
+		check("GET", "/v1/inbox", "", STORE_LIST, result, failures[i].code);
+		check("GET", "/v1/inbox/count", "", STORE_REPLAY, result, failures[i].code);
+		check("GET", "/v1/inbox?after=0000000000000007.0.0", "", STORE_REPLAY, result,
+		      failures[i].code);
+		check("DELETE", "/v1/notifications/1", "", STORE_WITHDRAW, result,
+		      failures[i].code);
+	}
+	check("GET", "/v1/inbox", "", STORE_LIST, -ENOENT, "store_failed");
+	check("DELETE", "/v1/notifications/1", "", STORE_WITHDRAW, -ENOENT, "not_found");
+	check("POST", "/v1/inbox/read", mark, STORE_MARK, -ENOENT, "not_found");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_results, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

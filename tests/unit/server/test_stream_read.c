@@ -1,0 +1,106 @@
+/* A stream whose store fails. */
+#include "lib/assertions.h"
+#include "lib/lone_worker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct lone_worker lone;
+
+static int start(void **state)
+{
+	(void)state;
+	lone_worker_start(&lone, ROUTE_PUBLIC, NULL);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	lone_worker_stop(&lone);
+	return 0;
+}
+
+static int64_t time_left(const struct connection *connection)
+{
+	const struct loop *loop = &lone.worker->loop;
+
+	assert_true(timer_is_set(&connection->timer));
+	return loop->timers.start + (int64_t)connection->timer.step * TIMER_STEP - loop->now;
+}
+
+/* It asks again, later each time and not when all others do; a heartbeat goes with it only when that
+ * has become rare. */
+static void test_store_that_fails(void **state)
+{
+	struct connection *connection;
+	int client = lone_worker_connect(&lone, &connection);
+	int64_t delay = 1000;
+
+	(void)state;
+	lone_worker_request(&lone, client, "GET", "/v1/inbox/stream", "anna", "");
+	for (int failures = 1; failures <= 6; failures++) {
+		const char *received;
+
+		lone_worker_answer(&lone, lone_worker_take(&lone, STORE_REPLAY), -EIO);
+		assert_in_range(time_left(connection), delay / 2 - TIMER_STEP,
+				delay + 2 * TIMER_STEP);
+		if (failures <= 4)
+			delay *= 2;
+		lone_worker_received(client);
+		connection_on_timer(&connection->timer);
+		received = lone_worker_received(client);
+		assert_string_equal(received, failures < 4 ? "" : ":\n");
+		lone_worker_turn(&lone);
+	}
+	lone_worker_answer_heads(&lone, lone_worker_take(&lone, STORE_REPLAY), 0, 0);
+	assert_non_null(strstr(lone_worker_received(client), "event: count"));
+	connection_on_timer(&connection->timer);
+	assert_string_equal(lone_worker_received(client), ":\n");
+	close(client);
+}
+
+/* A long catching up reads several times, and what came meanwhile is new once. */
+static void test_reading_on(void **state)
+{
+	struct connection *connection;
+	int client = lone_worker_connect(&lone, &connection);
+	struct change change = {
+	    .kind = CHANGE_ROW, .seq = 2, .notification = {.id = 2, .seq = 2, .first_seq = 2}};
+	struct store_replay *replay;
+	const char *received;
+
+	(void)state;
+	lone_worker_request(&lone, client, "GET", "/v1/inbox/stream?after=0000000000000007.0.0",
+			    "anna", "");
+	replay = lone_worker_take(&lone, STORE_REPLAY);
+	replay->changes = &change;
+	replay->change_count = 1;
+	replay->more = true;
+	lone_worker_answer_heads(&lone, replay, 3, 0);
+	assert_non_null(strstr(lone_worker_received(client), "event: notification"));
+	replay = lone_worker_take(&lone, STORE_REPLAY);
+	assert_int_equal(replay->after.seq, 2);
+	/* Number 1 came first and changed since: it stands at the end, and is new all the same. */
+	change.seq = change.notification.seq = 3;
+	change.notification.id = change.notification.first_seq = 1;
+	replay->changes = &change;
+	replay->change_count = 1;
+	lone_worker_answer_heads(&lone, replay, 3, 0);
+	received = lone_worker_received(client);
+	assert_non_null(strstr(received, "event: notification"));
+	assert_null(strstr(received, "event: change"));
+	assert_int_equal(lone.asked_count, 0);
+	close(client);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_store_that_fails, start, stop),
+	    cmocka_unit_test_setup_teardown(test_reading_on, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
