@@ -1,4 +1,6 @@
-/* Runs of plain bytes are copied at once; only what must be escaped is looked at singly. */
+/* Runs of plain bytes are copied at once; only what must be escaped is looked at singly. Texts that
+ * are walked through were parsed before, so only brackets, strings and white space (RFC 8259, 2) are
+ * told apart; a text that is no JSON gives nonsense, but nothing beyond its end. */
 #include "base/json.h"
 
 #include "base/clock.h"
@@ -64,4 +66,96 @@ void json_append_time(struct buffer *buffer, int64_t microseconds)
 	buffer_append_byte(buffer, '"');
 	clock_append_wall(buffer, microseconds);
 	buffer_append_byte(buffer, '"');
+}
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+static size_t skip_space(struct slice text, size_t at)
+{
+	while (at < text.length && is_space(text.data[at]))
+		at++;
+	return at;
+}
+
+/* Behind the string that begins at `at`. */
+static size_t skip_string(struct slice text, size_t at)
+{
+	for (at++; at < text.length && text.data[at] != '"'; at++)
+		at += text.data[at] == '\\';
+	return at < text.length ? at + 1 : text.length;
+}
+
+static size_t skip_word(struct slice text, size_t at)
+{
+	while (at < text.length && !is_space(text.data[at]) &&
+	       memchr(",:]}", text.data[at], 4) == NULL)
+		at++;
+	return at;
+}
+
+/* Behind the value that begins at `at`. */
+static size_t skip_value(struct slice text, size_t at)
+{
+	size_t depth = 0;
+
+	if (at < text.length && text.data[at] == '"')
+		return skip_string(text, at);
+	if (at == text.length || (text.data[at] != '{' && text.data[at] != '['))
+		return skip_word(text, at);
+	do {
+		char byte = text.data[at];
+
+		depth += byte == '{' || byte == '[';
+		depth -= byte == '}' || byte == ']';
+		at = byte == '"' ? skip_string(text, at) : at + 1;
+	} while (depth > 0 && at < text.length);
+	return at;
+}
+
+static struct slice part(struct slice text, size_t from, size_t to)
+{
+	return slice_from_bytes(text.data + from, to - from);
+}
+
+bool json_next(struct slice *rest, struct slice *ret_name, struct slice *ret_value)
+{
+	struct slice text = *rest;
+	size_t from = skip_space(text, 0), to;
+
+	/* Behind the opening bracket, or the comma that the last call left. */
+	if (from < text.length)
+		from = skip_space(text, from + 1);
+	if (from >= text.length || text.data[from] == ']' || text.data[from] == '}')
+		return false;
+	to = skip_value(text, from);
+	*ret_name = SLICE("");
+	*ret_value = part(text, from, to);
+	to = skip_space(text, to);
+	if (to < text.length && text.data[to] == ':') {
+		*ret_name = *ret_value;
+		from = skip_space(text, to + 1);
+		to = skip_value(text, from);
+		*ret_value = part(text, from, to);
+		to = skip_space(text, to);
+	}
+	*rest = part(text, to, text.length);
+	return to < text.length;
+}
+
+size_t json_compact(struct slice text, char *ret_compact)
+{
+	size_t length = 0;
+
+	for (size_t at = skip_space(text, 0); at < text.length; at = skip_space(text, at)) {
+		size_t to = text.data[at] == '"' ? skip_string(text, at) : at + 1;
+
+		if (ret_compact != NULL)
+			memcpy(ret_compact + length, text.data + at, to - at);
+		length += to - at;
+		at = to;
+	}
+	return length;
 }

@@ -14,6 +14,7 @@ struct reader {
 	const struct notification_limits *limits;
 	struct arena *arena;
 	struct error *error;
+	struct slice text; /* of the present member's value */
 };
 
 static const char *const state_names[NOTIFICATION_STATES];
@@ -79,26 +80,27 @@ static int read_link(struct reader *reader, const json_t *value)
 	return read_text(reader, "link", value, reader->limits->link, &reader->content->link);
 }
 
+/* As it is written, because a number may say more than a double can keep. */
 static int read_data(struct reader *reader, const json_t *value)
 {
-	char *text;
-	int result;
+	size_t length = json_compact(reader->text, NULL);
+	char *data;
 
 	if (json_is_null(value)) {
 		reader->content->data = SLICE("");
 		return 0;
 	}
-	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-	if (text == NULL)
+	if (length > reader->limits->data)
+		return error_set(reader->error, -EINVAL,
+				 "\"data\" is longer than %zu bytes as compact JSON; shorten it",
+				 reader->limits->data);
+	data = arena_allocate(reader->arena, length + 1);
+	if (data == NULL)
 		return -ENOMEM;
-	if (strlen(text) > reader->limits->data)
-		result = error_set(reader->error, -EINVAL,
-				   "\"data\" is longer than %zu bytes as compact JSON; shorten it",
-				   reader->limits->data);
-	else
-		result = arena_copy(reader->arena, slice_from_string(text), &reader->content->data);
-	free(text);
-	return result;
+	json_compact(reader->text, data);
+	data[length] = '\0';
+	reader->content->data = slice_from_bytes(data, length);
+	return 0;
 }
 
 static int read_priority(struct reader *reader, const json_t *value)
@@ -159,25 +161,29 @@ static int refuse_member(struct reader *reader, const char *name)
 	    "\"%.64s\" is no member of a notification; leave it out or put it into \"data\"", name);
 }
 
-int notification_content_read(struct notification_content *content, json_t *object,
+/* Members come from the parser in the order in which they stand in the text. */
+int notification_content_read(struct notification_content *content,
+			      const struct notification_source *source,
 			      const char *const *also_allowed,
 			      const struct notification_limits *limits, struct arena *arena,
 			      struct error *error)
 {
 	struct notification_content changed = *content;
-	struct reader reader = {&changed, limits, arena, error};
+	struct reader reader = {&changed, limits, arena, error, SLICE("")};
+	struct slice rest = source->text, written_name;
 	const char *name;
 	json_t *value;
 	int result;
 
-	if (!json_is_object(object))
+	if (!json_is_object(source->value))
 		return error_set(error, -EINVAL, "a notification must be a JSON object");
-	json_object_foreach(object, name, value)
+	json_object_foreach(source->value, name, value)
 	{
 		const struct member *member = member_named(name);
 
 		if (member == NULL && !is_listed(name, also_allowed))
 			return refuse_member(&reader, name);
+		json_next(&rest, &written_name, &reader.text);
 		result = member == NULL ? 0 : member->read(&reader, value);
 		if (result < 0)
 			return result;

@@ -66,11 +66,18 @@ struct notification_limits {
 const char *notification_state_name(enum notification_state state);
 const char *notification_priority_name(enum notification_priority priority);
 
-/* Reads content from the members of a JSON object; members that are no part of content are refused
+/* A JSON value, and the text that it was read from. */
+struct notification_source {
+	json_t *value;
+	struct slice text;
+};
+
+/* Reads content from the members of a JSON object, `data` as it is written there; members that are no part of content are refused
  * unless `also_allowed` (a NULL-terminated list) names them. Absent members leave `content` as it
  * was, so that a correction passes what is stored. Texts are copied into the arena.
  * Returns 0, -ENOMEM, or -EINVAL with a sentence that names the member. */
-int notification_content_read(struct notification_content *content, json_t *object,
+int notification_content_read(struct notification_content *content,
+			      const struct notification_source *source,
 			      const char *const *also_allowed,
 			      const struct notification_limits *limits, struct arena *arena,
 			      struct error *error);

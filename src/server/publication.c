@@ -104,21 +104,21 @@ unclear:
 	    "\"to\" is {\"user\": name}, {\"users\": [names]} or {\"everyone\": true}");
 }
 
-static int read_item(const json_t *json, const struct settings *settings, int64_t now,
-		     struct arena *arena, struct store_item *item, struct error *error)
+static int read_item(const struct notification_source *source, const struct settings *settings,
+		     int64_t now, struct arena *arena, struct store_item *item, struct error *error)
 {
 	static const char *const also_allowed[] = {"to", NULL};
 	struct notification_limits limits = publication_limits(settings);
 	int result;
 
 	item->content.priority = NOTIFICATION_NORMAL;
-	if (!json_is_object(json))
+	if (!json_is_object(source->value))
 		return error_set(error, -EINVAL, "a notification is a JSON object");
-	result = read_recipients(json_object_get(json, "to"), (size_t)settings->publish_recipients,
-				 arena, item, error);
+	result = read_recipients(json_object_get(source->value, "to"),
+				 (size_t)settings->publish_recipients, arena, item, error);
 	if (result == 0)
-		result = notification_content_read(&item->content, (json_t *)(uintptr_t)json,
-						   also_allowed, &limits, arena, error);
+		result = notification_content_read(&item->content, source, also_allowed, &limits,
+						   arena, error);
 	if (result < 0)
 		return result;
 	if (item->content.type.length == 0)
@@ -145,15 +145,15 @@ static int copy_text(struct arena *arena, const char *text, const char **ret_cop
 }
 
 /* One item into its place. Only a shortage of memory fails the whole. */
-static int read_outcome(struct publication *publication, size_t index, const json_t *json,
-			const struct settings *settings, int64_t now, struct arena *arena,
-			struct error *error)
+static int read_outcome(struct publication *publication, size_t index,
+			const struct notification_source *source, const struct settings *settings,
+			int64_t now, struct arena *arena, struct error *error)
 {
 	struct store_item *item = &publication->publish.items[publication->publish.item_count];
 	int result;
 
 	*item = (struct store_item){0};
-	result = read_item(json, settings, now, arena, item, error);
+	result = read_item(source, settings, now, arena, item, error);
 	if (result == 0) {
 		publication->outcomes[index].item = item;
 		publication->publish.item_count++;
@@ -178,25 +178,30 @@ static int prepare(struct publication *publication, const json_t *body, struct a
 	return publication->outcomes == NULL || publication->publish.items == NULL ? -ENOMEM : 0;
 }
 
-static const json_t *item_of(const json_t *body, size_t index)
+static json_t *item_of(json_t *body, size_t index)
 {
 	return json_is_array(body) ? json_array_get(body, index) : body;
 }
 
-static int read_body(struct publication *publication, const json_t *body,
+static int read_body(struct publication *publication, const struct notification_source *body,
 		     const struct settings *settings, int64_t now, struct arena *arena,
 		     struct error *error)
 {
-	size_t count = json_is_array(body) ? json_array_size(body) : 1;
+	size_t count = json_is_array(body->value) ? json_array_size(body->value) : 1;
+	struct slice rest = body->text, no_name;
 
 	if (count == 0 || count > (size_t)settings->publish_items)
 		return error_set(error, -EINVAL,
 				 "send 1 to %lld notifications; publish.items limits them",
 				 (long long)settings->publish_items);
-	if (prepare(publication, body, arena) < 0)
+	if (prepare(publication, body->value, arena) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		if (read_outcome(publication, i, item_of(body, i), settings, now, arena, error) < 0)
+		struct notification_source source = {item_of(body->value, i), body->text};
+
+		if (publication->is_array)
+			json_next(&rest, &no_name, &source.text);
+		if (read_outcome(publication, i, &source, settings, now, arena, error) < 0)
 			return -ENOMEM;
 		if (publication->recipients > (size_t)settings->publish_notifications)
 			return error_set(error, -EINVAL,
@@ -207,7 +212,7 @@ static int read_body(struct publication *publication, const json_t *body,
 	return !publication->is_array && publication->outcomes[0].refusal != NULL ? -EINVAL : 0;
 }
 
-int publication_read(struct publication *publication, const json_t *body,
+int publication_read(struct publication *publication, const struct notification_source *body,
 		     const struct settings *settings, int64_t now, struct arena *arena)
 {
 	struct error error = {""};
@@ -268,7 +273,7 @@ static int recall_item(struct publication *publication, size_t index, const json
 	return 0;
 }
 
-int publication_recall(struct publication *publication, const json_t *body, struct arena *arena)
+int publication_recall(struct publication *publication, json_t *body, struct arena *arena)
 {
 	struct slice note = publication->publish.replay.note;
 	json_t *refusals = json_loadb(note.data, note.length, 0, NULL);

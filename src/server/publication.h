@@ -26,7 +26,7 @@ struct publication {
 
 /* Reads one object, or an array of them; items that are not valid are marked so, and a body that will
  * not do as a whole leaves no items. Everything is copied into the arena. Returns 0 or -ENOMEM. */
-int publication_read(struct publication *publication, const json_t *body,
+int publication_read(struct publication *publication, const struct notification_source *body,
 		     const struct settings *settings, int64_t now, struct arena *arena);
 
 /* Makes the store keep what was refused together with the key. Returns 0 or -ENOMEM. */
@@ -34,7 +34,7 @@ int publication_set_note(struct publication *publication, struct arena *arena);
 
 /* After the store has answered with a replay: makes the outcomes those of then. `body` is the same
  * as then. Returns 0, -ENOMEM, or -EIO where what the store kept does not fit it. */
-int publication_recall(struct publication *publication, const json_t *body, struct arena *arena);
+int publication_recall(struct publication *publication, json_t *body, struct arena *arena);
 
 /* The limits on content that the settings give. */
 struct notification_limits publication_limits(const struct settings *settings);

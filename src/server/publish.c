@@ -124,26 +124,31 @@ static void submit(struct exchange *exchange, struct publication *publication)
 		answer(exchange, publication);
 }
 
+/* Returns 0, or -EINVAL and the exchange is answered. */
+static int read_source(struct exchange *exchange, struct notification_source *ret_body)
+{
+	ret_body->value = exchange_body_json(exchange);
+	ret_body->text = exchange->request->body;
+	return ret_body->value == NULL ? -EINVAL : 0;
+}
+
 void publish_post(struct exchange *exchange)
 {
 	static const struct slice none[] = {{NULL, 0}};
 	struct publication *publication;
-	json_t *body;
+	struct notification_source body;
 	int result;
 
-	if (exchange_check_parameters(exchange, none) < 0)
-		return;
-	body = exchange_body_json(exchange);
-	if (body == NULL)
+	if (exchange_check_parameters(exchange, none) < 0 || read_source(exchange, &body) < 0)
 		return;
 	publication = exchange_store_request(exchange, sizeof(*publication), STORE_PUBLISH);
 	if (publication == NULL) {
-		json_decref(body);
+		json_decref(body.value);
 		return;
 	}
-	result = publication_read(publication, body, exchange->worker->settings, clock_wall(),
+	result = publication_read(publication, &body, exchange->worker->settings, clock_wall(),
 				  &exchange->arena);
-	json_decref(body);
+	json_decref(body.value);
 	if (result == 0)
 		result = publication_set_note(publication, &exchange->arena);
 	if (result < 0)
@@ -214,8 +219,8 @@ static void on_corrected(struct exchange *exchange, struct store_request *reques
 }
 
 /* Returns 0, -ENOMEM, or -EINVAL with a sentence. */
-static int read_correction(struct exchange *exchange, struct correction *correction, json_t *body,
-			   struct error *error)
+static int read_correction(struct exchange *exchange, struct correction *correction,
+			   const struct notification_source *body, struct error *error)
 {
 	static const char *const names[] = {"type", "title",	"body",	     "link",
 					    "data", "priority", "expires_at"};
@@ -223,10 +228,10 @@ static int read_correction(struct exchange *exchange, struct correction *correct
 	struct notification_content *content = &correction->content;
 	int result;
 
-	if (!json_is_object(body) || json_object_size(body) == 0)
+	if (!json_is_object(body->value) || json_object_size(body->value) == 0)
 		return error_set(error, -EINVAL, "send an object with the members to change");
 	for (int i = 0; i < CONTENT_MEMBERS; i++)
-		correction->given[i] = json_object_get(body, names[i]) != NULL;
+		correction->given[i] = json_object_get(body->value, names[i]) != NULL;
 	result = notification_content_read(content, body, NULL, &limits, &exchange->arena, error);
 	if (result < 0)
 		return result;
@@ -241,23 +246,20 @@ static int read_correction(struct exchange *exchange, struct correction *correct
 void publish_patch(struct exchange *exchange)
 {
 	struct correction *correction;
+	struct notification_source body;
 	struct error error = {""};
 	int64_t id;
-	json_t *body;
 	int result;
 
-	if (read_id(exchange, &id) < 0)
-		return;
-	body = exchange_body_json(exchange);
-	if (body == NULL)
+	if (read_id(exchange, &id) < 0 || read_source(exchange, &body) < 0)
 		return;
 	correction = exchange_store_request(exchange, sizeof(*correction), STORE_CORRECT);
 	if (correction == NULL) {
-		json_decref(body);
+		json_decref(body.value);
 		return;
 	}
-	result = read_correction(exchange, correction, body, &error);
-	json_decref(body);
+	result = read_correction(exchange, correction, &body, &error);
+	json_decref(body.value);
 	if (result < 0) {
 		exchange_problem(exchange,
 				 result == -ENOMEM ? PROBLEM_OUT_OF_MEMORY

@@ -5,18 +5,31 @@
 static const struct notification_limits limits = {
     .type = 64, .title = 100, .body = 200, .link = 100, .data = 500};
 
+static void check_data(const json_t *object, struct slice data)
+{
+	json_t *expected = json_object_get(object, "data");
+	json_t *read = json_loadb(data.data, data.length, JSON_DECODE_ANY, NULL);
+
+	FUZZ_CHECK(data.length == 0 ? expected == NULL || json_is_null(expected)
+				    : json_equal(expected, read));
+	json_decref(read);
+}
+
 static int read_content(struct slice text, const char *const *also_allowed, struct arena *arena,
 			struct notification_content *ret_content)
 {
-	json_t *object = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, NULL);
+	const struct notification_source source = {
+	    json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, NULL), text};
 	struct error error;
 	int result = -1;
 
 	*ret_content = (struct notification_content){.priority = NOTIFICATION_NORMAL};
-	if (json_is_object(object))
-		result = notification_content_read(ret_content, object, also_allowed, &limits,
+	if (json_is_object(source.value))
+		result = notification_content_read(ret_content, &source, also_allowed, &limits,
 						   arena, &error);
-	json_decref(object);
+	if (result == 0)
+		check_data(source.value, ret_content->data);
+	json_decref(source.value);
 	return result;
 }
 
@@ -30,16 +43,18 @@ static void check_content(const struct notification_content *content)
 	FUZZ_CHECK(content->priority < NOTIFICATION_PRIORITIES);
 }
 
-/* A notification has members beside its content; a new object is made of its content's. */
-static void pick_content(struct slice text, struct buffer *buffer)
+/* A notification has members beside its content; a new object is made of its content's, without the
+ * data, whose numbers the parser writes in other words. */
+static void pick_content(struct slice text, struct slice data, struct buffer *buffer)
 {
-	static const char *const names[] = {"type",	"title", "body",      "link",
-					    "priority", "data",	 "expires_at"};
+	static const char *const names[] = {"type", "title",	"body",
+					    "link", "priority", "expires_at"};
 	json_t *object = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, NULL);
 	json_t *picked = json_object();
 	char *dumped;
 
 	FUZZ_CHECK(object != NULL && picked != NULL);
+	check_data(object, data);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		json_object_set(picked, names[i], json_object_get(object, names[i]));
 	dumped = json_dumps(picked, JSON_COMPACT);
@@ -59,13 +74,12 @@ static void check_round_trip(const struct notification_content *content, struct 
 	FUZZ_CHECK(memchr(line.data, '\n', line.length) == NULL);
 	FUZZ_CHECK(memchr(line.data, '\r', line.length) == NULL);
 	FUZZ_CHECK(memchr(line.data, '\0', line.length) == NULL);
-	pick_content(buffer_slice(&line), &picked);
+	pick_content(buffer_slice(&line), content->data, &picked);
 	FUZZ_CHECK(read_content(buffer_slice(&picked), NULL, arena, &again) == 0);
 	FUZZ_CHECK(slice_equals(content->type, again.type));
 	FUZZ_CHECK(slice_equals(content->title, again.title));
 	FUZZ_CHECK(slice_equals(content->body, again.body));
 	FUZZ_CHECK(slice_equals(content->link, again.link));
-	FUZZ_CHECK(slice_equals(content->data, again.data));
 	FUZZ_CHECK(content->priority == again.priority);
 	FUZZ_CHECK(content->expires_at / 1000 == again.expires_at / 1000);
 	buffer_finish(&line);

@@ -3,6 +3,7 @@
 #include "lib/assertions.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 static void test_escapes(void **state)
 {
@@ -52,12 +53,73 @@ static void test_names_and_times(void **state)
 	buffer_finish(&buffer);
 }
 
+static void test_members_and_elements(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *parts; /* "name value|" for each */
+	} rows[] = {
+	    {"[]", ""},
+	    {" { } ", ""},
+	    {"[1, \"a,]\" ,[2,{\"x\":3}],{},true ] ", " 1| \"a,]\"| [2,{\"x\":3}]| {}| true|"},
+	    {"{\"a\":1 , \"b\" : {\"c\":[\"}\"]}\n}", "\"a\" 1|\"b\" {\"c\":[\"}\"]}|"},
+	    {"{\"q\\\"\":\"\\\\\",\"r\":null}", "\"q\\\"\" \"\\\\\"|\"r\" null|"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct slice rest = slice_from_string(rows[i].text), name, value;
+		struct buffer parts = BUFFER_EMPTY;
+
+		while (json_next(&rest, &name, &value)) {
+			buffer_append(&parts, name);
+			buffer_append_byte(&parts, ' ');
+			buffer_append(&parts, value);
+			buffer_append_byte(&parts, '|');
+		}
+		assert_buffer(parts, rows[i].parts);
+		buffer_finish(&parts);
+	}
+}
+
+/* Any end of a text that is cut is found. */
+static void test_cut_texts_end(void **state)
+{
+	const char *whole = "[{\"a\":[\"\\\"\",1.5e3]} , {\"b\" : \"c\\\\\"}]";
+
+	(void)state;
+	for (size_t length = 0; length <= strlen(whole); length++) {
+		char *copy = malloc(length + 1);
+		struct slice rest = slice_from_bytes(memcpy(copy, whole, length), length);
+		struct slice name, value;
+
+		json_compact(rest, NULL);
+		while (json_next(&rest, &name, &value))
+			;
+		free(copy);
+	}
+}
+
+static void test_compact(void **state)
+{
+	struct slice text = SLICE(" { \"a b\" : [ 1.50 ,\t\"\\\" \" ] ,\n\"c\":{ } } ");
+	char compact[64];
+	size_t length = json_compact(text, compact);
+
+	(void)state;
+	assert_slice(slice_from_bytes(compact, length), "{\"a b\":[1.50,\"\\\" \"],\"c\":{}}");
+	assert_int_equal(json_compact(text, NULL), length);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_escapes),
 	    cmocka_unit_test(test_every_ascii_byte_comes_back),
 	    cmocka_unit_test(test_names_and_times),
+	    cmocka_unit_test(test_members_and_elements),
+	    cmocka_unit_test(test_cut_texts_end),
+	    cmocka_unit_test(test_compact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

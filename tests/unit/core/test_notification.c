@@ -6,7 +6,7 @@
 #include <errno.h>
 
 static const struct notification_limits limits = {
-    .type = 8, .title = 20, .body = 30, .link = 10, .data = 40};
+    .type = 8, .title = 20, .body = 30, .link = 10, .data = 45};
 
 static const char *const also[] = {"to", NULL};
 
@@ -21,13 +21,15 @@ struct reading {
 static struct reading read_onto(struct notification_content content, const char *text)
 {
 	struct reading reading = {.content = content, .arena = ARENA_EMPTY};
+	struct notification_source source;
 	json_error_t json_error;
 	json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES,
 				   &json_error);
 
 	if (value == NULL)
 		fail_msg("%s: %s", text, json_error.text);
-	reading.result = notification_content_read(&reading.content, value, also, &limits,
+	source = (struct notification_source){value, slice_from_string(text)};
+	reading.result = notification_content_read(&reading.content, &source, also, &limits,
 						   &reading.arena, &reading.error);
 	json_decref(value);
 	return reading;
@@ -83,6 +85,11 @@ static void test_any_json_is_data(void **state)
 	    {"{\"type\":\"t\",\"title\":\"\",\"data\":9007199254740993}", "9007199254740993"},
 	    {"{\"type\":\"t\",\"title\":\"\",\"data\":\"a\\nb\"}", "\"a\\nb\""},
 	    {"{\"type\":\"t\",\"title\":\"\",\"data\":[ ]}", "[]"},
+	    {"{\"type\":\"t\",\"data\":[0.1, 19.99 ,1e-400,1.0000000000000000000001]}",
+	     "[0.1,19.99,1e-400,1.0000000000000000000001]"},
+	    {"{ \"data\" : {\"a \\\" b\": \"} \",\t\"c\":\n[ ]} , \"type\":\"t\"}",
+	     "{\"a \\\" b\":\"} \",\"c\":[]}"},
+	    {"{\"d\\u0061ta\": \"\\u00e9\"}", "\"\\u00e9\""},
 	};
 
 	(void)state;
@@ -136,8 +143,8 @@ static void test_refusals_name_the_member(void **state)
 	    {"{\"type\":\"t\",\"title\":\"t\",\"body\":{}}", "\"body\" must be a string"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"link\":\"12345678901\"}",
 	     "\"link\" is longer than 10"},
-	    {"{\"type\":\"t\",\"title\":\"t\",\"data\":\"123456789012345678901234567890123456789\"}",
-	     "\"data\" is longer than 40"},
+	    {"{\"type\":\"t\",\"title\":\"t\",\"data\":\"12345678901234567890123456789012345678901234\"}",
+	     "\"data\" is longer than 45"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"priority\":\"High\"}", "\"priority\" must be"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"priority\":null}", "\"priority\" must be"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"expires_at\":\"tomorrow\"}",
@@ -230,12 +237,12 @@ static void test_names(void **state)
 
 static void test_memory_runs_short(void **state)
 {
-	json_error_t json_error;
-	json_t *value = json_loads(
-	    "{\"type\":\"t\",\"title\":\"title\",\"data\":{\"a\":[1,\"b\"]}}", 0, &json_error);
+	const char *text = "{\"type\":\"t\",\"title\":\"title\",\"data\":{\"a\":[1,\"b\"]}}";
+	const struct notification_source source = {json_loads(text, 0, NULL),
+						   slice_from_string(text)};
 
 	(void)state;
-	assert_non_null(value);
+	assert_non_null(source.value);
 	for (unsigned n = 1;; n++) {
 		struct notification_content content = {.priority = NOTIFICATION_NORMAL};
 		struct arena arena = ARENA_EMPTY;
@@ -244,14 +251,15 @@ static void test_memory_runs_short(void **state)
 		bool failed;
 
 		failing_allocator_fail_at(n);
-		result = notification_content_read(&content, value, NULL, &limits, &arena, &error);
+		result =
+		    notification_content_read(&content, &source, NULL, &limits, &arena, &error);
 		failed = failing_allocator_reset();
 		assert_int_equal(result, failed ? -ENOMEM : 0);
 		arena_finish(&arena);
 		if (!failed)
 			break;
 	}
-	json_decref(value);
+	json_decref(source.value);
 }
 
 int main(void)

@@ -31,6 +31,7 @@ static void finish(struct fixture *fixture)
 
 static int read_text(struct fixture *fixture, const char *text)
 {
+	struct notification_source source;
 	json_error_t error;
 	json_t *json = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 	int result;
@@ -38,8 +39,9 @@ static int read_text(struct fixture *fixture, const char *text)
 	if (json == NULL)
 		fail_msg("%s: %s", text, error.text);
 	fixture->publication = (struct publication){.is_array = false};
-	result =
-	    publication_read(&fixture->publication, json, &fixture->settings, NOW, &fixture->arena);
+	source = (struct notification_source){json, slice_from_string(text)};
+	result = publication_read(&fixture->publication, &source, &fixture->settings, NOW,
+				  &fixture->arena);
 	json_decref(json);
 	return result;
 }
@@ -330,6 +332,7 @@ static void test_out_of_memory(void **state)
 	json_object_set_new(json_object_get(json_array_get(json, 0), "to"), "users",
 			    many_users(1000));
 	for (unsigned n = 1;; n++) {
+		const struct notification_source source = {json, slice_from_string(text)};
 		struct fixture fixture;
 		int result;
 		bool failed;
@@ -338,7 +341,7 @@ static void test_out_of_memory(void **state)
 		fixture.settings.publish_recipients = 1000;
 		fixture.settings.publish_notifications = 2000;
 		failing_allocator_fail_at(n);
-		result = publication_read(&fixture.publication, json, &fixture.settings, NOW,
+		result = publication_read(&fixture.publication, &source, &fixture.settings, NOW,
 					  &fixture.arena);
 		failed = failing_allocator_reset();
 		assert_int_equal(result, failed ? -ENOMEM : 0);
