@@ -20,8 +20,6 @@ struct options {
 	size_t flag_count;
 };
 
-/* A value that was forgotten is a mistake of the command line; a wrong one is told with the other
- * settings, when all are there. */
 static int check_value(const struct settings_flag *flag, struct error *error)
 {
 	const struct settings_type *type = settings_table_find_flag(flag->name)->type;
@@ -83,9 +81,14 @@ int serve_run(const struct command *command, char **arguments)
 {
 	struct options options = {.demo = false};
 	const struct flags_others others = {read_setting, append_settings, &options};
+	struct error error;
 	int result = command_read_flags(command, arguments, &options, &others);
 
-	return result == COMMAND_GOES_ON ? serve(command, &options) : result;
+	if (result != COMMAND_GOES_ON)
+		return result;
+	if (settings_check_flags(options.flags, options.flag_count, &error) < 0)
+		return command_misuse(command, "%s", error.text);
+	return serve(command, &options);
 }
 
 const struct cli_flag serve_flags[] = {

@@ -82,6 +82,17 @@ int settings_load(struct settings *ret_settings, const struct settings_sources *
 	return result;
 }
 
+int settings_check_flags(const struct settings_flag *flags, size_t count, struct error *error)
+{
+	struct settings_loader loader;
+	int result;
+
+	settings_loader_init(&loader, error);
+	result = settings_loader_read_flags(&loader, flags, count);
+	settings_finish(&loader.settings);
+	return result;
+}
+
 size_t settings_difference(const struct settings *before, const struct settings *after,
 			   const char *ret_names[static SETTINGS_COUNT])
 {

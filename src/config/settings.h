@@ -109,6 +109,10 @@ size_t settings_difference(const struct settings *before, const struct settings 
 int settings_read_flag(struct settings_flag *ret_flag, char *const *arguments,
 		       const char *const *others, struct error *error);
 
+/* Reads the flags alone, so that a mistake on the command line is told apart from one elsewhere.
+ * Returns like settings_load(). */
+int settings_check_flags(const struct settings_flag *flags, size_t count, struct error *error);
+
 /* The setting, or group of settings, whose name is most like `name`. Lives for ever. */
 struct slice settings_nearest(struct slice name);
 

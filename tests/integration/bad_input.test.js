@@ -253,7 +253,7 @@ describe('what a server cannot start with: one line, a status, nothing touched',
   test('settings: a variable', () => refuse([], /ALLIM_HTTP_WORKERS.*many/, { variables: { ALLIM_HTTP_WORKERS: 'many' } }));
   test('settings: an unknown variable', () => refuse([], /ALLIM_HTTP_WORKER\b.*ALLIM_HTTP_WORKERS/, { variables: { ALLIM_HTTP_WORKER: '1' } }));
   test('settings: an unknown flag', () => refuse(['--lisen', 'x'], /--lisen.*--listen/, { code: 2 }));
-  test('settings: a flag out of range', () => refuse(['--http-workers', '9999'], /256/));
+  test('settings: a flag out of range', () => refuse(['--http-workers', '9999'], /256/, { code: 2 }));
   test('settings: a secret that others may read, or that is too short', async () => {
     const secret = join(makeFolder(), 'secret');
     const withSecret = (text, mode) => {

@@ -3,6 +3,8 @@
 #include "lib/assertions.h"
 #include "running.h"
 
+#include <stdlib.h>
+
 static void its_help_lists_every_setting(void **state)
 {
 	const struct running *running = RUN("serve", "--help");
@@ -32,17 +34,24 @@ static void mistakes_start_nothing(void **state)
 	running_assert_contains(running->errors, "--demo");
 	assert_int_equal(RUN("serve", "now")->status, COMMAND_MISUSED);
 	assert_int_equal(RUN("serve", "--http-listen")->status, COMMAND_MISUSED);
+	running = RUN("serve", "--http-workers=many");
+	assert_int_equal(running->status, COMMAND_MISUSED);
+	running_assert_contains(running->errors, "allim serve: --http-workers");
 }
 
 static void bad_settings_are_one_line_and_status_1(void **state)
 {
-	const struct running *running = RUN("serve", "--http-workers=many");
+	const struct running *running;
 
 	(void)state;
+	setenv("ALLIM_HTTP_WORKERS", "many", 1);
+	running = RUN("serve");
+	unsetenv("ALLIM_HTTP_WORKERS");
 	assert_int_equal(running->status, COMMAND_FAILED);
 	assert_string_equal(running->output, "");
-	running_assert_contains(running->errors, "allim serve: --http-workers");
+	running_assert_contains(running->errors, "allim serve: ALLIM_HTTP_WORKERS");
 	assert_int_equal(RUN("serve", "--config", "/nowhere.yaml")->status, COMMAND_FAILED);
+	assert_int_equal(RUN("serve", "--http-listen=0.0.0.0:1")->status, COMMAND_FAILED);
 }
 
 static void endless_flags_are_refused(void **state)
