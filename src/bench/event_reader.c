@@ -27,9 +27,9 @@ static size_t block_length(struct slice bytes)
 	return 0;
 }
 
-/* Comments and retry are lines by themselves, with no blank line behind them, or with one. Returns the length of
- * the one that the bytes begin with, 0 where they begin with an event, or -EAGAIN where that cannot
- * be told yet. */
+/* Comments and retry are lines by themselves, with no blank line behind them, or with one. Returns
+ * the length of the one that the bytes begin with, 0 where they begin with an event, or -EAGAIN
+ * where that cannot be told yet. */
 static ssize_t line_length(struct slice bytes)
 {
 	const struct slice retry = SLICE("retry:");

@@ -13,8 +13,8 @@ struct event_reader {
 
 enum event_kind { EVENT_HEARTBEAT, EVENT_NOTIFICATION, EVENT_OTHER };
 
-/* `event` is the whole block with the blank line that ends it, or the line of a comment or of retry;
- * valid until it returns. */
+/* `event` is the whole block with the blank line that ends it, or the line of a comment or of
+ * retry; valid until it returns. */
 typedef void event_function(void *context, enum event_kind kind, struct slice event);
 
 void event_reader_finish(struct event_reader *reader);

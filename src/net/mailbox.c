@@ -2,8 +2,8 @@
  * exchange and turns it round. The eventfd is written only by the sender that found the stack
  * empty, so a burst costs one system call.
  *
- * That sender may be held up between its push and its write, and its message be taken meanwhile; the
- * event then wakes the receiver for nothing. So whoever is woken clears the event, even where
+ * That sender may be held up between its push and its write, and its message be taken meanwhile;
+ * the event then wakes the receiver for nothing. So whoever is woken clears the event, even where
  * nothing waits. */
 #include "net/mailbox.h"
 
