@@ -157,8 +157,6 @@ void publish_post(struct exchange *exchange)
 		submit(exchange, publication);
 }
 
-/* ---- correcting and withdrawing ---- */
-
 /* Returns 0, or -EINVAL and the exchange is answered. */
 static int read_id(struct exchange *exchange, int64_t *ret_id)
 {

@@ -219,8 +219,6 @@ test('rows of one answer rise among themselves, beside the marks', () => {
   expectFindings(history, 'reordered');
 });
 
-// ---- what the clients read with ----
-
 test('an event\'s stream is the one whose number moved', () => {
   const at = (own, broadcast) => parseCursor(cursor(own, broadcast));
   assert.equal(streamOfEvent(at(1, 1), at(2, 1), { everyone: true, seq: 2 }), 'own');

@@ -48,8 +48,6 @@ test('few changes are read at once, so that most answers are cut short: nothing 
   await server.stop();
 });
 
-// ---- the clock ----
-
 const faketime = findFaketime();
 
 test('the clock jumps by an hour, there and back: nothing to report', { skip: !faketime && 'the package faketime is missing' }, async (context) => {
@@ -73,8 +71,6 @@ test('the clock jumps by an hour, there and back: nothing to report', { skip: !f
   await scenario.verify(context);
   await server.stop();
 });
-
-// ---- descriptors ----
 
 test('descriptors run out: it says so, does not spin, keeps what it has, and recovers', async (context) => {
   const server = await checkedServer(after, { wrapper: ['prlimit', '--nofile=64:64'], variables: { ALLIM_HTTP_WORKERS: '2' } });
@@ -103,8 +99,6 @@ test('descriptors run out: it says so, does not spin, keeps what it has, and rec
   context.diagnostic(`${spent} ms of CPU in 2 s without descriptors`);
   await server.stop();
 });
-
-// ---- the disk ----
 
 async function fill(server, folder) {
   let refused;
@@ -153,8 +147,6 @@ test('the disk is full: 507, nothing acknowledged, reads go on, and it recovers 
   context.diagnostic(`${refused} operations were refused with 507`);
   await server.stop();
 });
-
-// ---- clients that read nothing ----
 
 const SILENT = 200;
 

@@ -66,8 +66,6 @@ export class Client {
     }
   }
 
-  // ---- writing down ----
-
   record(kind, more) {
     this.log.records.push({ at: this.history.tick(), kind, ...more });
   }
@@ -101,8 +99,6 @@ export class Client {
     this.record('all', { stream: 'own', seq: data.seq, state: data.all, ...more });
   }
 
-  // ---- the list ----
-
   async get(path, headers = {}) {
     const answer = await this.caller.request('GET', path, {
       headers: { ...this.server.authorization(this.user), ...headers }, signal: this.end.signal,
@@ -128,8 +124,6 @@ export class Client {
     this.cursor = first.cursor;
     this.record('list', { cursor: this.cursor, rows: rows.map(({ id, title, data }) => [id, data?.mark, title]) });
   }
-
-  // ---- polling ----
 
   poll() {
     return this.pollFor('poll', '', 120);
@@ -177,8 +171,6 @@ export class Client {
     this.record('reset', { reason });
     this.cursor = null;
   }
-
-  // ---- streaming ----
 
   async sse() {
     const cursor = this.begin('sse');

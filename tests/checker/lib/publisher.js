@@ -78,8 +78,6 @@ class Hand {
     this.history = publisher.history;
   }
 
-  // ---- asking ----
-
   // Repeats until there is an answer that settles it, where that is wanted. Returns the answer or null.
   async ask(method, path, options) {
     const { publisher } = this;
@@ -102,8 +100,6 @@ class Hand {
     const isDone = answer.status >= 200 && answer.status < 300;
     this.history.settle(entry, isDone ? 'acknowledged' : 'failed', isDone ? more : { status: answer.status });
   }
-
-  // ---- publishing ----
 
   // `to` is a list of users, or null for everyone.
   item(to, type = 'load') {
@@ -159,8 +155,6 @@ class Hand {
     return this.publish(Array.from({ length: count }, () => (
       this.item(this.random.chance(0.1) ? null : this.random.pickSome(users, this.random.between(1, 3))))), true);
   }
-
-  // ---- changing ----
 
   // Works on one notification that nobody else works on, if there is one.
   async change(work) {

@@ -106,8 +106,6 @@ static int inbox_of(const struct client *client, enum subscriber_stream stream)
 	return stream == SUBSCRIBER_OWN ? client->user : EVERYONE;
 }
 
-/* ---- the client ---- */
-
 /* Everything that the store has up to the cursor has been delivered as it is, except what is moot. */
 static void check_covered(const struct client *client, const struct cursor *cursor)
 {
@@ -163,8 +161,6 @@ static void take_frame(struct client *client)
 	client->cursor = frame.cursor;
 	check_covered(client, &frame.cursor);
 }
-
-/* ---- its connection ---- */
 
 static void put_frame(struct client *client, struct frame frame)
 {
@@ -241,8 +237,6 @@ static void disconnect_client(struct client *client)
 	client->frame_count = 0;
 	simulation->breaks++;
 }
-
-/* ---- the store ---- */
 
 static int compare_seqs(const void *a, const void *b)
 {
@@ -342,8 +336,6 @@ static void change_inbox(struct simulation *simulation, int number)
 					   .has_change = chance(simulation, 90),
 					   .change = *row});
 }
-
-/* ---- steps ---- */
 
 static void receive_hint(struct simulation *simulation, const struct hint *hint, uint64_t epoch)
 {
