@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 256, FIELDS = 4 };
@@ -343,20 +344,37 @@ static int read_all(int descriptor, struct buffer *buffer)
 	return 0;
 }
 
+/* A pipe would hold the start, and a reload, for as long as nobody writes to it. */
+static int open_and_read(const char *file, struct buffer *buffer)
+{
+	int descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+	int result;
+
+	if (descriptor < 0)
+		return -errno;
+	if (fstat(descriptor, &status) < 0)
+		result = -errno;
+	else if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode))
+		result = -ESPIPE;
+	else
+		result = read_all(descriptor, buffer);
+	close(descriptor);
+	return result;
+}
+
 int settings_yaml_read_file(struct settings_loader *loader, const char *file)
 {
 	struct settings_origin origin = {SETTINGS_FROM_FILE, slice_from_string(file), 0, 0};
 	struct buffer buffer = BUFFER_EMPTY;
-	int descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int result = descriptor < 0 ? -errno : read_all(descriptor, &buffer);
+	int result = open_and_read(file, &buffer);
 
-	if (descriptor >= 0)
-		close(descriptor);
 	if (result == -ENOMEM)
 		settings_problem_memory(loader->error);
 	else if (result < 0)
 		settings_problem(loader->error, &origin, result, "cannot be read: %s",
-				 strerror(-result));
+				 result == -ESPIPE ? "it is a pipe; name a file"
+						   : strerror(-result));
 	else
 		result = settings_yaml_read(loader, file, buffer_slice(&buffer));
 	buffer_finish(&buffer);

@@ -166,6 +166,21 @@ static void files_are_read(void **state)
 	rmdir(folder);
 }
 
+static void a_pipe_is_refused_at_once(void **state)
+{
+	char folder[] = "/tmp/allim-settings-XXXXXX", file[64], expected[128];
+	struct settings_sources sources = {.file = file};
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(file, sizeof(file), "%s/pipe", folder);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	snprintf(expected, sizeof(expected), "%s: cannot be read: it is a pipe; name a file", file);
+	assert_refused(loading_of(&sources), expected);
+	unlink(file);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +193,7 @@ int main(void)
 	    cmocka_unit_test(values_have_the_shape_of_their_type),
 	    cmocka_unit_test(secrets_are_not_read_from_the_file),
 	    cmocka_unit_test(files_are_read),
+	    cmocka_unit_test(a_pipe_is_refused_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
