@@ -24,6 +24,39 @@ void subscriber_init(struct subscriber *subscriber, const struct subscriber_ops 
 	list_init(&subscriber->everyone_link);
 }
 
+void subscriber_history_init(struct subscriber_history *history,
+			     const int64_t last[static SUBSCRIBER_STREAMS])
+{
+	for (int stream = 0; stream < SUBSCRIBER_STREAMS; stream++) {
+		history->steps[stream][0].head = -1;
+		history->steps[stream][0].last = last[stream];
+		history->counts[stream] = 1;
+	}
+}
+
+/* What was not changed between two steps needs only the later one; where there is no more room the
+ * last two become one, too, and what changed between them passes for a change. */
+static void add_step(struct subscriber_history *history, enum subscriber_stream stream,
+		     int64_t head, int64_t last)
+{
+	unsigned *count = &history->counts[stream];
+
+	if (*count < SUBSCRIBER_STEPS && head > history->steps[stream][*count - 1].head)
+		history->steps[stream][(*count)++].head = head;
+	history->steps[stream][*count - 1].last = last;
+}
+
+/* How far the client was when the change of that seq was made. */
+static int64_t last_before(const struct subscriber_history *history, enum subscriber_stream stream,
+			   int64_t seq)
+{
+	unsigned step = history->counts[stream] - 1;
+
+	while (history->steps[stream][step].head >= seq)
+		step--;
+	return history->steps[stream][step].last;
+}
+
 /* Sends one change and counts it only when the connection took it. The client had all that came up
  * to `had`. */
 static int send_change(struct subscriber *subscriber, enum subscriber_stream stream, int64_t had,
@@ -65,7 +98,7 @@ void subscriber_replay(struct subscriber *subscriber, const struct subscriber_re
 {
 	const int64_t last[SUBSCRIBER_STREAMS] = {subscriber->last[SUBSCRIBER_OWN],
 						  subscriber->last[SUBSCRIBER_BROADCASTS]};
-	const int64_t *had = replay->had != NULL ? replay->had : last;
+	struct subscriber_history only, *history = replay->history;
 	struct change_merge changes = replay->changes;
 	const struct change *change;
 	bool newer = replay->more;
@@ -73,6 +106,10 @@ void subscriber_replay(struct subscriber *subscriber, const struct subscriber_re
 
 	if (subscriber->state != SUBSCRIBER_READING)
 		return;
+	if (history == NULL) {
+		history = &only;
+		subscriber_history_init(history, last);
+	}
 	while ((change = change_merge_next(&changes, &list)) != NULL) {
 		enum subscriber_stream stream = (enum subscriber_stream)list;
 
@@ -80,16 +117,19 @@ void subscriber_replay(struct subscriber *subscriber, const struct subscriber_re
 			continue;
 		/* An earlier answer of the same catching up may have brought what is withdrawn by
 		 * now, so what is moot is told by this one alone. */
-		if (change_is_moot(change, last[stream]))
+		if (change_is_moot(change, last[stream]) ||
+		    change_is_repeated(change, &replay->changes))
 			subscriber->last[stream] = change->seq;
-		else if (send_change(subscriber, stream, had[stream], change) < 0)
+		else if (send_change(subscriber, stream, last_before(history, stream, change->seq),
+				     change) < 0)
 			return;
 	}
-	for (int stream = 0; stream < SUBSCRIBER_STREAMS; stream++) {
+	for (enum subscriber_stream stream = 0; stream < SUBSCRIBER_STREAMS; stream++) {
 		/* Seqs that a later change superseded have no row; the snapshot's head covers them.
 		 */
 		if (!replay->more && replay->heads[stream] > subscriber->last[stream])
 			subscriber->last[stream] = replay->heads[stream];
+		add_step(history, stream, replay->heads[stream], subscriber->last[stream]);
 		newer = newer || known[stream] > subscriber->last[stream];
 	}
 	if (newer) {

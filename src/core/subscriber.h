@@ -36,9 +36,8 @@ struct inbox;
 /* What a connection does for its subscriber. */
 struct subscriber_ops {
 	/* Sends one change; `last` already counts it, so that the cursor is right. `is_new`: this
-	 * client has never had the notification, as far as can be told: one that changed while a
-	 * long replay was cut passes for a change. Returns 0 when
-	 * the connection took it (if need be keeping the rest of its bytes), -EAGAIN when it took
+	 * client has never had the notification, as far as can be told: see
+	 * subscriber_history. Returns 0 when the connection took it (if need be keeping the rest of its bytes), -EAGAIN when it took
 	 * nothing, or another negative value when it is broken, and then it ends the subscriber
 	 * itself, later. */
 	int (*send)(struct subscriber *subscriber, const struct change *change, bool is_new);
@@ -57,20 +56,39 @@ struct subscriber {
 	enum subscriber_state state;
 };
 
+enum { SUBSCRIBER_STEPS = 8 };
+
+/* How far the client was when which heads were read, over several replays in a row.
+ *
+ * A notification that changed stands at its newest seq, behind newer neighbours, so `last` has
+ * passed its beginning by the time it comes. Whether it came before, where it was then, depends on
+ * how far the client was when it changed: at the last step whose head is older than the change.
+ * What began behind that was never sent, and is new. What began before it was sent, unless it had
+ * changed once before and stood further behind already; it then passes for a change, which a client
+ * must be able to put in anyway, where a second `notification` would be counted twice. */
+struct subscriber_history {
+	struct {
+		int64_t head;
+		int64_t last;
+	} steps[SUBSCRIBER_STREAMS][SUBSCRIBER_STEPS]; /* rising */
+	unsigned counts[SUBSCRIBER_STREAMS];
+};
+
 /* What a read of the store brought, as store.h describes it. */
 struct subscriber_replay {
 	struct change_merge changes; /* lists in the order of enum subscriber_stream */
 	bool more;
 	int64_t heads[SUBSCRIBER_STREAMS];
-	/* What the client had before the first of several replays in a row, or NULL for the only
-	 * one. A notification that came and changed since stands behind its newer neighbours, so
-	 * `last` has passed its beginning by the time it is sent for the first time. */
-	const int64_t *had;
+	struct subscriber_history *history; /* gets one more step; or NULL for the only replay */
 };
 
 /* Starts in READING, after the two numbers; the caller asks the store. */
 void subscriber_init(struct subscriber *subscriber, const struct subscriber_ops *ops, int64_t own,
 		     int64_t broadcasts);
+
+/* Begins a history: the client is at `last`. */
+void subscriber_history_init(struct subscriber_history *history,
+			     const int64_t last[static SUBSCRIBER_STREAMS]);
 
 /* Offers a change that raised a head to `seq`; `change` is NULL where only that is known. */
 void subscriber_offer(struct subscriber *subscriber, enum subscriber_stream stream, int64_t seq,

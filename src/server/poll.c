@@ -202,12 +202,13 @@ static void answer(struct exchange *exchange, const struct wire_answer *content)
 	buffer_finish(&body);
 }
 
-/* Both lists in the order of time. Returns the changes, or NULL when memory is short. */
+/* Both lists in the order of time, each notification once. Returns the changes, or NULL when memory is short. */
 static struct change *merge(struct exchange *exchange, const struct store_replay *replay,
 			    size_t *ret_count)
 {
 	struct change_merge lists = {{replay->changes, replay->broadcasts},
-				     {replay->change_count, replay->broadcast_count}};
+				     {replay->change_count, replay->broadcast_count}},
+			    whole = lists;
 	const int64_t had[] = {replay->after.seq, replay->after.broadcast_seq};
 	size_t count = replay->change_count + replay->broadcast_count;
 	const struct change *change;
@@ -219,7 +220,7 @@ static struct change *merge(struct exchange *exchange, const struct store_replay
 	if (changes == NULL)
 		return NULL;
 	while ((change = change_merge_next(&lists, &list)) != NULL) {
-		if (!change_is_moot(change, had[list]))
+		if (!change_is_moot(change, had[list]) && !change_is_repeated(change, &whole))
 			changes[kept++] = *change;
 	}
 	*ret_count = kept;

@@ -20,9 +20,9 @@ struct stream_read {
 	};
 	struct store_head head;
 	struct stream *stream;
-	enum stream_start start;	 /* the stream's, when it asked */
-	int64_t had[SUBSCRIBER_STREAMS]; /* `last` before the first of several reads in a row */
-	struct buffer prefix;		 /* the response's head, where it was not sent yet */
+	enum stream_start start;	   /* the stream's, when it asked */
+	struct subscriber_history history; /* since the first of several reads in a row */
+	struct buffer prefix;		   /* the response's head, where it was not sent yet */
 	char user[INBOX_NAME_BYTES];
 };
 
@@ -42,7 +42,7 @@ static struct stream_read *create_read(struct stream *stream)
 		return NULL;
 	read->stream = stream;
 	read->start = stream->start;
-	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
+	subscriber_history_init(&read->history, stream->subscriber.last);
 	memcpy(read->user, user.data, user.length);
 	return read;
 }
@@ -128,7 +128,7 @@ static void start_from(struct stream *stream, const struct cursor *cursor, struc
 {
 	stream->subscriber.last[SUBSCRIBER_OWN] = cursor->seq;
 	stream->subscriber.last[SUBSCRIBER_BROADCASTS] = cursor->broadcast_seq;
-	memcpy(read->had, stream->subscriber.last, sizeof(read->had));
+	subscriber_history_init(&read->history, stream->subscriber.last);
 }
 
 /* Tells the client to load its list anew. */
@@ -152,7 +152,7 @@ static void take_replay(struct stream *stream, struct stream_read *read)
 			{replay->change_count, replay->broadcast_count}},
 	    .more = replay->more,
 	    .heads = {replay->cursor.seq, replay->cursor.broadcast_seq},
-	    .had = read->had,
+	    .history = &read->history,
 	};
 	int64_t known[SUBSCRIBER_STREAMS];
 
@@ -208,7 +208,7 @@ static void read_on(struct stream *stream, const struct stream_read *before)
 
 	stream->again = false;
 	if (next != NULL)
-		memcpy(next->had, before->had, sizeof(next->had));
+		next->history = before->history;
 	read_store(stream, next);
 }
 

@@ -9,9 +9,9 @@ struct fake {
 	struct subscriber subscriber;
 	int answer; /* of `send` */
 	unsigned sent, read, live;
-	int64_t seqs[8];
-	bool is_new[8];
-	struct cursor cursors[8];
+	int64_t seqs[16];
+	bool is_new[16];
+	struct cursor cursors[16];
 };
 
 static int on_send(struct subscriber *subscriber, const struct change *change, bool is_new)
@@ -262,17 +262,30 @@ static void test_moot_is_passed_over(void **state)
 	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 8);
 }
 
+/* Of a client that was at `first`, and at `last` when it had what was read at that head. */
+static struct subscriber_history history_at(int64_t first, int64_t head, int64_t last)
+{
+	struct subscriber_history history;
+	const int64_t start[SUBSCRIBER_STREAMS] = {first, 0};
+
+	subscriber_history_init(&history, start);
+	history.steps[SUBSCRIBER_OWN][1].head = head;
+	history.steps[SUBSCRIBER_OWN][1].last = last;
+	history.counts[SUBSCRIBER_OWN] = 2;
+	return history;
+}
+
 /* The first of two replays in a row brought what is withdrawn by the second, and a broadcast may have
  * come as a state of the user's. */
 static void test_not_moot(void **state)
 {
 	struct fake fake;
 	struct change first = row(7, 7), gone = row(9, 7), broadcast = row(1, 1);
-	const int64_t had[SUBSCRIBER_STREAMS] = {5, 0};
+	struct subscriber_history history = history_at(5, 9, 7);
 	struct subscriber_replay later = {
 	    .changes = {{&gone, &broadcast}, {1, 1}},
 	    .heads = {9, 1},
-	    .had = had,
+	    .history = &history,
 	};
 
 	(void)state;
@@ -293,11 +306,11 @@ static void test_new_in_a_later_replay(void **state)
 {
 	struct fake fake;
 	struct change first = row(7, 7), second = row(9, 6);
-	const int64_t had[SUBSCRIBER_STREAMS] = {5, 0};
+	struct subscriber_history history = history_at(5, 9, 7);
 	struct subscriber_replay later = {
 	    .changes = {{&second, NULL}, {1, 0}},
 	    .heads = {9, 0},
-	    .had = had,
+	    .history = &history,
 	};
 
 	(void)state;
@@ -307,6 +320,87 @@ static void test_new_in_a_later_replay(void **state)
 	subscriber_replay(&fake.subscriber, &later, later.heads);
 	assert_int_equal(fake.sent, 2);
 	assert_true(fake.is_new[1]);
+}
+
+/* Reads on in pieces of one change, with these heads, and tells whether the last was new. */
+static bool last_is_new(const struct change *changes, const int64_t *heads, size_t count)
+{
+	struct fake fake;
+	struct subscriber_history history;
+
+	start_live(&fake);
+	subscriber_history_init(&history, fake.subscriber.last);
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, heads[0], NULL);
+	for (size_t i = 0; i < count; i++) {
+		struct subscriber_replay piece = {
+		    .changes = {{&changes[i], NULL}, {1, 0}},
+		    .heads = {heads[i], 0},
+		    .more = i + 1 < count,
+		    .history = &history,
+		};
+
+		subscriber_replay(&fake.subscriber, &piece, piece.heads);
+	}
+	assert_int_equal(fake.sent, count);
+	return fake.is_new[count - 1];
+}
+
+/* What was sent and changed while the rest was read is no news; what was not sent yet is, wherever
+ * its neighbours are. */
+static void test_changed_while_reading_on(void **state)
+{
+	const struct change sent[] = {row(6, 6), row(7, 7), row(10, 6)};
+	const struct change unsent[] = {row(6, 6), row(8, 8), row(10, 7)};
+	const struct change late[] = {row(6, 6), row(8, 8), row(11, 9)};
+	const int64_t heads[] = {9, 10, 11};
+
+	(void)state;
+	assert_false(last_is_new(sent, heads, 3));
+	assert_true(last_is_new(unsent, heads, 3));
+	assert_true(last_is_new(late, heads, 3));
+}
+
+/* However many pieces there are. */
+static void test_many_pieces(void **state)
+{
+	enum { PIECES = 12 };
+	struct change changes[PIECES];
+	int64_t heads[PIECES];
+
+	(void)state;
+	for (int i = 0; i < PIECES; i++) {
+		changes[i] = row(6 + i, 6 + i);
+		heads[i] = 100 + i;
+	}
+	changes[PIECES - 1] = row(111, 6);
+	assert_false(last_is_new(changes, heads, PIECES));
+	changes[PIECES - 1] = row(111, 17);
+	assert_true(last_is_new(changes, heads, PIECES));
+	changes[PIECES - 1] = row(102, 7);
+	assert_false(last_is_new(changes, heads, PIECES));
+	changes[PIECES - 1] = row(102, 8);
+	assert_true(last_is_new(changes, heads, PIECES));
+}
+
+/* A broadcast that the user marked is in both lists and is told once, as what it is to the client. */
+static void test_broadcast_in_both_lists(void **state)
+{
+	struct fake fake;
+	struct change state_of[] = {row(6, 0), row(7, 7)}, broadcast = row(1, 1);
+	struct subscriber_replay both = {.changes = {{state_of, &broadcast}, {2, 1}},
+					 .heads = {7, 1}};
+
+	(void)state;
+	start_live(&fake);
+	state_of[0].notification.to_everyone = true;
+	broadcast.notification.to_everyone = true;
+	state_of[0].notification.id = broadcast.notification.id = 90;
+	subscriber_offer(&fake.subscriber, SUBSCRIBER_OWN, 7, NULL);
+	subscriber_replay(&fake.subscriber, &both, both.heads);
+	assert_int_equal(fake.sent, 2);
+	assert_true(fake.is_new[0]);
+	assert_true(fake.is_new[1]);
+	assert_int_equal(fake.subscriber.last[SUBSCRIBER_OWN], 7);
 }
 
 int main(void)
@@ -325,6 +419,9 @@ int main(void)
 	    cmocka_unit_test(test_moot_is_passed_over),
 	    cmocka_unit_test(test_not_moot),
 	    cmocka_unit_test(test_new_in_a_later_replay),
+	    cmocka_unit_test(test_changed_while_reading_on),
+	    cmocka_unit_test(test_many_pieces),
+	    cmocka_unit_test(test_broadcast_in_both_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
