@@ -152,11 +152,12 @@ static int load_object(struct slice part, json_t **ret_object)
 
 	if (base64url_decode(part, text, sizeof(text), &length) < 0)
 		return -EACCES;
+	errno = 0;
 	object = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
 	/* Where jansson gives no reason, it lacks memory; inside a string it calls that a syntax
-	 * error. */
+	 * error, and only errno tells. */
 	if (object == NULL)
-		return json_error_code(&error) == json_error_out_of_memory ||
+		return errno == ENOMEM || json_error_code(&error) == json_error_out_of_memory ||
 			       json_error_code(&error) == json_error_unknown
 			   ? -ENOMEM
 			   : -EACCES;

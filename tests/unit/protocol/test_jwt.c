@@ -333,12 +333,9 @@ static void test_every_allocation(void **state)
 		if (result == 0)
 			result = make_and_verify(key, &arena);
 		failed = failing_allocator_reset();
-		/* jansson takes some failed allocations for syntax errors, and the token is
-		 * refused. */
-		if (failed)
-			assert_true(result == -ENOMEM || result == -EACCES);
-		else
-			assert_int_equal(result, 0);
+		/* A token is not refused for it, also where jansson takes a failed allocation for
+		 * a syntax error. */
+		assert_int_equal(result, failed ? -ENOMEM : 0);
 		arena_finish(&arena);
 		jwt_key_destroy(key);
 	}
