@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/sources.h"
 #include "config/settings_reference.h"
+#include "server/server.h"
 
 #include <string.h>
 
@@ -28,12 +29,12 @@ int config_check_run(const struct command *command, char **arguments)
 	if (sources_init(&sources, arguments[0]) < 0)
 		return command_fail(command, COMMAND_FAILED, "out of memory");
 	result = settings_load(&settings, &sources, &error);
-	if (result < 0) {
-		result = command_fail(command, COMMAND_FAILED, "%s", error.text);
-	} else {
+	if (result == 0) {
+		result = server_check(&settings, false, &error);
 		settings_finish(&settings);
-		result = report(command, sources.file);
 	}
+	result = result < 0 ? command_fail(command, COMMAND_FAILED, "%s", error.text)
+			    : report(command, sources.file);
 	sources_finish(&sources);
 	return result;
 }

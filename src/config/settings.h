@@ -30,6 +30,9 @@ struct settings_list {
 	size_t count;
 };
 
+/* Whose key ALLIM_API_KEY is; auth.api_keys must not use the name. */
+#define SETTINGS_ENVIRONMENT_PUBLISHER "environment"
+
 struct settings_api_key {
 	const char *name;
 	unsigned char sha256[32];

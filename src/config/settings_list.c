@@ -135,9 +135,12 @@ bool settings_type_is_publisher(struct slice name)
 	return name.length > 0 && name.length <= PUBLISHER_BYTES && settings_type_is_word(name);
 }
 
+/* Two keys with one name would share its Idempotency-Keys and quotas. */
 static const char *find_clash(const struct settings_api_keys *keys, struct slice name,
 			      const unsigned char hash[static HASH_BYTES])
 {
+	if (slice_equals(name, SLICE(SETTINGS_ENVIRONMENT_PUBLISHER)))
+		return "is the name of the key in ALLIM_API_KEY; choose another";
 	for (size_t i = 0; i < keys->count; i++) {
 		if (slice_equals(name, slice_from_string(keys->items[i].name)))
 			return "is the name of two keys";

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum { CLAIMS = 5 };
+
 int socket_address_parse(struct slice text, union socket_address *ret_address, struct error *error)
 {
 	union socket_address address = {0};
@@ -94,49 +96,78 @@ static const char *advice(int code)
 	}
 }
 
-/* Closes the socket, if any, and explains the errno value `code`. */
-static int listen_failed(int descriptor, const union socket_address *address, int code,
-			 struct error *error)
+static int listen_failed(const union socket_address *address, int result, struct error *error)
 {
 	char text[SOCKET_ADDRESS_BYTES];
 
-	if (descriptor >= 0)
-		close(descriptor);
 	socket_address_format(address, text);
-	return error_set(error, -code, "cannot listen on %s: %s", text, advice(code));
+	return error_set(error, result, "cannot listen on %s: %s", text, advice(-result));
 }
 
-int socket_check_free(const union socket_address *address, struct error *error)
-{
-	int descriptor = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (descriptor < 0)
-		return listen_failed(descriptor, address, errno, error);
-	set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (address->any.sa_family == AF_INET6)
-		set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	if (bind(descriptor, &address->any, address_length(address)) < 0)
-		return listen_failed(descriptor, address, errno, error);
-	close(descriptor);
-	return 0;
-}
-
-int socket_listen(union socket_address *address, int backlog, struct error *error)
+/* A bound socket and its address, or a negative errno value. `address` gets the port. */
+static int bind_socket(union socket_address *address, bool shared)
 {
 	socklen_t length = address_length(address);
 	int descriptor =
 	    socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int code;
 
 	if (descriptor < 0)
-		return listen_failed(descriptor, address, errno, error);
+		return -errno;
 	set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
-	set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (shared)
+		set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (address->any.sa_family == AF_INET6)
 		set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	socket_tune(descriptor);
-	if (bind(descriptor, &address->any, length) < 0 || listen(descriptor, backlog) < 0 ||
-	    getsockname(descriptor, &address->any, &length) < 0)
-		return listen_failed(descriptor, address, errno, error);
+	if (bind(descriptor, &address->any, length) == 0 &&
+	    getsockname(descriptor, &address->any, &length) == 0)
+		return descriptor;
+	code = errno;
+	close(descriptor);
+	return -code;
+}
+
+/* The same, listening. */
+static int listen_once(const union socket_address *address, int backlog, bool shared,
+		       union socket_address *ret_address)
+{
+	int descriptor, code;
+
+	*ret_address = *address;
+	descriptor = bind_socket(ret_address, shared);
+	if (descriptor < 0 || listen(descriptor, backlog) == 0)
+		return descriptor;
+	code = errno;
+	close(descriptor);
+	return -code;
+}
+
+/* SO_REUSEADDR lets two programs bind one address and refuses the second that listens. Two that
+ * listen at the same instant may both be refused, so who was refused tries again. */
+int socket_claim(union socket_address *address, int backlog, struct error *error)
+{
+	union socket_address claimed;
+	int descriptor = -EADDRINUSE;
+
+	for (int i = 0; i < CLAIMS && descriptor == -EADDRINUSE; i++)
+		descriptor = listen_once(address, backlog, false, &claimed);
+	if (descriptor < 0)
+		return listen_failed(address, descriptor, error);
+	/* From now on those of this process may join; others claim, and are refused. */
+	set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+	*address = claimed;
+	return descriptor;
+}
+
+int socket_listen(union socket_address *address, int backlog, struct error *error)
+{
+	union socket_address bound;
+	int descriptor = listen_once(address, backlog, true, &bound);
+
+	if (descriptor < 0)
+		return listen_failed(address, descriptor, error);
+	*address = bound;
 	return descriptor;
 }
 

@@ -30,13 +30,13 @@ bool socket_address_is_loopback(const union socket_address *address);
  * host has all addresses of its network there. */
 struct slice socket_address_client(const union socket_address *address);
 
-/* Refuses an address that another program listens on: SO_REUSEPORT alone would share it with
- * another allim. Returns 0 or a negative errno value with a sentence. */
-int socket_check_free(const union socket_address *address, struct error *error);
+/* The first listener of an address, which no other program has or gets: not another allim either,
+ * of two that start at once. Non-blocking. Port 0 takes a free one; `address` is updated. Returns
+ * the descriptor or a negative errno value with a sentence. */
+int socket_claim(union socket_address *address, int backlog, struct error *error);
 
-/* A non-blocking listener that shares its port with others of this process (SO_REUSEPORT). Port 0
- * takes a free one; `address` is updated. Returns the descriptor or a negative errno value with a
- * sentence. */
+/* The same, sharing the port with the other listeners of this user's (SO_REUSEPORT): for all but
+ * the first of a process. */
 int socket_listen(union socket_address *address, int backlog, struct error *error);
 
 /* Blocking, for commands. Returns the descriptor or a negative errno value with a sentence. */

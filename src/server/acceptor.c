@@ -11,16 +11,32 @@
 
 enum { ACCEPTS_PER_TURN = 64, RECOVERED = 5000, ROOM_SHARE = 64 };
 
+/* Administrators have places of their own: they get in however many users there are, and keep no
+ * user out. */
 static uint64_t connections(const struct worker *worker)
 {
+	if (worker->listener == ROUTE_ADMIN)
+		return metrics_get(&worker->metrics, METRIC_CONNECTIONS);
 	return atomic_load_explicit(&worker->node->connections, memory_order_relaxed);
 }
 
-/* Administrators get in however many users there are. */
+static uint64_t limit(const struct worker *worker)
+{
+	return worker->listener == ROUTE_ADMIN ? worker->node->admin_connection_limit
+					       : worker->node->connection_limit;
+}
+
 static bool has_room(const struct worker *worker)
 {
-	return worker->listener == ROUTE_ADMIN ||
-	       connections(worker) < worker->node->connection_limit;
+	return connections(worker) < limit(worker);
+}
+
+static const char *reason(const struct worker *worker)
+{
+	if (worker->listener == ROUTE_ADMIN)
+		return "administrators have all connections that are kept for them";
+	return worker->node->limited_by_files ? "the limit of open files (ulimit -n) leaves no more"
+					      : "limits.connections is reached";
 }
 
 static void pause_accepting(struct worker *worker, const char *why)
@@ -36,8 +52,7 @@ static void pause_accepting(struct worker *worker, const char *why)
 		return;
 	acceptor->crowded = true;
 	log_warning("accepting stopped until connections end", LOG_TEXT("reason", why),
-		    LOG_NUMBER("connections", count),
-		    LOG_NUMBER("limit", worker->node->connection_limit));
+		    LOG_NUMBER("connections", count), LOG_NUMBER("limit", limit(worker)));
 }
 
 static void resume(struct worker *worker)
@@ -52,7 +67,7 @@ static void resume(struct worker *worker)
 
 void acceptor_on_room(struct worker *worker)
 {
-	if (worker->listener == ROUTE_ADMIN || connections(worker) <= worker->acceptor.resume_at)
+	if (connections(worker) <= worker->acceptor.resume_at)
 		resume(worker);
 }
 
@@ -65,7 +80,7 @@ void acceptor_keep(struct worker *worker)
 		acceptor->crowded = false;
 		log_info("accepting without a pause again",
 			 LOG_NUMBER("connections", connections(worker)),
-			 LOG_NUMBER("limit", worker->node->connection_limit));
+			 LOG_NUMBER("limit", limit(worker)));
 	}
 	resume(worker);
 }
@@ -78,9 +93,7 @@ static bool accept_one(struct worker *worker)
 	int descriptor;
 
 	if (!has_room(worker)) {
-		pause_accepting(worker, worker->node->limited_by_files
-					    ? "the limit of open files (ulimit -n) leaves no more"
-					    : "limits.connections is reached");
+		pause_accepting(worker, reason(worker));
 		return false;
 	}
 	descriptor =
@@ -105,14 +118,40 @@ static void on_acceptable(struct loop_source *source, uint32_t events)
 	}
 }
 
+/* The workers of a listener share its address; the first of them claims it. */
+static bool is_first(const struct worker *worker)
+{
+	const struct node *node = worker->node;
+
+	for (unsigned i = 0; i < node->worker_count; i++) {
+		if (node->workers[i]->listener == worker->listener)
+			return false;
+	}
+	return true;
+}
+
+static int explain(const struct worker *worker, int result, struct error *error)
+{
+	struct error sentence = *error;
+	bool admin = worker->listener == ROUTE_ADMIN;
+
+	if (result != -EADDRINUSE)
+		return result;
+	return error_set(error, result, "%s with %s or %s (make run: %s=)", sentence.text,
+			 admin ? "--admin-listen" : "--listen",
+			 admin ? "admin.listen" : "http.listen", admin ? "ADMIN_PORT" : "PORT");
+}
+
 int acceptor_start(struct worker *worker, union socket_address *address, struct error *error)
 {
 	struct acceptor *acceptor = &worker->acceptor;
-	int listening = socket_listen(address, (int)worker->settings->http_backlog, error);
+	int backlog = (int)worker->settings->http_backlog;
+	int listening = is_first(worker) ? socket_claim(address, backlog, error)
+					 : socket_listen(address, backlog, error);
 	int result;
 
 	if (listening < 0)
-		return listening;
+		return explain(worker, listening, error);
 	acceptor->descriptor = listening;
 	acceptor->source.on_ready = on_acceptable;
 	result = loop_add(&worker->loop, listening, EPOLLIN, &acceptor->source);

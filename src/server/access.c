@@ -1,4 +1,4 @@
-/* One function for each kind of access; routes.def says which route has which. */
+/* First the Host, then one function for each kind of access; routes.def says which route has which. */
 #include "server/access.h"
 
 #include "base/clock.h"
@@ -6,7 +6,49 @@
 #include "server/exchange.h"
 #include "server/worker.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+
+/* `text` without its port. */
+static struct slice host_of(struct slice text)
+{
+	const char *end = text.length == 0 ? NULL : memchr(text.data, ']', text.length);
+
+	return end != NULL ? slice_from_bytes(text.data, (size_t)(end + 1 - text.data))
+			   : slice_split(&text, ':');
+}
+
+static bool is_local(struct slice host)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr address;
+
+	if (slice_equals_ignoring_case(host, SLICE("localhost")) ||
+	    slice_equals(host, SLICE("[::1]")))
+		return true;
+	if (host.length >= sizeof(text))
+		return false;
+	memcpy(text, host.data, host.length);
+	text[host.length] = '\0';
+	return inet_pton(AF_INET, text, &address) == 1 &&
+	       ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+/* What asks for no key trusts that only this machine reaches it. But a page of any site can: its
+ * own name may lead to 127.0.0.1 a moment after it was loaded (DNS rebinding), and then the browser
+ * takes this node for that site. The Host header still has the name. Browsers always send one. */
+bool access_check_host(struct exchange *exchange)
+{
+	struct slice host = host_of(exchange->request->host);
+
+	if (!exchange->worker->local_only || host.length == 0 || is_local(host))
+		return true;
+	exchange_problem(
+	    exchange, PROBLEM_MISDIRECTED,
+	    "Ask for localhost, 127.0.0.1 or [::1]; behind a proxy, let it send one of "
+	    "these as Host");
+	return false;
+}
 
 static int64_t now_seconds(void)
 {
@@ -55,9 +97,10 @@ static void check_user(struct exchange *exchange)
 static void check_publisher(struct exchange *exchange)
 {
 	struct authenticator *authenticator = &exchange->worker->authenticator;
-	int result = authenticate_publisher(authenticator, exchange->request, &exchange->identity);
+	int result = authenticate_publisher(authenticator, exchange->request, &exchange->arena,
+					    &exchange->identity);
 
-	if (result < 0 && exchange->worker->node->demo)
+	if (result == -EACCES && exchange->worker->node->demo)
 		result = authenticate_user(authenticator, exchange->request, now_seconds(),
 					   &exchange->arena, &exchange->identity);
 	if (result < 0)

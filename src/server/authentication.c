@@ -87,16 +87,12 @@ static void digest(struct slice text, unsigned char ret_digest[static DIGEST_BYT
 	crypto_hash_sha256(ret_digest, (const unsigned char *)text.data, text.length);
 }
 
-int authenticate_publisher(struct authenticator *authenticator, const struct http_request *request,
-			   struct identity *ret_identity)
+/* Whose key that is, or NULL. */
+static const char *find_publisher(const struct settings *settings, struct slice key)
 {
-	const struct settings *settings = authenticator->settings;
-	struct slice key = bearer_of(request);
 	unsigned char asked[DIGEST_BYTES], known[DIGEST_BYTES];
 	const char *found = NULL;
 
-	if (key.length == 0)
-		return -EACCES;
 	digest(key, asked);
 	for (size_t i = 0; i < settings->auth_api_keys.count; i++) {
 		if (sodium_memcmp(asked, settings->auth_api_keys.items[i].sha256, DIGEST_BYTES) ==
@@ -106,12 +102,22 @@ int authenticate_publisher(struct authenticator *authenticator, const struct htt
 	if (settings->auth_api_key.length > 0) {
 		digest(settings->auth_api_key, known);
 		if (sodium_memcmp(asked, known, DIGEST_BYTES) == 0)
-			found = "environment";
+			found = SETTINGS_ENVIRONMENT_PUBLISHER;
 	}
+	return found;
+}
+
+int authenticate_publisher(struct authenticator *authenticator, const struct http_request *request,
+			   struct arena *arena, struct identity *ret_identity)
+{
+	struct slice key = bearer_of(request), name;
+	const char *found = key.length == 0 ? NULL : find_publisher(authenticator->settings, key);
+
 	if (found == NULL)
 		return -EACCES;
-	*ret_identity =
-	    (struct identity){.kind = IDENTITY_PUBLISHER, .name = slice_from_string(found)};
+	if (arena_copy(arena, slice_from_string(found), &name) < 0)
+		return -ENOMEM;
+	*ret_identity = (struct identity){.kind = IDENTITY_PUBLISHER, .name = name};
 	return 0;
 }
 

@@ -35,9 +35,10 @@ int authenticator_init(struct authenticator *authenticator, const struct setting
 		       const struct node *node, struct error *error);
 void authenticator_finish(struct authenticator *authenticator);
 
-/* The publisher of a request. Returns 0 or -EACCES. */
+/* The publisher of a request. The name is in the arena, because a reload may free the settings
+ * while the request is under way. Returns 0, -EACCES or -ENOMEM. */
 int authenticate_publisher(struct authenticator *authenticator, const struct http_request *request,
-			   struct identity *ret_identity);
+			   struct arena *arena, struct identity *ret_identity);
 
 /* The user of a request, at the time `now` in seconds since 1970. The texts are in the arena.
  * Returns 0, -EACCES, -EPERM where a cookie comes from a page of an origin that is not allowed, or

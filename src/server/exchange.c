@@ -195,6 +195,8 @@ void exchange_problem(struct exchange *exchange, enum problem problem, const cha
 	va_start(arguments, format);
 	vsnprintf(detail, sizeof(detail), format, arguments);
 	va_end(arguments);
+	/* What was cut, here or by a precision, may end with half a character. */
+	detail[slice_drop_malformed(detail, strlen(detail))] = '\0';
 	reply_problem(exchange, &problem_table[problem], detail);
 }
 
@@ -245,10 +247,12 @@ void exchange_on_head(struct exchange *exchange)
 	struct worker *worker = exchange->worker;
 	const struct http_request *request = exchange->request;
 	struct buffer allowed = BUFFER_EMPTY;
-	enum route_result result =
-	    route_find(worker->listener, worker->node->demo, request->method, request->path,
-		       &exchange->route, &exchange->parameter, &allowed);
+	enum route_result result;
 
+	if (!access_check_host(exchange))
+		return;
+	result = route_find(worker->listener, worker->node->demo, request->method, request->path,
+			    &exchange->route, &exchange->parameter, &allowed);
 	if (request->method == HTTP_METHOD_OPTIONS && slice_equals(request->path, SLICE("*")))
 		exchange_reply_empty(exchange, 204);
 	else if (result != ROUTE_FOUND)

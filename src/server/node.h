@@ -34,6 +34,7 @@ struct node {
 	bool demo;
 	int64_t started_at; /* wall time */
 	uint64_t connection_limit;
+	uint64_t admin_connection_limit; /* on the administrators' listener, beside those */
 	bool limited_by_files; /* by what the process may open, rather than by a setting */
 	_Atomic uint64_t connections;
 	struct quota *address_connections;

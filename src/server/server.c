@@ -23,12 +23,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RESERVED_DESCRIPTORS = 32 };
+/* For the store and the like, and for administrators. */
+enum { OWN_DESCRIPTORS = 32, ADMIN_CONNECTIONS = 64 };
 
 struct server {
 	const struct server_options *options;
 	struct node node;
 	struct configuration *configuration;
+	struct configuration *started_with; /* what only a start can change is still as here */
 	union socket_address address;
 	union socket_address admin_address;
 	struct worker *admin;
@@ -39,6 +41,49 @@ struct server {
 	struct loop_source signal_source;
 	bool stopping;
 };
+
+/* Without a key no user could ever be told from another. */
+static int check_keys(const struct settings *settings, bool demo, struct error *error)
+{
+	if (demo || settings->auth_jwt_secret.length > 0)
+		return 0;
+	return error_set(error, -EINVAL,
+			 "no key for users' tokens; set auth.jwt.secret_file or ALLIM_JWT_SECRET "
+			 "(`allim token make --secret` makes one), or try --demo");
+}
+
+/* The addresses that a node with these settings listens on. */
+static int parse_addresses(const struct settings *settings, bool demo,
+			   union socket_address *ret_address,
+			   union socket_address *ret_admin_address, struct error *error)
+{
+	int result =
+	    socket_address_parse(slice_from_string(settings->http_listen.text), ret_address, error);
+
+	if (result == 0)
+		result = socket_address_parse(slice_from_string(settings->admin_listen.text),
+					      ret_admin_address, error);
+	if (result < 0)
+		return result;
+	if (demo && (!socket_address_is_loopback(ret_address) ||
+		     !socket_address_is_loopback(ret_admin_address)))
+		return error_set(error, -EINVAL,
+				 "--demo has public passwords and listens on loopback only; use "
+				 "--listen 127.0.0.1:8080");
+	return 0;
+}
+
+int server_check(const struct settings *settings, bool demo, struct error *error)
+{
+	union socket_address address, admin_address;
+	const struct method *method;
+	int result = check_keys(settings, demo, error);
+
+	if (result == 0)
+		result = parse_addresses(settings, demo, &address, &admin_address, error);
+	return result == 0 ? method_find(slice_from_string(settings->method), &method, error)
+			   : result;
+}
 
 /* With one reference, or NULL with a sentence. */
 static struct configuration *load_configuration(const struct server_options *options,
@@ -53,6 +98,10 @@ static struct configuration *load_configuration(const struct server_options *opt
 	atomic_init(&configuration->references, 1);
 	if (settings_load(&configuration->settings, &options->sources, error) < 0) {
 		free(configuration);
+		return NULL;
+	}
+	if (server_check(&configuration->settings, options->demo, error) < 0) {
+		configuration_release(configuration);
 		return NULL;
 	}
 	return configuration;
@@ -83,7 +132,7 @@ static void reload(struct server *server)
 			  LOG_TEXT("error", error.text));
 		return;
 	}
-	count = settings_difference(&server->configuration->settings, &fresh->settings, names);
+	count = settings_difference(&server->started_with->settings, &fresh->settings, names);
 	for (size_t i = 0; i < count; i++)
 		log_warning("a changed setting waits for a restart", LOG_TEXT("setting", names[i]));
 	log_set_level((enum log_level)fresh->settings.log_level);
@@ -223,26 +272,6 @@ static int start_threads(struct server *server, struct error *error)
 	return 0;
 }
 
-static int parse_addresses(struct server *server, struct error *error)
-{
-	const struct settings *settings = &server->configuration->settings;
-	int result = socket_address_parse(slice_from_string(settings->http_listen.text),
-					  &server->address, error);
-
-	if (result == 0)
-		result = socket_address_parse(slice_from_string(settings->admin_listen.text),
-					      &server->admin_address, error);
-	if (result < 0)
-		return result;
-	if (server->options->demo && (!socket_address_is_loopback(&server->address) ||
-				      !socket_address_is_loopback(&server->admin_address)))
-		return error_set(error, -EINVAL,
-				 "--demo has public passwords and listens on loopback only; use "
-				 "--listen 127.0.0.1:8080");
-	result = socket_check_free(&server->address, error);
-	return result < 0 ? result : socket_check_free(&server->admin_address, error);
-}
-
 static uint64_t count_descriptors(void)
 {
 	DIR *folder = opendir("/proc/self/fd");
@@ -256,11 +285,11 @@ static uint64_t count_descriptors(void)
 	return count;
 }
 
-/* As many connections as files may be open, less what the node has open by now and what
- * administrators and the store may need later. Where that is nearly all, half of the rest. */
+/* As many connections as files may be open, less what the node has open by now and what it reserves.
+ * Where that is nearly all, half of the rest. */
 static void limit_connections(struct node *node, const struct settings *settings)
 {
-	uint64_t used = count_descriptors();
+	uint64_t used = count_descriptors(), reserved = OWN_DESCRIPTORS + ADMIN_CONNECTIONS;
 	struct rlimit limit = {0};
 	uint64_t possible;
 
@@ -269,8 +298,13 @@ static void limit_connections(struct node *node, const struct settings *settings
 	setrlimit(RLIMIT_NOFILE, &limit);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	possible = limit.rlim_cur > used ? limit.rlim_cur - used : 2;
-	possible =
-	    possible > RESERVED_DESCRIPTORS * 2 ? possible - RESERVED_DESCRIPTORS : possible / 2;
+	if (reserved > possible / 2)
+		reserved = possible / 2;
+	node->admin_connection_limit =
+	    reserved * ADMIN_CONNECTIONS / (OWN_DESCRIPTORS + ADMIN_CONNECTIONS);
+	if (node->admin_connection_limit == 0)
+		node->admin_connection_limit = 1;
+	possible -= reserved;
 	node->limited_by_files =
 	    settings->limits_connections == 0 || (uint64_t)settings->limits_connections > possible;
 	node->connection_limit =
@@ -288,24 +322,6 @@ static void on_commit(void *context, struct hint_batch *batch)
 	struct node *node = context;
 
 	feed_publish(node->feed, batch);
-}
-
-/* Without a key no user could ever be told from another. */
-static int check_keys(const struct server *server, struct error *error)
-{
-	const struct settings *settings = &server->configuration->settings;
-
-	if (server->options->demo)
-		return 0;
-	if (settings->auth_jwt_secret.length == 0)
-		return error_set(error, -EINVAL,
-				 "no key for users' tokens; set auth.jwt.secret_file or "
-				 "ALLIM_JWT_SECRET (`allim token make --secret` makes one), or try "
-				 "--demo");
-	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0)
-		log_warning(
-		    "nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
-	return 0;
 }
 
 static int open_parts(struct server *server, struct error *error)
@@ -360,23 +376,30 @@ static void close_parts(struct server *server)
 	quota_destroy(node->user_requests);
 	quota_destroy(node->publishes);
 	configuration_release(server->configuration);
+	configuration_release(server->started_with);
 	if (server->signals >= 0)
 		close(server->signals);
 }
 
 static int start(struct server *server, struct error *error)
 {
+	const struct settings *settings;
 	int result;
 
 	server->configuration = load_configuration(server->options, error);
 	if (server->configuration == NULL)
 		return -EINVAL;
-	log_set_level((enum log_level)server->configuration->settings.log_level);
+	server->started_with = configuration_reference(server->configuration);
+	settings = &server->configuration->settings;
+	log_set_level((enum log_level)settings->log_level);
 	server->node.demo = server->options->demo;
 	server->node.started_at = clock_wall();
-	result = check_keys(server, error);
-	if (result == 0)
-		result = parse_addresses(server, error);
+	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0 &&
+	    !server->options->demo)
+		log_warning(
+		    "nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
+	result = parse_addresses(settings, server->options->demo, &server->address,
+				 &server->admin_address, error);
 	if (result == 0)
 		result = watch_signals(server, error);
 	if (result == 0)
@@ -386,7 +409,7 @@ static int start(struct server *server, struct error *error)
 	if (result == 0)
 		result = hear_signals(server, error);
 	if (result == 0)
-		limit_connections(&server->node, &server->configuration->settings);
+		limit_connections(&server->node, settings);
 	if (result == 0 && sweep_start(server->admin) < 0)
 		result = error_set(error, -ENOMEM, "out of memory while starting");
 	return result < 0 ? result : start_threads(server, error);

@@ -15,6 +15,10 @@ struct server_options {
 	void (*on_ready)(const char *address, const char *admin_address);
 };
 
+/* What a start would refuse of these settings, without starting anything. Returns 0 or a negative
+ * errno value with a sentence. */
+int server_check(const struct settings *settings, bool demo, struct error *error);
+
 /* Runs until SIGTERM or SIGINT has been handled. Returns 0 after an orderly end, or a negative
  * errno value with a sentence when it could not start. */
 int server_run(const struct server_options *options, struct error *error);

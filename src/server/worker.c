@@ -268,6 +268,8 @@ int worker_create(struct node *node, enum route_listener listener, union socket_
 	}
 	init(worker, node, listener, configuration);
 	result = authenticator_init(&worker->authenticator, worker->settings, node, error);
+	worker->local_only =
+	    socket_address_is_loopback(address) && (listener == ROUTE_ADMIN || node->demo);
 	if (result == 0)
 		result = acceptor_start(worker, address, error);
 	if (result < 0) {

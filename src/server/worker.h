@@ -48,6 +48,7 @@ struct worker {
 	struct loop loop;
 	struct node *node;
 	enum route_listener listener;
+	bool local_only; /* answers requests to this machine's own names alone; see access.c */
 	struct configuration *configuration;
 	const struct settings *settings; /* those of the configuration */
 	struct authenticator authenticator;

@@ -154,7 +154,7 @@ const SILENT = 200;
 function openSilent(server, user) {
   return new Promise((settle, fail) => {
     const socket = connect(server.port, '127.0.0.1', () => {
-      socket.write(`GET /v1/inbox/stream HTTP/1.1\r\nHost: x\r\nAuthorization: ${server.authorization(user).authorization}\r\n\r\n`);
+      socket.write(`GET /v1/inbox/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${server.authorization(user).authorization}\r\n\r\n`);
       socket.pause();
       settle(socket);
     });

@@ -13,15 +13,15 @@ import { exchange, statuses } from './lib/socket.js';
 const server = await serverFor(after);
 const bearer = `Authorization: Bearer ${server.apiKey}`;
 const item = JSON.stringify({ to: { user: 'smuggled' }, type: 't', title: 'x' });
-const hidden = 'GET /v1/inbox/count HTTP/1.1\r\nHost: a\r\n\r\n';
+const hidden = 'GET /v1/inbox/count HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 function request(lines, body = '') {
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1');
 }
 
-const post = (headers, body = item) => request(['POST /v1/notifications HTTP/1.1', 'Host: a', bearer, ...headers], body);
+const post = (headers, body = item) => request(['POST /v1/notifications HTTP/1.1', 'Host: localhost', bearer, ...headers], body);
 const chunked = (text) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-const get = (...headers) => request(['GET /v1/inbox/count HTTP/1.1', 'Host: a', ...headers]);
+const get = (...headers) => request(['GET /v1/inbox/count HTTP/1.1', 'Host: localhost', ...headers]);
 
 describe('requests that two parsers could read differently: one refusal, then the end', () => {
   const length = `Content-Length: ${item.length}`;
@@ -44,33 +44,33 @@ describe('requests that two parsers could read differently: one refusal, then th
     'a blank before the colon': post([`Content-Length : ${item.length}`]),
     'a tab before the colon': post(['Transfer-Encoding\t: chunked'], chunked(item)),
     'a folded header': post([`Content-Length: ${item.length}`, 'X-Long: a', ' b']),
-    'a header line that begins with a blank': request(['POST /v1/notifications HTTP/1.1', ` ${length}`, 'Host: a', bearer], item),
+    'a header line that begins with a blank': request(['POST /v1/notifications HTTP/1.1', ` ${length}`, 'Host: localhost', bearer], item),
     'a header without a name': post([': value', length]),
     'a header without a colon': post(['NoColon', length]),
     'a NUL in a header': post(['X-Bad: a\0b', length]),
     'a bare CR in a header': post(['X-Bad: a\rb', length]),
-    'a bare LF ends a line': Buffer.from(`POST /v1/notifications HTTP/1.1\nHost: a\n${bearer}\n${length}\n\n${item}`),
-    'a bare LF ends one line': Buffer.from(`POST /v1/notifications HTTP/1.1\r\nHost: a\n${bearer}\r\n${length}\r\n\r\n${item}`),
-    'a bare CR ends a line': Buffer.from(`GET /v1/inbox/count HTTP/1.1\r\nHost: a\rX: y\r\n\r\n`),
+    'a bare LF ends a line': Buffer.from(`POST /v1/notifications HTTP/1.1\nHost: localhost\n${bearer}\n${length}\n\n${item}`),
+    'a bare LF ends one line': Buffer.from(`POST /v1/notifications HTTP/1.1\r\nHost: localhost\n${bearer}\r\n${length}\r\n\r\n${item}`),
+    'a bare CR ends a line': Buffer.from(`GET /v1/inbox/count HTTP/1.1\r\nHost: localhost\rX: y\r\n\r\n`),
     'a chunk extension': post(['Transfer-Encoding: chunked'], `${item.length.toString(16)};a=b\r\n${item}\r\n0\r\n\r\n`),
     'a chunk with a bad length': post(['Transfer-Encoding: chunked'], `0x5\r\nabcde\r\n0\r\n\r\n`),
     'a chunk with an overflowing length': post(['Transfer-Encoding: chunked'], `ffffffffffffffffff\r\nabcde\r\n0\r\n\r\n`),
     'a chunk longer than it says': post(['Transfer-Encoding: chunked'], `3\r\nabcde\r\n0\r\n\r\n`),
     'a chunk line that ends in LF': post(['Transfer-Encoding: chunked'], `${item.length.toString(16)}\n${item}\r\n0\r\n\r\n`),
     'no Host': request(['GET /v1/inbox/count HTTP/1.1']),
-    'two Hosts': request(['GET /v1/inbox/count HTTP/1.1', 'Host: a', 'Host: b']),
+    'two Hosts': request(['GET /v1/inbox/count HTTP/1.1', 'Host: localhost', 'Host: b']),
     'a bad Host': request(['GET /v1/inbox/count HTTP/1.1', 'Host: a/b@c']),
     'HTTP/1.1 without a version': Buffer.from('GET /v1/inbox/count\r\n\r\n'),
-    'a version of the future': request(['GET /v1/inbox/count HTTP/3.0', 'Host: a']),
+    'a version of the future': request(['GET /v1/inbox/count HTTP/3.0', 'Host: localhost']),
     'HTTP/2 without being asked': Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-    'an unknown method': request(['BREW /v1/inbox/count HTTP/1.1', 'Host: a']),
-    'CONNECT': request(['CONNECT example.org:443 HTTP/1.1', 'Host: a']),
-    'a target without a slash': request(['GET v1/inbox HTTP/1.1', 'Host: a']),
-    'a blank in the target': request(['GET /v1/inbox /count HTTP/1.1', 'Host: a']),
+    'an unknown method': request(['BREW /v1/inbox/count HTTP/1.1', 'Host: localhost']),
+    'CONNECT': request(['CONNECT example.org:443 HTTP/1.1', 'Host: localhost']),
+    'a target without a slash': request(['GET v1/inbox HTTP/1.1', 'Host: localhost']),
+    'a blank in the target': request(['GET /v1/inbox /count HTTP/1.1', 'Host: localhost']),
     'a TLS hello': Buffer.from('160301020001000100', 'hex'),
     'noise': Buffer.from(Array.from({ length: 300 }, (_, index) => (index * 7919) % 256)),
     'an unknown expectation': post(['Expect: tea', length]),
-    'a target that is too long': request([`GET /${'a'.repeat(9000)} HTTP/1.1`, 'Host: a']),
+    'a target that is too long': request([`GET /${'a'.repeat(9000)} HTTP/1.1`, 'Host: localhost']),
     'a head that is too large': get(`X-Large: ${'a'.repeat(17000)}`),
     'too many headers': get(...Array.from({ length: 100 }, (_, index) => `X-${index}: a`)),
   };
@@ -91,7 +91,7 @@ test('well-formed requests in unusual forms are fine', async () => {
   const user = `Authorization: Bearer ${server.token('unusual')}`;
   const pipelined = Buffer.concat([get(user), get(user), get(user, 'Connection: close')]);
   assert.deepEqual(statuses((await exchange(server.port, pipelined)).text), [200, 200, 200]);
-  const absolute = request([`GET http://127.0.0.1:${server.port}/v1/inbox/count HTTP/1.1`, 'Host: a', user, 'Connection: close']);
+  const absolute = request([`GET http://127.0.0.1:${server.port}/v1/inbox/count HTTP/1.1`, 'Host: localhost', user, 'Connection: close']);
   assert.deepEqual(statuses((await exchange(server.port, absolute)).text), [200]);
   const own = JSON.stringify({ to: { user: 'unusual' }, type: 't', title: 'x' });
   const inChunks = [...own].map((character) => `1\r\n${character}\r\n`).join('');
@@ -108,7 +108,7 @@ test('requests sent in one go are answered one by one, in order', async () => {
   const own = JSON.stringify({ to: { user }, type: 't', title: 'x' });
   const parts = [];
   for (let count = 0; count < 20; count++) {
-    parts.push(post([`Content-Length: ${own.length}`], own), request(['GET /nothing HTTP/1.1', 'Host: a']),
+    parts.push(post([`Content-Length: ${own.length}`], own), request(['GET /nothing HTTP/1.1', 'Host: localhost']),
       get(`Authorization: Bearer ${server.token(user)}`));
   }
   parts.push(get('Connection: close'));
@@ -122,7 +122,7 @@ test('requests sent in one go are answered one by one, in order', async () => {
 test('a request that never ends is ended', async () => {
   const slow = await new Server({ variables: { ALLIM_HTTP_HEADER_TIMEOUT: '500ms', ALLIM_HTTP_BODY_TIMEOUT: '500ms' } }).start();
   try {
-    for (const bytes of ['GET /v1/inbox HTTP/1.1\r\nHost: a\r\n', 'POST /api/user/login HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{']) {
+    for (const bytes of ['GET /v1/inbox HTTP/1.1\r\nHost: localhost\r\n', 'POST /api/user/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{']) {
       const { closed } = await exchange(slow.port, Buffer.from(bytes), { quiet: 30000 });
       assert.equal(closed, true);
     }

@@ -1,5 +1,6 @@
 // What a running server does when it is told to end, or to read its settings again.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,6 +110,67 @@ test('a setting that only a start can change is named on SIGHUP', async () => {
   writeFileSync(file, 'http:\n  workers: 2\n');
   server.running.child.kill('SIGHUP');
   await eventually('the hint', () => server.log.slice(before).includes('http.workers'));
+  await server.stop();
+});
+
+test('what waits for a restart is named on each SIGHUP, measured by what the node runs with', async () => {
+  const file = join(makeFolder(), 'allim.yaml');
+  const server = new Server({ args: ['--config', file] });
+  const reload = async (workers) => {
+    const before = server.log.length;
+    writeFileSync(file, `http:\n  workers: ${workers}\n`);
+    give(file, 0o600);
+    server.running.child.kill('SIGHUP');
+    await eventually('the reload', () => server.log.slice(before).includes('settings reloaded'));
+    return server.log.slice(before).includes('http.workers');
+  };
+  writeFileSync(file, 'http:\n  workers: 2\n');
+  give(file, 0o600);
+  await server.start();
+  assert.equal(await reload(3), true);
+  assert.equal(await reload(3), true, 'it still waits');
+  assert.equal(await reload(2), false, 'nothing waits any more');
+  await server.stop();
+});
+
+test('a publish that SIGHUP interrupts keeps its publisher', async () => {
+  const folder = makeFolder();
+  const file = join(folder, 'allim.yaml');
+  const settings = (retry) => {
+    const sha256 = createHash('sha256').update('the key').digest('hex');
+    writeFileSync(file, `sse:\n  heartbeat: ${retry}\nauth:\n  api_keys:\n    - name: the-publisher-of-orders\n      sha256: ${sha256}\n`);
+    give(file, 0o600);
+  };
+  settings('10s');
+  const server = await new Server({ args: ['--config', file] }).start();
+  const body = JSON.stringify({ to: { user: 'hup' }, type: 't', title: 'once' });
+  const publish = async (meanwhile) => {
+    const socket = connect(server.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text) => { answer += text; });
+    const ended = new Promise((done) => { socket.once('close', done); });
+    socket.write(`POST /v1/notifications HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer the key\r\nConnection: close\r\n`
+      + `Content-Type: application/json\r\nIdempotency-Key: one\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`);
+    await sleep(200);
+    await meanwhile();
+    socket.write(body.slice(20));
+    await ended;
+    return answer;
+  };
+  const first = await publish(async () => {
+    for (const retry of ['11s', '12s', '13s']) {
+      const before = server.log.length;
+      settings(retry);
+      server.running.child.kill('SIGHUP');
+      await eventually('the reload', () => server.log.slice(before).includes('settings reloaded'));
+      await sleep(50);
+    }
+  });
+  assert.match(first, /^HTTP\/1\.1 201 /);
+  const second = await publish(async () => {});
+  assert.match(second, /^HTTP\/1\.1 201 /);
+  assert.match(second, /Idempotency-Replayed: true/);
+  assert.equal((await server.list('hup')).notifications.length, 1);
   await server.stop();
 });
 

@@ -68,7 +68,7 @@ int client_request(struct client *client, const char *method, const char *path, 
 	struct buffer request = BUFFER_EMPTY;
 	int result;
 
-	buffer_append_format(&request, "%s %s HTTP/1.1\r\nHost: test\r\n", method, path);
+	buffer_append_format(&request, "%s %s HTTP/1.1\r\nHost: localhost\r\n", method, path);
 	buffer_append_string(&request, headers);
 	if (body != NULL)
 		buffer_append_format(&request,

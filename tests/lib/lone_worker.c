@@ -82,8 +82,8 @@ void lone_worker_start(struct lone_worker *lone, enum route_listener listener,
 	lone->node.store = &lone->store;
 	lone->node.feed = &lone->feed;
 	lone->node.workers = lone->workers;
-	lone->node.worker_count = 1;
 	lone->node.connection_limit = 1000;
+	lone->node.admin_connection_limit = 1000;
 	lone->node.address_connections = quota_create();
 	lone->node.user_connections = quota_create();
 	lone->node.user_requests = quota_create();
@@ -94,6 +94,7 @@ void lone_worker_start(struct lone_worker *lone, enum route_listener listener,
 			  &error) < 0)
 		fail_msg("%s", error.text);
 	lone->workers[0] = lone->worker;
+	lone->node.worker_count = 1;
 	lone->on_turn = lone->worker->loop.on_turn;
 	lone->worker->loop.on_turn = stop_after_turn;
 	lone_worker_turn(lone);
@@ -211,8 +212,9 @@ void lone_worker_request(struct lone_worker *lone, int client, const char *metho
 			 const char *user, const char *headers)
 {
 	char request[8192];
-	int length = snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: test\r\n%s%s\r\n",
-			      method, path, client_authorization(user), headers);
+	int length =
+	    snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n",
+		     method, path, client_authorization(user), headers);
 
 	assert_int_equal(send(client, request, (size_t)length, MSG_NOSIGNAL), length);
 	lone_worker_turn(lone);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define SECRET "32 bytes and more that are secret"
+
 static char path[] = "/tmp/allim-config-XXXXXX";
 
 static void write_file(const char *content)
@@ -63,6 +65,26 @@ static void the_default_file_passes_its_own_check(void **state)
 	assert_int_equal(RUN("config", "check", path)->status, COMMAND_DONE);
 }
 
+/* What a start would refuse is not fine, however well it is written. */
+static void what_a_node_refuses_is_refused(void **state)
+{
+	const struct running *running;
+
+	(void)state;
+	write_file("method: smoke\n");
+	running = RUN("config", "check", path);
+	assert_int_equal(running->status, COMMAND_FAILED);
+	running_assert_contains(running->errors, "smoke");
+	assert_string_equal(running->output, "");
+	write_file("http:\n  workers: 2\n");
+	unsetenv("ALLIM_JWT_SECRET");
+	running = RUN("config", "check", path);
+	assert_int_equal(running->status, COMMAND_FAILED);
+	running_assert_contains(running->errors, "no key for users' tokens");
+	assert_string_equal(running->output, "");
+	setenv("ALLIM_JWT_SECRET", SECRET, 1);
+}
+
 static void the_reference_is_the_settings_own(void **state)
 {
 	const struct running *running = RUN("config", "reference");
@@ -80,6 +102,7 @@ static int set_up(void **state)
 
 	(void)state;
 	unsetenv("ALLIM_CONFIG");
+	setenv("ALLIM_JWT_SECRET", SECRET, 1);
 	return descriptor < 0 ? -1 : close(descriptor);
 }
 
@@ -95,6 +118,7 @@ int main(void)
 	    cmocka_unit_test(a_fine_file_is_fine),
 	    cmocka_unit_test(a_mistake_is_one_line_and_status_1),
 	    cmocka_unit_test(the_default_file_passes_its_own_check),
+	    cmocka_unit_test(what_a_node_refuses_is_refused),
 	    cmocka_unit_test(the_reference_is_the_settings_own),
 	};
 

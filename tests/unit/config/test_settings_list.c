@@ -117,6 +117,10 @@ static void broken_api_keys_are_refused(void **state)
 	(void)state;
 	assert_refused_yaml("auth: {api_keys: [{name: a}]}",
 			    "allim.yaml:1:19: auth.api_keys: an item lacks its sha256");
+	assert_refused_yaml(
+	    "auth: {api_keys: [{name: environment, sha256: " HASH_1 "}]}",
+	    "allim.yaml:1:19: auth.api_keys: \"environment\" is the name of the key "
+	    "in ALLIM_API_KEY; choose another");
 	assert_refused_yaml("auth: {api_keys: [{sha256: " HASH_1 "}]}",
 			    "allim.yaml:1:19: auth.api_keys: an item lacks its name");
 	assert_refused_yaml("auth: {api_keys: [{name: a, sha265: b}]}",

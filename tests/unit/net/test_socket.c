@@ -131,7 +131,7 @@ static void test_listening(void **state)
 {
 	union socket_address address = address_of("127.0.0.1:0");
 	struct error error;
-	int listener = socket_listen(&address, 8, &error), second, client, accepted;
+	int listener = socket_claim(&address, 8, &error), second, client, accepted;
 
 	(void)state;
 	assert_true(listener >= 0);
@@ -159,19 +159,49 @@ static void test_ports_in_use(void **state)
 {
 	union socket_address address = address_of("127.0.0.1:0");
 	struct error error = {""};
-	int listener = socket_listen(&address, 8, &error);
+	int listener = socket_claim(&address, 8, &error);
 
 	(void)state;
-	assert_int_equal(socket_check_free(&address, &error), -EADDRINUSE);
+	assert_int_equal(socket_claim(&address, 8, &error), -EADDRINUSE);
 	assert_non_null(strstr(error.text, "the port is in use"));
 	close(listener);
-	assert_int_equal(socket_check_free(&address, &error), 0);
 	assert_int_equal(socket_connect(&address, &error), -ECONNREFUSED);
 	assert_non_null(strstr(error.text, "cannot connect to 127.0.0.1:"));
 	address = address_of("192.0.2.1:80");
 	assert_int_equal(socket_listen(&address, 8, &error), -EADDRNOTAVAIL);
 	assert_non_null(strstr(error.text, "no such address"));
-	assert_int_equal(socket_check_free(&address, &error), -EADDRNOTAVAIL);
+	assert_int_equal(socket_claim(&address, 8, &error), -EADDRNOTAVAIL);
+}
+
+/* Each of the listeners that share a port gets some of the connections. A port whose connections are
+ * still in TIME_WAIT can be claimed again. */
+static void test_sharing(void **state)
+{
+	enum { LISTENERS = 3, CLIENTS = 200 };
+	union socket_address address = address_of("127.0.0.1:0");
+	struct pollfd events[LISTENERS];
+	struct error error;
+	int clients[CLIENTS], again;
+
+	(void)state;
+	events[0].fd = socket_claim(&address, CLIENTS, &error);
+	for (int i = 1; i < LISTENERS; i++)
+		events[i].fd = socket_listen(&address, CLIENTS, &error);
+	for (int i = 0; i < CLIENTS; i++) {
+		clients[i] = socket_connect(&address, &error);
+		assert_true(clients[i] >= 0);
+	}
+	for (int i = 0; i < LISTENERS; i++) {
+		events[i].events = POLLIN;
+		assert_int_equal(poll(&events[i], 1, 10000), 1);
+		close(accept_one(events[i].fd)); /* first, and so left in TIME_WAIT */
+		close(events[i].fd);
+	}
+	for (int i = 0; i < CLIENTS; i++)
+		close(clients[i]);
+	again = socket_claim(&address, 8, &error);
+	assert_true(again >= 0);
+	close(again);
 }
 
 /* The reason that is told is the one that counts. */
@@ -186,7 +216,7 @@ static void test_out_of_descriptors(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none.rlim_max = before.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &none);
-	results[0] = socket_check_free(&address, &errors[0]);
+	results[0] = socket_claim(&address, 8, &errors[0]);
 	results[1] = socket_listen(&address, 8, &errors[1]);
 	results[2] = socket_connect(&address, &errors[2]);
 	setrlimit(RLIMIT_NOFILE, &before);
@@ -201,29 +231,33 @@ static void test_ipv6_only(void **state)
 {
 	union socket_address both = address_of("[::]:0"), v4 = address_of("0.0.0.0:0");
 	struct error error;
-	int listener = socket_listen(&v4, 8, &error), other;
+	int listener = socket_claim(&v4, 8, &error), other;
 
 	(void)state;
 	assert_true(listener >= 0);
 	both.v6.sin6_port = v4.v4.sin_port;
-	other = socket_listen(&both, 8, &error);
+	other = socket_claim(&both, 8, &error);
 	if (other == -EAFNOSUPPORT || other == -EADDRNOTAVAIL) {
 		close(listener);
 		skip();
 	}
 	assert_true(other >= 0);
 	close(other);
-	assert_int_equal(socket_check_free(&both, &error), 0);
 	close(listener);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_addresses),	       cmocka_unit_test(test_no_addresses),
-	    cmocka_unit_test(test_loopback),	       cmocka_unit_test(test_clients),
-	    cmocka_unit_test(test_listening),	       cmocka_unit_test(test_ports_in_use),
-	    cmocka_unit_test(test_out_of_descriptors), cmocka_unit_test(test_ipv6_only),
+	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_no_addresses),
+	    cmocka_unit_test(test_loopback),
+	    cmocka_unit_test(test_clients),
+	    cmocka_unit_test(test_listening),
+	    cmocka_unit_test(test_ports_in_use),
+	    cmocka_unit_test(test_out_of_descriptors),
+	    cmocka_unit_test(test_ipv6_only),
+	    cmocka_unit_test(test_sharing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,11 +102,37 @@ static void test_files_run_out(void **state)
 	close(client);
 }
 
+static int start_admin(void **state)
+{
+	(void)state;
+	lone_worker_start(&lone, ROUTE_ADMIN, NULL);
+	lone.node.admin_connection_limit = LIMIT;
+	return 0;
+}
+
+/* Administrators have their own places, which are not counted among the users'. */
+static void test_admin_limit(void **state)
+{
+	const struct acceptor *acceptor = &lone.worker->acceptor;
+
+	(void)state;
+	connect_all();
+	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_CONNECTIONS), LIMIT);
+	assert_int_equal(lone.node.connections, 0);
+	assert_false(acceptor->accepting);
+	close_from(0, CLIENTS);
+	for (int i = 0; i < 5; i++)
+		lone_worker_turn(&lone);
+	assert_true(acceptor->accepting);
+	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_CONNECTIONS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_limit, start, stop),
 	    cmocka_unit_test_setup_teardown(test_files_run_out, start, stop),
+	    cmocka_unit_test_setup_teardown(test_admin_limit, start_admin, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,8 @@ static int ask_publisher(struct fixture *fixture, const char *authorization,
 	fixture->request.header_count = 0;
 	if (authorization != NULL)
 		add_header(fixture, "Authorization", authorization);
-	return authenticate_publisher(&fixture->authenticator, &fixture->request, ret_identity);
+	return authenticate_publisher(&fixture->authenticator, &fixture->request, &fixture->arena,
+				      ret_identity);
 }
 
 static void test_publishers(void **state)

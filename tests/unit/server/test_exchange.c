@@ -1,6 +1,7 @@
 /* What handlers are told of the store's answers. */
 #include "lib/assertions.h"
 #include "lib/lone_worker.h"
+#include "server/exchange.h"
 
 #include <errno.h>
 #include <string.h>
@@ -68,10 +69,35 @@ static void test_results(void **state)
 	check("POST", "/v1/inbox/read", mark, STORE_MARK, -ENOENT, "not_found");
 }
 
+/* A detail that is cut in the middle of a character is UTF-8 all the same. */
+static void test_detail_is_utf8(void **state)
+{
+	char text[1001] = "";
+
+	(void)state;
+	for (size_t i = 0; i < 500; i++)
+		memcpy(text + 2 * i, "\xc3\xa9", 3);
+	for (int shift = 0; shift < 2; shift++) {
+		struct connection *connection;
+		int client = lone_worker_connect(&lone, &connection);
+		const char *received;
+
+		assert_int_equal(send(client, "GET", 3, MSG_NOSIGNAL), 3);
+		lone_worker_turn(&lone);
+		exchange_problem(connection->exchange, PROBLEM_NOT_FOUND, "%.*s%s", shift, "x",
+				 text);
+		received = lone_worker_received(client);
+		assert_non_null(strstr(received, "\xc3\xa9"));
+		assert_true(slice_is_utf8(slice_from_string(received)));
+		close(client);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_results, start, stop),
+	    cmocka_unit_test_setup_teardown(test_detail_is_utf8, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,10 +42,11 @@ static int call_failing(unsigned n, const char *as, const char *method, const ch
 	int status;
 
 	client_open(&client, &node.address);
-	buffer_append_format(&request,
-			     "%s %s HTTP/1.1\r\nHost: test\r\nConnection: close\r\n%sContent-Type: "
-			     "application/json\r\nContent-Length: %zu\r\n\r\n%s",
-			     method, path, client_authorization(as), strlen(body), body);
+	buffer_append_format(
+	    &request,
+	    "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%sContent-Type: "
+	    "application/json\r\nContent-Length: %zu\r\n\r\n%s",
+	    method, path, client_authorization(as), strlen(body), body);
 	failing_allocator_fail_at(n);
 	send(client.descriptor, request.data, request.length, MSG_NOSIGNAL);
 	count = recv(client.descriptor, answer, sizeof(answer) - 1, MSG_WAITALL);
@@ -144,7 +145,8 @@ static bool stream_failing(unsigned n, const char *query, const char *last_id,
 	int status;
 	bool failed;
 
-	buffer_append_format(&request, "GET /v1/inbox/stream%s HTTP/1.1\r\nHost: test\r\n%s%s\r\n",
+	buffer_append_format(&request,
+			     "GET /v1/inbox/stream%s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n",
 			     query, client_authorization("streamer"), last_id);
 	client_open(client, &node.address);
 	failing_allocator_fail_at(n);
