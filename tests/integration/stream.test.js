@@ -267,8 +267,8 @@ test('a stream ends when its token does', async () => {
 
 test('a token that is past its time but within the leeway gets a whole answer', async () => {
   const late = `Authorization: Bearer ${server.token('late', { lifetime: -1 })}`;
-  const first = `GET /v1/inbox/count HTTP/1.1\r\nHost: a\r\n${late}\r\n\r\n`;
-  const then = `GET /v1/inbox/stream HTTP/1.1\r\nHost: a\r\n${late}\r\n\r\n`;
+  const first = `GET /v1/inbox/count HTTP/1.1\r\nHost: localhost\r\n${late}\r\n\r\n`;
+  const then = `GET /v1/inbox/stream HTTP/1.1\r\nHost: localhost\r\n${late}\r\n\r\n`;
   for (let count = 0; count < 5; count++) {
     const { text } = await exchange(server.port, Buffer.from(first + then));
     assert.deepEqual(statuses(text), [200, 200]);
@@ -279,7 +279,7 @@ test('a token that is past its time but within the leeway gets a whole answer', 
 test('a client that reads nothing holds nobody up, and misses nothing', async () => {
   const users = ['slow', 'quick'];
   const slow = connect(server.port, '127.0.0.1');
-  slow.write(`GET /v1/inbox/stream HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${server.token('slow')}\r\n\r\n`);
+  slow.write(`GET /v1/inbox/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.token('slow')}\r\n\r\n`);
   await new Promise((done) => { slow.once('readable', done); });
   const quick = await (await RawStream.open(server, 'quick')).live();
   const published = [];
@@ -302,7 +302,7 @@ test('a client that reads nothing holds nobody up, and misses nothing', async ()
 
 test('a stream over HTTP/1.0 ends with its connection', async () => {
   const socket = connect(server.port, '127.0.0.1');
-  socket.write(`GET /v1/inbox/stream HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer ${server.token('old')}\r\n\r\n`);
+  socket.write(`GET /v1/inbox/stream HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer ${server.token('old')}\r\n\r\n`);
   let text = '';
   socket.setEncoding('utf8').on('data', (part) => { text += part; });
   await eventually('the stream', () => text.includes('event: count'));
@@ -338,4 +338,41 @@ test('what was withdrawn meanwhile does not come as news', async () => {
     assert.deepEqual(idsOf(stream).filter((other) => other === id), []);
     await stream.close();
   }
+});
+
+test('what was sent and corrected while the rest was read is no second notification', async () => {
+  const server = await new Server({ args: ['--delivery-replay-changes', '1'] }).start();
+  const ids = [];
+  for (let batch = 0; batch < 8; batch++) {
+    const answer = await server.call('POST', '/v1/notifications', {
+      as: 'publisher', body: Array.from({ length: 100 }, (_, item) => ({ to: { user: 'long' }, type: 't', title: `${batch} ${item}` })),
+    });
+    assert.equal(answer.status, 200);
+    ids.push(...answer.body.results.map(({ id }) => id));
+  }
+  const stream = await RawStream.open(server, 'long', { query: '?after=start' });
+  await stream.waitNotification(ids[0]);
+  const patched = await server.call('PATCH', `/v1/notifications/${ids[0]}`, { as: 'publisher', body: { title: 'corrected' } });
+  assert.equal(patched.status, 200);
+  await stream.live();
+  await stream.waitChange(({ id }) => id === ids[0]);
+  assert.deepEqual(stream.named('notification').map(({ data }) => data.id), ids);
+  await stream.close();
+  await server.stop();
+});
+
+test('a broadcast that the user marked meanwhile is told once, by a stream and by a poll', async () => {
+  const server = await new Server().start();
+  const { cursor } = await server.list('twice');
+  const id = await server.publish({ everyone: true });
+  await server.mark('twice', 'seen', { ids: [id] });
+  const poll = await server.list('twice', `?after=${cursor}`);
+  assert.deepEqual(poll.notifications.map((row) => [row.id, Boolean(row.seen_at)]), [[id, true]]);
+  assert.equal(poll.unread, 1);
+  const stream = await (await RawStream.open(server, 'twice', { query: `?after=${cursor}` })).live();
+  const events = stream.named('notification', 'change');
+  assert.deepEqual(events.map(({ name, data }) => [name, data.id, Boolean(data.seen_at)]), [['notification', id, true]]);
+  assert.equal(stream.events.at(-1).data.unread, 1);
+  await stream.close();
+  await server.stop();
 });
