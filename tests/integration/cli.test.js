@@ -196,7 +196,8 @@ test('config: the default passes its own check, the reference names every key', 
   const file = join(makeFolder(), 'allim.yaml');
   writeFileSync(file, defaults.stdout);
   give(file, 0o600);
-  assertEnd(await allim(['config', 'check', file], { variables: {} }), DONE);
+  assertEnd(await allim(['config', 'check', file], { variables: { ALLIM_JWT_SECRET: 's'.repeat(40) } }), DONE);
+  assertEnd(await allim(['config', 'check', file], { variables: {} }), FAILED, /no key for users' tokens/);
   const reference = await allim(['config', 'reference'], { variables: {} });
   assertEnd(reference, DONE);
   for (const key of ['http.listen', 'store.location', 'auth.jwt.secret_file', 'ALLIM_API_KEY']) {

@@ -116,12 +116,12 @@ static void sse_next(struct client *client, struct receipt *receipt)
 
 static const struct receiver *receiver_of(const struct method *method)
 {
-	for (size_t i = 0; i < sizeof(receivers) / sizeof(receivers[0]); i++) {
-		if (strcmp(receivers[i].wire, method->wire->name) == 0)
-			return &receivers[i];
-	}
-	fail_msg("no receiver for the wire of method %s", method->name);
-	return NULL;
+	const struct receiver *receiver = receivers;
+
+	while (receiver < &receivers[1] && strcmp(receiver->wire, method->wire->name) != 0)
+		receiver++;
+	assert_string_equal(receiver->wire, method->wire->name);
+	return receiver;
 }
 
 /* The cursor of the list, which is where a client begins. */
