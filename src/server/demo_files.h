@@ -4,11 +4,14 @@
 
 #include <stddef.h>
 
-extern const unsigned char embedded_index_html[];
-extern const size_t embedded_index_html_length;
-extern const unsigned char embedded_demo_css[];
-extern const size_t embedded_demo_css_length;
-extern const unsigned char embedded_demo_js[];
-extern const size_t embedded_demo_js_length;
+struct demo_file {
+	const char *name; /* without a folder */
+	const char *content_type;
+	const unsigned char *bytes;
+	size_t length;
+};
+
+/* All of them, ended by one without a name. */
+extern const struct demo_file demo_files[];
 
 #endif

@@ -11,7 +11,7 @@ const struct route route_table[] = {
     {.path = NULL},
 };
 
-/* `{id}` stands for one segment that is not empty. */
+/* A name in braces stands for one segment that is not empty. */
 static bool path_matches(const char *pattern, struct slice path, struct slice *ret_parameter)
 {
 	struct slice parameter = {0};

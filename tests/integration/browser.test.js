@@ -67,7 +67,7 @@ const heardIds = (page) => page.evaluate(() => window.heard
 
 test('native EventSource: live, and nothing lost or repeated over restarts', async () => {
   const page = await browser.newPage();
-  await page.goto(`${server.url}/demo.css`);
+  await page.goto(`${server.url}/demo/demo.css`);
   await browser.context.addCookies([{ name: 'allim_token', value: server.token('native'), url: server.url }]);
   await collect(page, '');
   const published = [await server.publish('native')];
@@ -85,7 +85,7 @@ test('native EventSource: live, and nothing lost or repeated over restarts', asy
 test('native EventSource: a ticket instead of a cookie', async () => {
   await browser.context.clearCookies();
   const page = await browser.newPage();
-  await page.goto(`${server.url}/demo.css`);
+  await page.goto(`${server.url}/demo/demo.css`);
   const { body } = await server.call('POST', '/v1/inbox/ticket', { as: 'ticketed' });
   await collect(page, `?ticket=${body.ticket}`);
   const id = await server.publish('ticketed');
@@ -463,11 +463,21 @@ test('keyboard alone is enough, and focus is never lost', async () => {
 });
 
 test('the page obeys a strict content security policy', async () => {
-  const answer = await server.call('GET', '/');
-  assert.match(answer.headers.get('content-type'), /^text\/html; charset=utf-8/i);
-  const policy = answer.headers.get('content-security-policy');
-  assert.match(policy, /default-src '(self|none)'/);
-  assert.doesNotMatch(policy, /unsafe|\*/);
-  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
-  assert.doesNotMatch(answer.body, /<style|\son\w+=|\sstyle=|https?:/);
+  const types = { '/': 'text/html', '/demo/demo.css': 'text/css', '/demo/demo.js': 'text/javascript', '/demo/inbox.js': 'text/javascript' };
+  for (const [path, type] of Object.entries(types)) {
+    const { status, headers } = await server.call('GET', path);
+    assert.equal(status, 200, path);
+    assert.equal(headers.get('content-type'), `${type}; charset=utf-8`, path);
+    assert.match(headers.get('content-security-policy'), /default-src '(self|none)'/, path);
+    assert.doesNotMatch(headers.get('content-security-policy'), /unsafe|\*/, path);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+  }
+  const { body } = await server.call('GET', '/');
+  assert.doesNotMatch(body, /<style|\son\w+=|\sstyle=|https?:/);
+});
+
+test('the page has the files that it has, and no others', async () => {
+  for (const name of ['demo', 'demo.j', 'demo.jss', 'package.json', '..%2fpackage.json', 'demo.js%00', 'demo.js/', '.']) {
+    assert.equal((await server.call('GET', `/demo/${name}`)).status, 404, name);
+  }
 });

@@ -1,13 +1,10 @@
-// The demo page's `Inbox` against a model of a server that answers pages late, breaks streams, polls instead and
+// The demo page's inbox.js against a model of a server that answers pages late, breaks streams, polls instead and
 // gives catching up in pieces: whatever the order, it ends with what the server has. A run is repeated
 // with ALLIM_SEED.
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-
-const script = readFileSync(new URL('../../web/demo/demo.js', import.meta.url), 'utf8');
-const { Inbox } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+import { Inbox } from '../../web/demo/inbox.js';
 
 const STATES = ['seen_at', 'read_at', 'archived_at'];
 const MARKS = { seen_at: 'seen', read_at: 'read', archived_at: 'archived' };
