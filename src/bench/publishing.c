@@ -37,8 +37,10 @@ struct publishing {
 	struct requests requests;
 	struct publication publication;
 	struct flight *flights;
-	uint64_t *in_flight;	 /* by publisher: the first number of its request */
-	struct requester **idle; /* publishers that wait for their turn, at a fixed rate */
+	uint64_t *in_flight; /* by publisher: the first number of its request */
+	struct requester *
+	    *idle;	     /* a ring of publishers that wait for their turn, at a fixed rate */
+	unsigned idle_first; /* the longest idle: nobody is so for long, which servers dislike */
 	unsigned idle_count;
 	struct loop_source pace;
 	int pace_timer;
@@ -115,6 +117,22 @@ static void acknowledge(struct publishing *publishing, uint64_t first)
 	}
 }
 
+static void wait_for_turn(struct publishing *publishing, struct requester *requester)
+{
+	unsigned place = publishing->idle_first + publishing->idle_count++;
+
+	publishing->idle[place % publishing->plan->publishers] = requester;
+}
+
+static struct requester *take_longest_idle(struct publishing *publishing)
+{
+	unsigned place = publishing->idle_first;
+
+	publishing->idle_first = (place + 1) % publishing->plan->publishers;
+	publishing->idle_count--;
+	return publishing->idle[place];
+}
+
 static void on_response(void *context, struct requester *requester, const struct response *response)
 {
 	struct publishing *publishing = context;
@@ -129,7 +147,7 @@ static void on_response(void *context, struct requester *requester, const struct
 	if (publishing->plan->rate == 0)
 		publish(publishing, requester, bench_now());
 	else
-		publishing->idle[publishing->idle_count++] = requester;
+		wait_for_turn(publishing, requester);
 }
 
 /* Sends all publishes that are due and find a connection. */
@@ -143,8 +161,7 @@ static void on_pace(struct loop_source *source, uint32_t events)
 	if (read(publishing->pace_timer, &ticks, sizeof(ticks)) < 0 || publishing->is_ending)
 		return;
 	while (publishing->next_due <= now && publishing->idle_count > 0) {
-		publish(publishing, publishing->idle[--publishing->idle_count],
-			publishing->next_due);
+		publish(publishing, take_longest_idle(publishing), publishing->next_due);
 		publishing->next_due += interval;
 	}
 }
@@ -154,7 +171,7 @@ static int start_pace(struct publishing *publishing, struct error *error)
 	struct itimerspec every = {{0, PACE_NANOSECONDS}, {0, PACE_NANOSECONDS}};
 
 	for (unsigned i = 0; i < publishing->requests.count; i++)
-		publishing->idle[publishing->idle_count++] = &publishing->requests.items[i];
+		wait_for_turn(publishing, &publishing->requests.items[i]);
 	publishing->pace.on_ready = on_pace;
 	publishing->next_due = bench_now();
 	publishing->pace_timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
