@@ -194,6 +194,18 @@ void stream_set_timer(struct stream *stream, int64_t milliseconds)
 	connection_set_timer(stream->connection, expiry < when ? expiry : when);
 }
 
+/* Waking up costs more than sending, so heartbeats that are due within a thirtieth of their period
+ * go together, with the first of them. */
+static void set_heartbeat(struct stream *stream, int64_t milliseconds)
+{
+	int64_t now = stream_worker(stream)->loop.now;
+	int64_t together = stream_worker(stream)->settings->sse_heartbeat / 30 + 1;
+	int64_t when = now + milliseconds;
+
+	when -= when % together;
+	stream_set_timer(stream, when > now ? when - now : 1);
+}
+
 static void on_timer(struct connection_holder *holder)
 {
 	struct stream *stream = (struct stream *)holder;
@@ -209,7 +221,7 @@ static void on_timer(struct connection_holder *holder)
 			return;
 		metrics_add(&worker->metrics, METRIC_HEARTBEATS, 1);
 	}
-	stream_set_timer(stream, worker->settings->sse_heartbeat);
+	set_heartbeat(stream, worker->settings->sse_heartbeat);
 	if (stream->subscriber.state == SUBSCRIBER_READING)
 		stream_read(&stream->subscriber);
 }
@@ -219,7 +231,7 @@ void stream_start_heartbeat(struct stream *stream)
 	struct worker *worker = stream_worker(stream);
 	uint64_t period = (uint64_t)worker->settings->sse_heartbeat;
 
-	stream_set_timer(stream, (int64_t)random_below(&worker->random, period) + 1);
+	set_heartbeat(stream, (int64_t)random_below(&worker->random, period) + 1);
 }
 
 /* A count that found the connection full is made up for. */
@@ -227,7 +239,7 @@ static void on_drained(struct connection_holder *holder)
 {
 	struct stream *stream = (struct stream *)holder;
 
-	stream_set_timer(stream, stream_worker(stream)->settings->sse_heartbeat);
+	set_heartbeat(stream, stream_worker(stream)->settings->sse_heartbeat);
 	if (stream->subscriber.state == SUBSCRIBER_LIVE)
 		send_count(stream);
 	else
