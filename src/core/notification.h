@@ -72,9 +72,10 @@ struct notification_source {
 	struct slice text;
 };
 
-/* Reads content from the members of a JSON object, `data` as it is written there; members that are no part of content are refused
- * unless `also_allowed` (a NULL-terminated list) names them. Absent members leave `content` as it
- * was, so that a correction passes what is stored. Texts are copied into the arena.
+/* Reads content from the members of a JSON object, `data` as it is written there; members that are
+ * no part of content are refused unless `also_allowed` (a NULL-terminated list) names them. Absent
+ * members leave `content` as it was, so that a correction passes what is stored. Texts are copied
+ * into the arena.
  * Returns 0, -ENOMEM, or -EINVAL with a sentence that names the member. */
 int notification_content_read(struct notification_content *content,
 			      const struct notification_source *source,

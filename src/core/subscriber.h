@@ -37,9 +37,9 @@ struct inbox;
 struct subscriber_ops {
 	/* Sends one change; `last` already counts it, so that the cursor is right. `is_new`: this
 	 * client has never had the notification, as far as can be told: see
-	 * subscriber_history. Returns 0 when the connection took it (if need be keeping the rest of its bytes), -EAGAIN when it took
-	 * nothing, or another negative value when it is broken, and then it ends the subscriber
-	 * itself, later. */
+	 * subscriber_history. Returns 0 when the connection took it (if need be keeping the rest
+	 * of its bytes), -EAGAIN when it took nothing, or another negative value when it is
+	 * broken, and then it ends the subscriber itself, later. */
 	int (*send)(struct subscriber *subscriber, const struct change *change, bool is_new);
 	/* Asks the store for what comes after `last`; subscriber_replay() follows. */
 	void (*read)(struct subscriber *subscriber);

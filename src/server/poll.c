@@ -202,7 +202,8 @@ static void answer(struct exchange *exchange, const struct wire_answer *content)
 	buffer_finish(&body);
 }
 
-/* Both lists in the order of time, each notification once. Returns the changes, or NULL when memory is short. */
+/* Both lists in the order of time, each notification once. Returns the changes, or NULL when memory
+ * is short. */
 static struct change *merge(struct exchange *exchange, const struct store_replay *replay,
 			    size_t *ret_count)
 {

@@ -111,5 +111,6 @@ static const struct question questions[QUESTIONS] = {
      "SELECT s.notification_id FROM broadcast_state s LEFT JOIN notification n ON "
      "n.id = s.notification_id LEFT JOIN user u ON u.id = s.user_id "
      "LEFT JOIN forgotten_broadcast f ON f.notification_id = s.notification_id "
-     "WHERE (n.user_id IS NOT 0 AND f.notification_id IS NULL) OR u.touched IS NULL OR u.touched < s.notification_id"},
+     "WHERE (n.user_id IS NOT 0 AND f.notification_id IS NULL) OR u.touched IS NULL "
+     "OR u.touched < s.notification_id"},
 };

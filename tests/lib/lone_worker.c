@@ -231,3 +231,12 @@ const char *lone_worker_received(int client)
 	text[length] = '\0';
 	return text;
 }
+
+void lone_worker_check_answer(int client, const char *text)
+{
+	const char *received = lone_worker_received(client);
+
+	if (strstr(received, text) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", text, received);
+	close(client);
+}

@@ -58,4 +58,7 @@ void lone_worker_request(struct lone_worker *lone, int client, const char *metho
 /* What has come to the client since the last call; it stays until the next. */
 const char *lone_worker_received(int client);
 
+/* Fails the test where `text` is not in what has come, and closes the client's end. */
+void lone_worker_check_answer(int client, const char *text);
+
 #endif

@@ -40,15 +40,6 @@ static int wait_for_change(struct connection **ret_connection)
 	return client;
 }
 
-static void check_answer(int client, const char *text)
-{
-	const char *received = lone_worker_received(client);
-
-	if (strstr(received, text) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", text, received);
-	close(client);
-}
-
 /* The worker knows that nothing came, and does not ask. */
 static void test_time_is_up(void **state)
 {
@@ -61,7 +52,7 @@ static void test_time_is_up(void **state)
 	lone_worker_turn(&lone);
 	assert_int_equal(lone.asked_count, 0);
 	assert_int_equal(connection->state, CONNECTION_IDLE);
-	check_answer(client, "\"notifications\":[],\"marked\":[]");
+	lone_worker_check_answer(client, "\"notifications\":[],\"marked\":[]");
 }
 
 /* It knows that something came, though its hint has not. */
@@ -86,7 +77,7 @@ static void test_change(void **state)
 	lone_worker_broadcast(&lone, 1);
 	assert_int_equal(lone_worker_asked(&lone, STORE_REPLAY), 1);
 	lone_worker_answer_heads(&lone, lone_worker_take(&lone, STORE_REPLAY), 0, 1);
-	check_answer(client, "\"cursor\":\"0000000000000007.0.1\"");
+	lone_worker_check_answer(client, "\"cursor\":\"0000000000000007.0.1\"");
 }
 
 static void test_limit(void **state)
@@ -94,7 +85,7 @@ static void test_limit(void **state)
 	int first = wait_for_change(NULL), second = wait_for_change(NULL);
 
 	(void)state;
-	check_answer(wait_for_change(NULL), "limits.connections_per_user");
+	lone_worker_check_answer(wait_for_change(NULL), "limits.connections_per_user");
 	close(first);
 	close(second);
 }

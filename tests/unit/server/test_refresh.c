@@ -33,15 +33,6 @@ static int ask_ahead(const char *user)
 	return client;
 }
 
-static void check_answer(int client, const char *text)
-{
-	const char *received = lone_worker_received(client);
-
-	if (strstr(received, text) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", text, received);
-	close(client);
-}
-
 static void test_many_join_one_question(void **state)
 {
 	int anna = ask_ahead("anna"), minjun = ask_ahead("minjun");
@@ -55,8 +46,8 @@ static void test_many_join_one_question(void **state)
 	heads->broadcast_ids = ids;
 	heads->broadcast_count = 1;
 	lone_worker_answer(&lone, heads, 0);
-	check_answer(anna, "\"unread\":1");
-	check_answer(minjun, "\"unread\":1");
+	lone_worker_check_answer(anna, "\"unread\":1");
+	lone_worker_check_answer(minjun, "\"unread\":1");
 	assert_int_equal(lone.asked_count, 0);
 }
 
@@ -68,7 +59,7 @@ static void test_a_hint_is_enough(void **state)
 
 	(void)state;
 	lone_worker_broadcast(&lone, 1);
-	check_answer(anna, "\"unread\":1");
+	lone_worker_check_answer(anna, "\"unread\":1");
 	heads = lone_worker_take(&lone, STORE_HEADS);
 	lone_worker_answer(&lone, heads, 0); /* of a snapshot before it */
 	assert_int_equal(lone.worker->hub.broadcast_count, 1);
@@ -94,7 +85,7 @@ static void test_streams_do_not_read(void **state)
 	lone_worker_broadcast(&lone, 1);
 	assert_int_equal(lone_worker_asked(&lone, STORE_REPLAY), 0);
 	for (int i = 0; i < 3; i++)
-		check_answer(streams[i], "event: notification");
+		lone_worker_check_answer(streams[i], "event: notification");
 	close(anna);
 }
 
@@ -138,7 +129,7 @@ static void test_failure(void **state)
 	anna = ask_ahead("anna");
 	assert_false(lone.worker->hub.recheck || lone.worker->hub.recount);
 	lone_worker_answer(&lone, lone_worker_take(&lone, STORE_HEADS), -EIO);
-	check_answer(anna, "store_failed");
+	lone_worker_check_answer(anna, "store_failed");
 	assert_true(lone.worker->hub.recheck && lone.worker->hub.recount);
 	lone_worker_turn(&lone);
 	assert_int_equal(lone.asked_count, 0);
