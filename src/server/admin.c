@@ -84,7 +84,7 @@ static void on_probed(struct exchange *exchange, struct store_request *request)
 {
 	struct worker *worker = exchange->worker;
 	struct canary *canary = malloc(sizeof(*canary));
-	struct hint_batch *batch = hint_batch_create(store_epoch(worker->node->store), 0);
+	struct hint_batch *batch = hint_batch_create(worker->hub.epoch, 0);
 
 	(void)request;
 	if (canary == NULL || batch == NULL) {

@@ -18,7 +18,7 @@ struct sweep {
 static int deliver(struct worker *worker, const struct store_sweep *sweep)
 {
 	struct hint_batch *batch =
-	    hint_batch_create(store_epoch(worker->node->store), sweep->head_count);
+	    hint_batch_create(worker->hub.epoch, sweep->head_count);
 	int result = batch == NULL ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < sweep->head_count && result == 0; i++) {

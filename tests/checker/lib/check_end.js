@@ -30,7 +30,7 @@ function checkMarks(user, rows, ledger, add) {
     for (const state of STATES) {
       const possible = mine.filter((mark) => mark.state === state && (!mark.ids || mark.ids.includes(row.id)));
       const certain = possible.some((mark) => mark.outcome === 'acknowledged' && (mark.ids || settled < mark.invoked));
-            if (certain && !row[state]) add('lost', `row ${row.id}`, `it was marked as ${state}, and is not any more`);
+      if (certain && !row[state]) add('lost', `row ${row.id}`, `it was marked as ${state}, and is not any more`);
       if (row[state] && possible.length === 0) add('unexpected', `row ${row.id}`, `nobody marked it as ${state}`);
     }
   }

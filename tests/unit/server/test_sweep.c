@@ -1,0 +1,83 @@
+/* Where sweeps stand: what an answer moves, and what it does not. */
+#include "lib/assertions.h"
+#include "lib/lone_worker.h"
+#include "server/sweep.h"
+
+#include <errno.h>
+
+static struct lone_worker lone;
+
+static int start(void **state)
+{
+	(void)state;
+	lone_worker_start(&lone, ROUTE_ADMIN, NULL);
+	lone.node.running = true;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	lone_worker_stop(&lone);
+	return 0;
+}
+
+static struct store_sweep *sweep(void)
+{
+	sweep_run(lone.worker);
+	lone_worker_turn(&lone);
+	return lone_worker_take(&lone, STORE_SWEEP);
+}
+
+static void test_the_next_sweep_begins_where_the_last_one_ended(void **state)
+{
+	struct store_sweep *asked = sweep();
+
+	(void)state;
+	assert_int_equal(asked->position, 0);
+	asked->position = 5;
+	lone_worker_answer(&lone, asked, 0);
+	asked = sweep();
+	assert_int_equal(asked->position, 5);
+	lone_worker_answer(&lone, asked, 0);
+}
+
+static void test_a_sweep_that_failed_is_repeated(void **state)
+{
+	struct store_sweep *asked = sweep();
+
+	(void)state;
+	asked->position = 5;
+	lone_worker_answer(&lone, asked, -EAGAIN);
+	asked = sweep();
+	assert_int_equal(asked->position, 0);
+	lone_worker_answer(&lone, asked, 0);
+}
+
+/* A node that ends closes its store first, and the store's last answers are received afterwards. */
+static void test_an_answer_may_outlive_the_store(void **state)
+{
+	struct store_head heads[] = {{.user = SLICE("anna"), .seq = 1}};
+	struct store_sweep *asked = sweep();
+
+	(void)state;
+	asked->heads = heads;
+	asked->head_count = 1;
+	asked->position = 5;
+	lone.node.store = NULL;
+	lone.node.running = false;
+	lone_worker_answer(&lone, asked, 0);
+	assert_int_equal(lone.worker->sweep_position, 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_the_next_sweep_begins_where_the_last_one_ended,
+					    start, stop),
+	    cmocka_unit_test_setup_teardown(test_a_sweep_that_failed_is_repeated, start, stop),
+	    cmocka_unit_test_setup_teardown(test_an_answer_may_outlive_the_store, start, stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
