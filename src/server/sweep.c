@@ -17,8 +17,7 @@ struct sweep {
 /* Returns 0, or -ENOMEM where not all was delivered to all. */
 static int deliver(struct worker *worker, const struct store_sweep *sweep)
 {
-	struct hint_batch *batch =
-	    hint_batch_create(worker->hub.epoch, sweep->head_count);
+	struct hint_batch *batch = hint_batch_create(worker->hub.epoch, sweep->head_count);
 	int result = batch == NULL ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < sweep->head_count && result == 0; i++) {

@@ -1,9 +1,9 @@
 /* The yardstick: the least program that holds streams and answers requests, so that what it costs
- *is what the kernel costs.
+ * is what the kernel costs.
  *
  * It reads a request in one piece, looks at a few of its bytes and answers with fixed ones. Nothing
- *is checked, kept or limited, and nothing that a socket does not take at once is sent again. One
- *epoll instance and one listener for each thread; a stream belongs to the thread that accepted it.
+ * is checked, kept or limited, and nothing that a socket does not take at once is sent again. One
+ * epoll instance and one listener for each thread; a stream belongs to the thread that accepted it.
  *
  *	GET /stream/N      a head, and the socket is stream N from then on
  *	POST /broadcast    the body goes to all streams, by a loop of send() in each thread
