@@ -37,7 +37,7 @@ struct inbox *hub_find(const struct hub *hub, struct slice user)
 }
 
 /* The longest unused stand first: who is used goes to the end. */
-static void touch(struct hub *hub, struct inbox *inbox, int64_t now)
+void hub_use(struct hub *hub, struct inbox *inbox, int64_t now)
 {
 	inbox->used_at = (uint32_t)(now / 1000);
 	if (inbox->connections == 0) {
@@ -63,7 +63,7 @@ struct inbox *hub_open(struct hub *hub, struct slice user, int64_t now)
 			return NULL;
 		}
 	}
-	touch(hub, inbox, now);
+	hub_use(hub, inbox, now);
 	return inbox;
 }
 
@@ -86,7 +86,7 @@ void hub_unsubscribe(struct hub *hub, struct subscriber *subscriber, int64_t now
 	subscriber->inbox = NULL;
 	hub->subscriber_count--;
 	if (--inbox->connections == 0)
-		touch(hub, inbox, now);
+		hub_use(hub, inbox, now);
 }
 
 /* Offers a change, or only a head, to all who listen to the inbox. Nobody is added or removed while

@@ -77,6 +77,9 @@ int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size
 /* A newer head of the broadcasts, without their ids. */
 void hub_learn_broadcast_head(struct hub *hub, int64_t head);
 
+/* Keeps an inbox from being forgotten: somebody asked about it now. */
+void hub_use(struct hub *hub, struct inbox *inbox, int64_t now);
+
 /* Whether the ids are those of the newest head, so that badges and cursors can be told. */
 static inline bool hub_knows_broadcasts(const struct hub *hub)
 {

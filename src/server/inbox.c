@@ -35,8 +35,10 @@ bool inbox_matches(const struct exchange *exchange, const struct cursor *cursor)
 	       memmem(header->data, header->length, text, length + 2) != NULL;
 }
 
-static void learn(struct exchange *exchange, const struct cursor *cursor,
-		  const struct inbox_counts *counts)
+/* A snapshot may be ahead of the hint of a broadcast that it has. Its badge would lack that one,
+ * and stay wrong, because nothing is new to who holds this cursor. */
+bool inbox_learn(struct exchange *exchange, struct store_request *request,
+		 const struct cursor *cursor, const struct inbox_counts *counts)
 {
 	struct worker *worker = exchange->worker;
 	struct inbox *inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
@@ -44,15 +46,7 @@ static void learn(struct exchange *exchange, const struct cursor *cursor,
 	if (inbox != NULL)
 		hub_learn(inbox, cursor->seq, counts);
 	hub_learn_broadcast_head(&worker->hub, cursor->broadcast_seq);
-}
-
-/* A snapshot may be ahead of the hint of a broadcast that it has. Its badge would lack that one,
- * and stay wrong, because nothing is new to who holds this cursor. */
-bool inbox_learn(struct exchange *exchange, struct store_request *request,
-		 const struct cursor *cursor, const struct inbox_counts *counts)
-{
-	learn(exchange, cursor, counts);
-	if (exchange->worker->hub.broadcast_listed >= cursor->broadcast_seq)
+	if (worker->hub.broadcast_listed >= cursor->broadcast_seq)
 		return true;
 	refresh_wait(exchange, request, cursor->broadcast_seq);
 	return false;
@@ -72,7 +66,7 @@ static bool known_cursor(struct exchange *exchange, struct cursor *ret_cursor,
 
 	if (!hub_cursor(&worker->hub, inbox, ret_cursor))
 		return false;
-	inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
+	hub_use(&worker->hub, inbox, worker->loop.now);
 	*ret_counts = inbox->counts;
 	return true;
 }
@@ -237,7 +231,8 @@ static void on_marked(struct exchange *exchange, struct store_request *request)
 				 (long long)mark->missing_id);
 		return;
 	}
-	learn(exchange, &mark->cursor, &mark->counts);
+	if (!inbox_learn(exchange, request, &mark->cursor, &mark->counts))
+		return;
 	cursor_format(&mark->cursor, cursor);
 	buffer_append_format(&body, "{\"marked\":%zu,\"unread\":%lld,\"cursor\":\"%s\"}",
 			     mark->marked, (long long)inbox_unread(exchange, &mark->counts),

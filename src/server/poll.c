@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { WAIT_SECONDS = 86400 }; /* longer than any setting allows; see read_wishes() */
+
 /* What a poll wants: the task of its exchange. */
 struct poll {
 	int64_t limit;	    /* the most changes */
@@ -28,7 +30,7 @@ struct waiter {
 };
 
 static void ask(struct exchange *exchange, const struct cursor *after);
-static void reply_unchanged(struct exchange *exchange, const struct inbox *inbox,
+static void reply_unchanged(struct exchange *exchange, struct inbox *inbox,
 			    const struct cursor *cursor);
 
 static struct poll *poll_of(const struct exchange *exchange)
@@ -81,7 +83,7 @@ static void free_waiter(struct waiter *waiter)
 static void stop_waiting(struct waiter *waiter)
 {
 	struct exchange *exchange = waiter->exchange;
-	const struct inbox *inbox = waiter->subscriber.inbox;
+	struct inbox *inbox = waiter->subscriber.inbox;
 	struct cursor after = waiter->after, present;
 
 	connection_release(exchange->connection);
@@ -284,14 +286,35 @@ static void ask(struct exchange *exchange, const struct cursor *after)
 }
 
 /* Nothing is new, and the worker knows it. */
-static void reply_unchanged(struct exchange *exchange, const struct inbox *inbox,
+static void reply_unchanged(struct exchange *exchange, struct inbox *inbox,
 			    const struct cursor *cursor)
 {
+	struct worker *worker = exchange->worker;
 	struct wire_answer nothing = {.is_replay = true, .cursor = *cursor};
 
-	metrics_add(&exchange->worker->metrics, METRIC_POLLS_UNCHANGED, 1);
+	hub_use(&worker->hub, inbox, worker->loop.now);
+	metrics_add(&worker->metrics, METRIC_POLLS_UNCHANGED, 1);
 	nothing.unread = inbox_unread(exchange, &inbox->counts);
 	answer(exchange, &nothing);
+}
+
+/* More than the settings allow is no error: they may change under a client that lives on. Returns 0,
+ * or -EINVAL and the exchange is answered. */
+static int read_wishes(struct exchange *exchange, struct poll *poll)
+{
+	const struct worker *worker = exchange->worker;
+	int64_t most = worker->settings->delivery_replay_changes;
+	int64_t longest = worker->settings->poll_wait_maximum;
+	int64_t wait = 0;
+
+	poll->limit = most;
+	if (exchange_number(exchange, SLICE("wait"), 0, WAIT_SECONDS, &wait) < 0 ||
+	    exchange_number(exchange, SLICE("limit"), 1, INT64_MAX, &poll->limit) < 0)
+		return -EINVAL;
+	if (poll->limit > most)
+		poll->limit = most;
+	poll->wait_until = worker->loop.now + (wait * 1000 < longest ? wait * 1000 : longest);
+	return 0;
 }
 
 void poll_changes(struct exchange *exchange, struct slice text)
@@ -300,24 +323,19 @@ void poll_changes(struct exchange *exchange, struct slice text)
 	struct cursor after, present;
 	struct inbox *inbox;
 	struct poll *poll = arena_allocate_array(&exchange->arena, 1, sizeof(*poll));
-	int64_t wait = 0;
 
 	if (poll == NULL) {
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 		return;
 	}
 	exchange->task = poll;
-	poll->limit = worker->settings->delivery_replay_changes;
-	if (exchange_number(exchange, SLICE("wait"), 0, worker->settings->poll_wait_maximum / 1000,
-			    &wait) < 0 ||
-	    exchange_number(exchange, SLICE("limit"), 1, poll->limit, &poll->limit) < 0)
+	if (read_wishes(exchange, poll) < 0)
 		return;
 	if (cursor_parse(text, &after) < 0) {
 		exchange_problem(exchange, PROBLEM_INVALID_CURSOR,
 				 "Give after= a cursor from an answer or an event");
 		return;
 	}
-	poll->wait_until = worker->loop.now + wait * 1000;
 	inbox = hub_find(&worker->hub, exchange->identity.name);
 	if (!hub_cursor(&worker->hub, inbox, &present) || !cursor_equals(&after, &present))
 		ask(exchange, &after);

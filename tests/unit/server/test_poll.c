@@ -121,6 +121,40 @@ static void test_out_of_memory(void **state)
 	assert_true(told > 1);
 }
 
+/* Nothing new is an answer, too: who asks for it stays known. */
+static void test_who_polls_is_not_forgotten(void **state)
+{
+	struct hub *hub = &lone.worker->hub;
+	int client = lone_worker_connect(&lone, NULL);
+
+	(void)state;
+	hub_find(hub, SLICE("anna"))->used_at = 0;
+	lone_worker_request(&lone, client, "GET", "/v1/inbox?after=0000000000000007.0.0", "anna",
+			    "");
+	assert_int_equal(lone.asked_count, 0);
+	hub_forget(hub, lone.worker->loop.now - 10000);
+	assert_non_null(hub_find(hub, SLICE("anna")));
+	close(client);
+}
+
+/* A client that was written when the settings allowed more goes on. */
+static void test_wishes_beyond_the_settings(void **state)
+{
+	struct connection *connection;
+	int client = lone_worker_connect(&lone, &connection);
+	const int64_t longest = lone.worker->settings->poll_wait_maximum;
+
+	(void)state;
+	lone_worker_request(&lone, client, "GET",
+			    "/v1/inbox?after=0000000000000007.0.0&wait=86400&limit=100000", "anna",
+			    "");
+	assert_int_equal(connection->state, CONNECTION_HOLDING);
+	assert_in_range(lone.worker->loop.timers.start +
+			    (int64_t)connection->timer.step * TIMER_STEP - lone.worker->loop.now,
+			longest - 1000, longest + 2 * TIMER_STEP);
+	close(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +162,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_time_is_up_with_something_heard, start, stop),
 	    cmocka_unit_test_setup_teardown(test_change, start, stop),
 	    cmocka_unit_test_setup_teardown(test_limit, start, stop),
+	    cmocka_unit_test_setup_teardown(test_who_polls_is_not_forgotten, start, stop),
+	    cmocka_unit_test_setup_teardown(test_wishes_beyond_the_settings, start, stop),
 	    cmocka_unit_test_setup_teardown(test_out_of_memory, start, stop),
 	};
 

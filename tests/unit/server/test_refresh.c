@@ -51,6 +51,26 @@ static void test_many_join_one_question(void **state)
 	assert_int_equal(lone.asked_count, 0);
 }
 
+/* What a mark leaves unread is told only by who knows all broadcasts. */
+static void test_a_mark_waits_too(void **state)
+{
+	int client = lone_worker_connect(&lone, NULL);
+	struct store_mark *mark;
+
+	(void)state;
+	lone_worker_request(&lone, client, "POST", "/v1/inbox/seen", "anna",
+			    "Content-Type: application/json\r\nContent-Length: 12\r\n");
+	assert_int_equal(send(client, "{\"all\":true}", 12, MSG_NOSIGNAL), 12);
+	lone_worker_turn(&lone);
+	mark = lone_worker_take(&lone, STORE_MARK);
+	mark->cursor = (struct cursor){7, 1, 1};
+	mark->marked = 1;
+	lone_worker_answer(&lone, mark, 0);
+	assert_string_equal(lone_worker_received(client), "");
+	lone_worker_broadcast(&lone, 1);
+	lone_worker_check_answer(client, "\"marked\":1,\"unread\":1");
+}
+
 /* The hint brings the list forward before the store has answered. */
 static void test_a_hint_is_enough(void **state)
 {
@@ -167,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_many_join_one_question, start, stop),
+	    cmocka_unit_test_setup_teardown(test_a_mark_waits_too, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_hint_is_enough, start, stop),
 	    cmocka_unit_test_setup_teardown(test_streams_do_not_read, start, stop),
 	    cmocka_unit_test_setup_teardown(test_counts_wait_for_the_broadcast, start, stop),
