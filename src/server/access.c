@@ -128,6 +128,8 @@ static void check_stream(struct exchange *exchange)
 	exchange->ticket = id;
 	if (result < 0)
 		refuse(exchange, result, "a new ticket; each is valid once and for a short time");
+	else
+		spend(exchange);
 }
 
 static void check_figures(struct exchange *exchange)

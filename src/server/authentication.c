@@ -187,7 +187,7 @@ int authenticate_user(struct authenticator *authenticator, const struct http_req
 	*ret_identity = (struct identity){
 	    .kind = IDENTITY_USER,
 	    .name = claims.subject,
-	    .expires_at = claims.expires_at,
+	    .expires_at = claims.expires_at + rules.leeway,
 	    .by_cookie = by_cookie,
 	};
 	return 0;

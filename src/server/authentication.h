@@ -15,7 +15,7 @@ enum identity_kind { IDENTITY_NOBODY, IDENTITY_PUBLISHER, IDENTITY_USER };
 struct identity {
 	enum identity_kind kind;
 	struct slice name;
-	int64_t expires_at; /* of a user's token, in seconds since 1970 */
+	int64_t expires_at; /* when a user's token is no longer taken, in seconds since 1970 */
 	bool by_cookie;
 };
 

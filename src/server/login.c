@@ -1,5 +1,5 @@
-/* Logging in, for the demo: users whose passwords are their names. The hash that a password is
- * checked against takes long on purpose (argon2id), so it has a thread of its own. */
+/* Logging in, for the demo: users whose passwords are their names. Hashing a password (argon2id) is
+ * slow by nature, so it has a thread of its own. */
 #include "server/exchange.h"
 #include "server/handlers.h"
 #include "server/worker.h"
@@ -58,8 +58,12 @@ static void reply_token(struct exchange *exchange, const char *user)
 	struct authenticator *authenticator = &exchange->worker->authenticator;
 	struct buffer token = BUFFER_EMPTY, body = BUFFER_EMPTY, cookie = BUFFER_EMPTY;
 
-	authentication_make_token(authenticator, slice_from_string(user), clock_wall() / 1000000,
-				  TOKEN_LIFETIME, &token);
+	if (authentication_make_token(authenticator, slice_from_string(user),
+				      clock_wall() / 1000000, TOKEN_LIFETIME, &token) < 0) {
+		buffer_finish(&token);
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
+	}
 	buffer_append(&body, SLICE("{\"access_token\":\""));
 	buffer_append(&body, buffer_slice(&token));
 	buffer_append_format(&body, "\",\"token_type\":\"bearer\",\"expires_in\":%d}",

@@ -130,8 +130,12 @@ void stream_get(struct exchange *exchange)
 {
 	static const struct slice parameters[] = {{"after", 5}, {"ticket", 6}, {NULL, 0}};
 	struct store_redeem *redeem;
+	enum stream_start start;
+	struct cursor after;
 
-	if (exchange_check_parameters(exchange, parameters) < 0)
+	/* A request that is refused uses up no ticket. */
+	if (exchange_check_parameters(exchange, parameters) < 0 ||
+	    read_start(exchange, &start, &after) < 0)
 		return;
 	if (exchange->ticket == NULL || exchange->request->method == HTTP_METHOD_HEAD) {
 		begin(exchange);

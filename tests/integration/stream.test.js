@@ -276,6 +276,13 @@ test('a token that is past its time but within the leeway gets a whole answer', 
   }
 });
 
+test('a stream lives as long as its token is taken', async () => {
+  const headers = { authorization: `Bearer ${server.token('leeway', { lifetime: -1 })}` };
+  const stream = await (await RawStream.open(server, null, { headers })).live();
+  await stream.waitNotification(await server.publish('leeway'));
+  await stream.close();
+});
+
 test('a client that reads nothing holds nobody up, and misses nothing', async () => {
   const users = ['slow', 'quick'];
   const slow = connect(server.port, '127.0.0.1');
