@@ -358,9 +358,10 @@ static void close_parts(struct server *server)
 {
 	struct node *node = &server->node;
 
-	/* Blocking jobs and store requests come back to the workers, which outlive both. */
+	/* Blocking jobs, store requests and hints come to the workers, which outlive all three. */
 	blocking_destroy(node->blocking);
 	store_close(node->store);
+	feed_close(node->feed);
 	/* A sweep that comes back now must not reach a worker that is gone. */
 	atomic_store_explicit(&node->running, false, memory_order_release);
 	/* What one worker has received may be a part of another. */
@@ -368,7 +369,6 @@ static void close_parts(struct server *server)
 		mailbox_receive(&node->workers[i]->loop.mailbox);
 	for (unsigned i = 0; i < node->worker_count; i++)
 		worker_destroy(node->workers[i]);
-	feed_close(node->feed);
 	free(node->workers);
 	free(server->threads);
 	quota_destroy(node->address_connections);
@@ -410,9 +410,10 @@ static int start(struct server *server, struct error *error)
 		result = hear_signals(server, error);
 	if (result == 0)
 		limit_connections(&server->node, settings);
-	if (result == 0 && sweep_start(server->admin) < 0)
-		result = error_set(error, -ENOMEM, "out of memory while starting");
-	return result < 0 ? result : start_threads(server, error);
+	if (result < 0)
+		return result;
+	sweep_start(server->admin);
+	return start_threads(server, error);
 }
 
 static void announce(const struct server *server)

@@ -3,28 +3,21 @@
  * reads it from the store. */
 #include "server/sweep.h"
 
-#include "base/log.h"
 #include "server/worker.h"
 
 #include <errno.h>
-#include <stdlib.h>
-
-struct sweep {
-	struct store_sweep request;
-	struct worker *worker;
-};
 
 /* Returns 0, or -ENOMEM where not all was delivered to all. */
-static int deliver(struct worker *worker, const struct store_sweep *sweep)
+static int deliver(struct worker *worker, const struct store_sweep *request)
 {
-	struct hint_batch *batch = hint_batch_create(worker->hub.epoch, sweep->head_count);
+	struct hint_batch *batch = hint_batch_create(worker->hub.epoch, request->head_count);
 	int result = batch == NULL ? -ENOMEM : 0;
 
-	for (size_t i = 0; i < sweep->head_count && result == 0; i++) {
+	for (size_t i = 0; i < request->head_count && result == 0; i++) {
 		struct hint hint = {
-		    .user = sweep->heads[i].user,
-		    .seq = sweep->heads[i].seq,
-		    .counts = sweep->heads[i].counts,
+		    .user = request->heads[i].user,
+		    .seq = request->heads[i].seq,
+		    .counts = request->heads[i].counts,
 		};
 
 		result = hint_batch_add(batch, &hint);
@@ -37,46 +30,40 @@ static int deliver(struct worker *worker, const struct store_sweep *sweep)
 
 static void on_swept(struct mailbox_message *message)
 {
-	struct sweep *sweep = (struct sweep *)message;
-	struct worker *worker = sweep->worker;
+	struct sweep *sweep = CONTAINER_OF(message, struct sweep, request.request.message);
+	struct worker *worker = CONTAINER_OF(sweep, struct worker, sweep);
 
+	sweep->outstanding = false;
 	/* What could not be delivered is asked for again. */
 	if (sweep->request.request.result == 0 &&
 	    (sweep->request.head_count == 0 || deliver(worker, &sweep->request) == 0))
-		worker->sweep_position = sweep->request.position;
+		sweep->position = sweep->request.position;
 	store_request_finish(&sweep->request.request);
-	free(sweep);
 }
 
-/* Schedules the next one, and makes the question of this one, or NULL. */
-static struct sweep *create(struct worker *worker)
+/* Schedules the next one. Returns whether there is one to be submitted now. */
+static bool prepare(struct worker *worker)
 {
-	struct sweep *sweep = calloc(1, sizeof(*sweep));
+	struct sweep *sweep = &worker->sweep;
 
 	worker_schedule(worker, WORKER_SWEEP,
 			worker->loop.now + worker->settings->delivery_sweep_interval);
-	if (sweep == NULL)
-		return NULL;
+	if (sweep->outstanding)
+		return false;
+	sweep->outstanding = true;
+	sweep->request = (struct store_sweep){.position = sweep->position};
 	store_request_init(&sweep->request.request, STORE_SWEEP, &worker->loop.mailbox, on_swept);
-	sweep->request.position = worker->sweep_position;
-	sweep->worker = worker;
-	return sweep;
+	return true;
 }
 
 void sweep_run(struct worker *worker)
 {
-	struct sweep *sweep = create(worker);
-
-	if (sweep != NULL)
-		worker_submit(worker, &sweep->request.request);
+	if (prepare(worker))
+		worker_submit(worker, &worker->sweep.request.request);
 }
 
-int sweep_start(struct worker *worker)
+void sweep_start(struct worker *worker)
 {
-	struct sweep *sweep = create(worker);
-
-	if (sweep == NULL)
-		return -ENOMEM;
-	store_submit(worker->node->store, &sweep->request.request);
-	return 0;
+	if (prepare(worker))
+		store_submit(worker->node->store, &worker->sweep.request.request);
 }

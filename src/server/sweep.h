@@ -2,13 +2,22 @@
 #ifndef ALLIM_SERVER_SWEEP_H
 #define ALLIM_SERVER_SWEEP_H
 
+#include "store/store.h"
+
 struct worker;
 
-/* Starts sweeping, on the administrators' worker. To be called before any worker runs: the first
- * answer is the position from which on nothing is missed. Returns 0 or -ENOMEM. */
-int sweep_start(struct worker *worker);
+/* One worker's: where its last sweep ended, and the one that is under way. */
+struct sweep {
+	struct store_sweep request;
+	int64_t position;
+	bool outstanding;
+};
 
-/* The worker's task: one sweep. */
+/* Starts sweeping, on the administrators' worker. To be called before any worker runs: the first
+ * answer is the position from which on nothing is missed. */
+void sweep_start(struct worker *worker);
+
+/* The worker's task: one sweep, unless the store has not answered the last one. */
 void sweep_run(struct worker *worker);
 
 #endif

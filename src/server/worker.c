@@ -9,7 +9,6 @@
 #include "server/inbox.h"
 #include "server/poll.h"
 #include "server/stream.h"
-#include "server/sweep.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -215,11 +214,12 @@ void worker_return_parser(struct worker *worker, struct http_parser *parser)
 
 struct slice worker_date(struct worker *worker)
 {
-	int64_t second = worker->loop.now / 1000;
+	int64_t now = clock_wall();
+	int64_t second = now / 1000000;
 
 	if (second != worker->date_second) {
 		worker->date_second = second;
-		http_response_format_date(clock_wall(), worker->date);
+		http_response_format_date(now, worker->date);
 	}
 	return slice_from_string(worker->date);
 }

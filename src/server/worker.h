@@ -17,6 +17,7 @@
 #include "server/node.h"
 #include "server/refresh.h"
 #include "server/route.h"
+#include "server/sweep.h"
 #include "wire/wire.h"
 
 enum {
@@ -60,13 +61,13 @@ struct worker {
 	struct list connections;
 	struct list closed; /* to be freed at the end of the turn */
 	struct list woken;  /* waiting polls to be answered at the end of the turn */
-	struct mailbox_message
-	    *asked; /* what the store is asked at the end of the turn, newest first */
+	/* What the store is asked at the end of the turn, newest first. */
+	struct mailbox_message *asked;
 
 	struct timer tasks[WORKER_TASKS];
 	struct refresh refresh;
+	struct sweep sweep;	  /* the administrators' only */
 	bool counts_owed;	  /* to streams, which were not told their count; see stream.c */
-	int64_t sweep_position;	  /* where the last sweep ended */
 	int64_t delivering_since; /* wall time of the commit whose hints are delivered now, or 0 */
 
 	bool draining;

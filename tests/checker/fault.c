@@ -13,8 +13,8 @@
 
 void __real_feed_publish(struct feed *feed, struct hint_batch *batch);
 void __wrap_feed_publish(struct feed *feed, struct hint_batch *batch);
-int __real_sweep_start(struct worker *worker);
-int __wrap_sweep_start(struct worker *worker);
+void __real_sweep_start(struct worker *worker);
+void __wrap_sweep_start(struct worker *worker);
 
 static atomic_uint batches;
 
@@ -35,11 +35,10 @@ void __wrap_feed_publish(struct feed *feed, struct hint_batch *batch)
 	__real_feed_publish(feed, batch);
 }
 
-int __wrap_sweep_start(struct worker *worker)
+void __wrap_sweep_start(struct worker *worker)
 {
 	const char *sweep = getenv("FAULT_SWEEP");
 
-	if (sweep != NULL && strcmp(sweep, "none") == 0)
-		return 0;
-	return __real_sweep_start(worker);
+	if (sweep == NULL || strcmp(sweep, "none") != 0)
+		__real_sweep_start(worker);
 }

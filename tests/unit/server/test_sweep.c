@@ -67,7 +67,7 @@ static void test_an_answer_may_outlive_the_store(void **state)
 	lone.node.store = NULL;
 	lone.node.running = false;
 	lone_worker_answer(&lone, asked, 0);
-	assert_int_equal(lone.worker->sweep_position, 5);
+	assert_int_equal(lone.worker->sweep.position, 5);
 }
 
 int main(void)
