@@ -67,6 +67,7 @@ static struct slice frame_of(struct stream *stream, const struct change *change,
 	return buffer_slice(&frame->bytes);
 }
 
+/* The count is that of the end, and is told there. */
 static int send_gathered(struct stream *stream, const struct change *change, bool is_new)
 {
 	struct worker *worker = stream_worker(stream);
@@ -74,7 +75,7 @@ static int send_gathered(struct stream *stream, const struct change *change, boo
 
 	if (worker->output.length > GATHERED_BYTES)
 		return -EAGAIN;
-	stream_wire(stream)->change(&worker->output, change, is_new, unread_of(stream));
+	stream_wire(stream)->change(&worker->output, change, is_new, -1);
 	stream_wire(stream)->mark(&worker->output, &cursor);
 	metrics_add(&worker->metrics, METRIC_DELIVERIES, 1);
 	return 0;

@@ -21,6 +21,7 @@ struct stream_read {
 	struct store_head head;
 	struct stream *stream;
 	enum stream_start start;	   /* the stream's, when it asked */
+	bool follows_nothing;		   /* the read before it brought nothing */
 	struct subscriber_history history; /* since the first of several reads in a row */
 	struct buffer prefix;		   /* the response's head, where it was not sent yet */
 	char user[INBOX_NAME_BYTES];
@@ -191,24 +192,41 @@ static void take_answer(struct stream *stream, struct stream_read *read)
 	stream->again = false;
 	if (read->request.result < 0) {
 		read_later(stream);
+	} else if (read->start == START_ALL) {
+		take_floors(stream, read);
 	} else {
-		stream->failures = 0;
-		if (read->start == START_ALL)
-			take_floors(stream, read);
-		else
-			take_replay(stream, read);
+		take_replay(stream, read);
 	}
 	stream->gathering = false;
 }
 
-/* The next read of several in a row. */
+static bool brought_nothing(const struct stream *stream, const struct stream_read *read)
+{
+	struct cursor reached = stream_cursor(stream);
+
+	return read->start == START_AFTER && !read->replay.more &&
+	       read->replay.after.seq == reached.seq &&
+	       read->replay.after.broadcast_seq == reached.broadcast_seq;
+}
+
+/* The next read of several in a row. A snapshot may be older than the hint that led to it, but not
+ * twice: then the store itself is behind what it said before (a restored database, a replica that
+ * took over), and asking at once would not end. */
 static void read_on(struct stream *stream, const struct stream_read *before)
 {
-	struct stream_read *next = create_read(stream);
+	bool nothing = brought_nothing(stream, before);
+	struct stream_read *next;
 
 	stream->again = false;
-	if (next != NULL)
+	if (nothing && before->follows_nothing) {
+		read_later(stream);
+		return;
+	}
+	next = create_read(stream);
+	if (next != NULL) {
 		next->history = before->history;
+		next->follows_nothing = nothing;
+	}
 	read_store(stream, next);
 }
 
@@ -235,6 +253,8 @@ static void on_store(struct mailbox_message *message)
 	}
 	if (stream->again)
 		read_on(stream, read);
+	else if (read->request.result == 0)
+		stream->failures = 0;
 	free_read(read);
 	if (!connection_is_full(stream->connection))
 		subscriber_drained(&stream->subscriber);

@@ -95,11 +95,80 @@ static void test_reading_on(void **state)
 	close(client);
 }
 
+/* A mark that is read again has the end's count only at the end, or the notifications behind it would be
+ * counted twice. */
+static void test_the_count_comes_last(void **state)
+{
+	int client = lone_worker_connect(&lone, NULL);
+	struct change changes[] = {
+	    {.kind = CHANGE_ALL, .seq = 2, .state = NOTIFICATION_READ},
+	    {.kind = CHANGE_ROW, .seq = 3, .notification = {.id = 2, .seq = 3, .first_seq = 3}},
+	};
+	struct store_replay *replay;
+	const char *received, *mark, *row, *count;
+
+	(void)state;
+	lone_worker_request(&lone, client, "GET", "/v1/inbox/stream?after=0000000000000007.1.0",
+			    "anna", "");
+	replay = lone_worker_take(&lone, STORE_REPLAY);
+	replay->changes = changes;
+	replay->change_count = 2;
+	replay->counts.unread = 1;
+	lone_worker_answer_heads(&lone, replay, 3, 0);
+	received = lone_worker_received(client);
+	mark = strstr(received, "event: change");
+	row = strstr(received, "event: notification");
+	count = strstr(received, "\"unread\"");
+	assert_non_null(mark);
+	assert_true(mark < row && row < count);
+	assert_non_null(strstr(row, "event: count\ndata: {\"unread\":1}"));
+	close(client);
+}
+
+static void hear(const char *user, int64_t seq)
+{
+	struct hint_batch *batch = hint_batch_create(7, 1);
+	struct hint hint = {.user = slice_from_string(user), .seq = seq};
+
+	assert_int_equal(hint_batch_add(batch, &hint), 0);
+	worker_receive(lone.worker, batch);
+	hint_batch_release(batch);
+	lone_worker_turn(&lone);
+}
+
+/* Nothing that is heard makes it ask for ever, or fall silent. */
+static void test_a_head_that_the_store_lacks(void **state)
+{
+	struct connection *connection;
+	int client = lone_worker_connect(&lone, &connection);
+
+	(void)state;
+	lone_worker_request(&lone, client, "GET", "/v1/inbox/stream?after=0000000000000007.8.0",
+			    "anna", "");
+	hear("anna", 100);
+	for (int round = 0; round < 6; round++) {
+		for (int reads = 0; reads < 2; reads++)
+			lone_worker_answer_heads(&lone, lone_worker_take(&lone, STORE_REPLAY), 8,
+						 0);
+		assert_int_equal(lone_worker_asked(&lone, STORE_REPLAY), 0);
+		lone_worker_received(client);
+		connection_on_timer(&connection->timer);
+		lone_worker_turn(&lone);
+	}
+	assert_string_equal(lone_worker_received(client), ":\n");
+	lone_worker_answer_heads(&lone, lone_worker_take(&lone, STORE_REPLAY), 100, 0);
+	assert_non_null(strstr(lone_worker_received(client), "event: count"));
+	assert_int_equal(lone.asked_count, 0);
+	close(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_store_that_fails, start, stop),
 	    cmocka_unit_test_setup_teardown(test_reading_on, start, stop),
+	    cmocka_unit_test_setup_teardown(test_the_count_comes_last, start, stop),
+	    cmocka_unit_test_setup_teardown(test_a_head_that_the_store_lacks, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
