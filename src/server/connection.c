@@ -17,12 +17,9 @@
 enum { LINGER = 1000, NOT_COUNTED = -1 };
 
 static const bool allowed[CONNECTION_STATES][CONNECTION_STATES] = {
-    [CONNECTION_IDLE] =
-	{[CONNECTION_RECEIVING] = true, [CONNECTION_LINGERING] = true, [CONNECTION_CLOSED] = true},
-    [CONNECTION_RECEIVING] = {[CONNECTION_ANSWERING] = true,
-			      [CONNECTION_SENDING] = true,
-			      [CONNECTION_IDLE] = true,
-			      [CONNECTION_CLOSED] = true},
+    [CONNECTION_IDLE] = {[CONNECTION_RECEIVING] = true, [CONNECTION_CLOSED] = true},
+    [CONNECTION_RECEIVING] =
+	{[CONNECTION_ANSWERING] = true, [CONNECTION_SENDING] = true, [CONNECTION_CLOSED] = true},
     [CONNECTION_ANSWERING] =
 	{[CONNECTION_SENDING] = true, [CONNECTION_HOLDING] = true, [CONNECTION_CLOSED] = true},
     [CONNECTION_SENDING] =
@@ -444,12 +441,17 @@ void connection_release(struct connection *connection)
 	timer_stop(&connection->timer);
 }
 
-void connection_drain(struct connection *connection)
+void connection_drain_idle(struct connection *connection)
 {
 	connection->last = true;
 	if (connection->state == CONNECTION_IDLE)
 		connection_close(connection);
-	else if (connection->state == CONNECTION_HOLDING)
+}
+
+void connection_drain(struct connection *connection)
+{
+	connection_drain_idle(connection);
+	if (connection->state == CONNECTION_HOLDING)
 		connection->holder->ops->on_drain(connection->holder);
 }
 

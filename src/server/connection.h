@@ -1,17 +1,16 @@
 /* One client's connection, from accept to close.
  *
- *	        +--------------------- answered, nothing more was sent -----------------------+
- *	        v                                                                             |
- *	      IDLE --- bytes ---> RECEIVING --- a whole request ---> ANSWERING --- answered --+
- *	                             ^  |                              |    |
- *	                             +--+ more bytes                   |    +--> SENDING: the peer has
- *	                                                               |           not taken it all
- *	                                                               +--> HOLDING: a stream or a
- *	                                                                      waiting poll
+ *	  +---------------------- kept for the next request -----------------------+
+ *	  v                                                                        |
+ *	IDLE --- bytes ---> RECEIVING --- a whole request ---> ANSWERING ------> SENDING --- not kept
+ *	                        |                                |    ^            ^             |
+ *	                        |      a stream, or a poll that  v    |            |             v
+ *	                        |      waits                   HOLDING+ its turn   |         LINGERING
+ *	                        +------ refused as it is read ---------------------+
  *
- * From SENDING, where the connection is not kept, to LINGERING until the peer has closed too. Every
- * state goes to CLOSED. An idle connection owns no buffers: parser, exchange and output exist
- * only while they hold something. All on the worker's thread. */
+ * SENDING lasts until the peer has taken the answer, mostly for no time at all, LINGERING until it
+ * has closed too. Every state goes to CLOSED. An idle connection owns no buffers: parser, exchange
+ * and output exist only while they hold something. All on the worker's thread. */
 #ifndef ALLIM_SERVER_CONNECTION_H
 #define ALLIM_SERVER_CONNECTION_H
 
@@ -106,7 +105,10 @@ void connection_close(struct connection *connection);
 /* At the end of the turn: tells the holder and frees a closed connection. */
 void connection_reap(struct connection *connection);
 
-/* Ends it when the node is about to stop: at once where it is idle, else behind its answer. */
+/* The node is about to stop: ends an idle connection at once, and another behind its answer. */
+void connection_drain_idle(struct connection *connection);
+
+/* The same, and asks the holder of a held one to end. */
 void connection_drain(struct connection *connection);
 
 #endif

@@ -38,6 +38,13 @@ void drain_some(struct worker *worker)
 		worker_schedule(worker, WORKER_DRAIN, worker->loop.now + worker->drain_interval);
 }
 
+/* Nobody waits for a connection without a request, and no other connection gets another one. */
+static void end_idle(struct worker *worker)
+{
+	LIST_FOR_EACH(link, &worker->connections)
+		connection_drain_idle(CONTAINER_OF(link, struct connection, link));
+}
+
 void drain_start(struct worker *worker)
 {
 	int64_t count = (int64_t)metrics_get(&worker->metrics, METRIC_CONNECTIONS);
@@ -47,6 +54,7 @@ void drain_start(struct worker *worker)
 		return;
 	worker->draining = true;
 	acceptor_stop(worker);
+	end_idle(worker);
 	worker->drain_interval = worker->settings->drain_duration / batches;
 	worker->drain_until = worker->loop.now + worker->settings->drain_duration + DRAIN_GRACE;
 	drain_some(worker);
