@@ -55,11 +55,12 @@ const struct change *change_merge_next(struct change_merge *merge, int *ret_list
 /* What a user's badge is computed from. A broadcast is unread for a user unless it was marked one
  * by one (`broadcasts_handled` counts those) or by "all" up to `broadcasts_marked`. */
 struct inbox_counts {
-	int64_t unread;		   /* the user's own notifications */
-	int64_t broadcasts_marked; /* id of the last broadcast covered by "all read" or "all
-				      archived" */
-	int64_t
-	    broadcasts_handled; /* live broadcasts beyond it that were read or archived singly */
+	/* The user's own notifications. */
+	int64_t unread;
+	/* The id of the last broadcast that "all read" or "all archived" covers. */
+	int64_t broadcasts_marked;
+	/* Live broadcasts beyond it that were read or archived singly. */
+	int64_t broadcasts_handled;
 };
 
 #endif

@@ -133,11 +133,11 @@ static int read_expires_at(struct reader *reader, const json_t *value)
 static const struct member {
 	const char *name;
 	int (*read)(struct reader *reader, const json_t *value);
-} members[7];
+} members[NOTIFICATION_MEMBERS];
 
 static const struct member *member_named(const char *name)
 {
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+	for (int i = 0; i < NOTIFICATION_MEMBERS; i++) {
 		if (strcmp(members[i].name, name) == 0)
 			return &members[i];
 	}
@@ -184,9 +184,12 @@ int notification_content_read(struct notification_content *content,
 		if (member == NULL && !is_listed(name, also_allowed))
 			return refuse_member(&reader, name);
 		json_next(&rest, &written_name, &reader.text);
-		result = member == NULL ? 0 : member->read(&reader, value);
+		if (member == NULL)
+			continue;
+		result = member->read(&reader, value);
 		if (result < 0)
 			return result;
+		changed.given |= 1u << (member - members);
 	}
 	*content = changed;
 	return 0;
@@ -201,6 +204,34 @@ bool notification_is_unread(const struct notification *notification)
 {
 	return notification->withdrawn_at == 0 && notification->state_at[NOTIFICATION_READ] == 0 &&
 	       notification->state_at[NOTIFICATION_ARCHIVED] == 0;
+}
+
+void notification_content_correct(struct notification_content *content,
+				  const struct notification_content *correction)
+{
+	struct notification_content before = *content;
+
+	*content = *correction;
+	if (!notification_content_has(correction, NOTIFICATION_TYPE))
+		content->type = before.type;
+	if (!notification_content_has(correction, NOTIFICATION_TITLE))
+		content->title = before.title;
+	if (!notification_content_has(correction, NOTIFICATION_BODY))
+		content->body = before.body;
+	if (!notification_content_has(correction, NOTIFICATION_LINK))
+		content->link = before.link;
+	if (!notification_content_has(correction, NOTIFICATION_DATA))
+		content->data = before.data;
+	if (!notification_content_has(correction, NOTIFICATION_PRIORITY))
+		content->priority = before.priority;
+	if (!notification_content_has(correction, NOTIFICATION_EXPIRES_AT))
+		content->expires_at = before.expires_at;
+}
+
+size_t notification_content_bytes(const struct notification_content *content)
+{
+	return content->type.length + content->title.length + content->body.length +
+	       content->link.length + content->data.length;
 }
 
 int notification_content_copy(struct notification_content *content, struct arena *arena)
@@ -281,12 +312,12 @@ static const char *const priority_names[NOTIFICATION_PRIORITIES] = {
     [NOTIFICATION_URGENT] = "urgent",
 };
 
-static const struct member members[7] = {
-    {"type", read_type},
-    {"title", read_title},
-    {"body", read_body},
-    {"link", read_link},
-    {"data", read_data},
-    {"priority", read_priority},
-    {"expires_at", read_expires_at},
+static const struct member members[NOTIFICATION_MEMBERS] = {
+    [NOTIFICATION_TYPE] = {"type", read_type},
+    [NOTIFICATION_TITLE] = {"title", read_title},
+    [NOTIFICATION_BODY] = {"body", read_body},
+    [NOTIFICATION_LINK] = {"link", read_link},
+    [NOTIFICATION_DATA] = {"data", read_data},
+    [NOTIFICATION_PRIORITY] = {"priority", read_priority},
+    [NOTIFICATION_EXPIRES_AT] = {"expires_at", read_expires_at},
 };

@@ -28,9 +28,22 @@ enum notification_priority {
 	NOTIFICATION_PRIORITIES
 };
 
+/* The members of content, by which a correction says what it changes. */
+enum notification_member {
+	NOTIFICATION_TYPE,
+	NOTIFICATION_TITLE,
+	NOTIFICATION_BODY,
+	NOTIFICATION_LINK,
+	NOTIFICATION_DATA,
+	NOTIFICATION_PRIORITY,
+	NOTIFICATION_EXPIRES_AT,
+	NOTIFICATION_MEMBERS
+};
+
 /* What the publisher says; what a correction (PATCH) can change. `data` is JSON text on one
  * line. */
 struct notification_content {
+	unsigned given; /* members that were read, 1 << member each */
 	struct slice type;
 	struct slice title;
 	struct slice body;
@@ -74,8 +87,7 @@ struct notification_source {
 
 /* Reads content from the members of a JSON object, `data` as it is written there; members that are
  * no part of content are refused unless `also_allowed` (a NULL-terminated list) names them. Absent
- * members leave `content` as it was, so that a correction passes what is stored. Texts are copied
- * into the arena.
+ * members leave `content` as it was. Texts are copied into the arena.
  * Returns 0, -ENOMEM, or -EINVAL with a sentence that names the member. */
 int notification_content_read(struct notification_content *content,
 			      const struct notification_source *source,
@@ -86,6 +98,19 @@ int notification_content_read(struct notification_content *content,
 /* True while it shows in an inbox at all, and while it counts as unread. */
 bool notification_is_live(const struct notification *notification);
 bool notification_is_unread(const struct notification *notification);
+
+static inline bool notification_content_has(const struct notification_content *content,
+					    enum notification_member member)
+{
+	return (content->given & 1u << member) != 0;
+}
+
+/* Takes the members that were given in `correction`. */
+void notification_content_correct(struct notification_content *content,
+				  const struct notification_content *correction);
+
+/* What its texts take. */
+size_t notification_content_bytes(const struct notification_content *content);
 
 /* Copies the texts of `content` into the arena. Returns 0 or -ENOMEM. */
 int notification_content_copy(struct notification_content *content, struct arena *arena);

@@ -321,12 +321,6 @@ void exchange_store_problem(struct exchange *exchange, int result)
 	exchange_problem(exchange, store_problems[row].problem, "%s", store_problems[row].detail);
 }
 
-/* What the store may say to a request that is no failure of the store's (store.h). */
-static const int refusals[STORE_OPERATIONS] = {
-    [STORE_PUBLISH] = -EEXIST,	[STORE_REDEEM] = -EEXIST, [STORE_CORRECT] = -ENOENT,
-    [STORE_WITHDRAW] = -ENOENT, [STORE_MARK] = -ENOENT,
-};
-
 static void on_stored(struct mailbox_message *message)
 {
 	struct store_request *request = store_request_of(message);
@@ -336,10 +330,10 @@ static void on_stored(struct mailbox_message *message)
 	exchange->stored = request->arena;
 	if (!exchange_resume(exchange))
 		return;
-	if (request->result == 0 || request->result == refusals[request->operation])
-		exchange->on_stored(exchange, request);
-	else
+	if (store_request_failed(request))
 		exchange_store_problem(exchange, request->result);
+	else
+		exchange->on_stored(exchange, request);
 }
 
 void exchange_ask(struct exchange *exchange, struct store_request *request,

@@ -130,11 +130,6 @@ static int read_item(const struct notification_source *source, const struct sett
 	return 0;
 }
 
-static size_t receivers_of(const struct store_item *item)
-{
-	return item->user_count == 0 ? 1 : item->user_count;
-}
-
 static int copy_text(struct arena *arena, const char *text, const char **ret_copy)
 {
 	struct slice copy;
@@ -157,7 +152,7 @@ static int read_outcome(struct publication *publication, size_t index,
 	if (result == 0) {
 		publication->outcomes[index].item = item;
 		publication->publish.item_count++;
-		publication->recipients += receivers_of(item);
+		publication->recipients += store_item_receivers(item);
 		return 0;
 	}
 	return result != -EINVAL
@@ -265,10 +260,10 @@ static int recall_item(struct publication *publication, size_t index, const json
 	result = read_recipients(json_object_get(json, "to"), SIZE_MAX, arena, item, &error);
 	if (result < 0)
 		return result == -ENOMEM ? -ENOMEM : -EIO;
-	if (receivers_of(item) > replay->id_count - *ids_used)
+	if (store_item_receivers(item) > replay->id_count - *ids_used)
 		return -EIO;
 	item->ids = replay->ids + *ids_used;
-	*ids_used += receivers_of(item);
+	*ids_used += store_item_receivers(item);
 	publication->outcomes[index].item = item;
 	return 0;
 }
@@ -293,7 +288,7 @@ int publication_recall(struct publication *publication, json_t *body, struct are
 
 static void append_notifications(const struct store_item *item, struct buffer *out)
 {
-	size_t count = receivers_of(item);
+	size_t count = store_item_receivers(item);
 
 	buffer_append(out, SLICE("\"notifications\":["));
 	for (size_t i = 0; i < count; i++) {

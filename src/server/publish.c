@@ -171,31 +171,6 @@ static int read_id(struct exchange *exchange, int64_t *ret_id)
 	return -EINVAL;
 }
 
-enum content_member { TYPE, TITLE, BODY, LINK, DATA, PRIORITY, EXPIRES_AT, CONTENT_MEMBERS };
-
-struct correction {
-	struct store_correct correct;
-	struct notification_content content;
-	bool given[CONTENT_MEMBERS];
-};
-
-/* Runs on the store's thread; the texts are in the exchange's arena, which outlives the request. */
-static int edit(struct store_correct *correct, struct notification_content *content)
-{
-	struct correction *correction = (struct correction *)correct;
-	const struct notification_content *new = &correction->content;
-	const bool *given = correction->given;
-
-	content->type = given[TYPE] ? new->type : content->type;
-	content->title = given[TITLE] ? new->title : content->title;
-	content->body = given[BODY] ? new->body : content->body;
-	content->link = given[LINK] ? new->link : content->link;
-	content->data = given[DATA] ? new->data : content->data;
-	content->priority = given[PRIORITY] ? new->priority : content->priority;
-	content->expires_at = given[EXPIRES_AT] ? new->expires_at : content->expires_at;
-	return 0;
-}
-
 static void reply_not_found(struct exchange *exchange, int64_t id)
 {
 	exchange_problem(exchange, PROBLEM_NOT_FOUND, "There is no notification %lld",
@@ -217,33 +192,29 @@ static void on_corrected(struct exchange *exchange, struct store_request *reques
 }
 
 /* Returns 0, -ENOMEM, or -EINVAL with a sentence. */
-static int read_correction(struct exchange *exchange, struct correction *correction,
+static int read_correction(struct exchange *exchange, struct notification_content *correction,
 			   const struct notification_source *body, struct error *error)
 {
-	static const char *const names[] = {"type", "title",	"body",	     "link",
-					    "data", "priority", "expires_at"};
 	struct notification_limits limits = publication_limits(exchange->worker->settings);
-	struct notification_content *content = &correction->content;
 	int result;
 
 	if (!json_is_object(body->value) || json_object_size(body->value) == 0)
 		return error_set(error, -EINVAL, "send an object with the members to change");
-	for (int i = 0; i < CONTENT_MEMBERS; i++)
-		correction->given[i] = json_object_get(body->value, names[i]) != NULL;
-	result = notification_content_read(content, body, NULL, &limits, &exchange->arena, error);
+	result =
+	    notification_content_read(correction, body, NULL, &limits, &exchange->arena, error);
 	if (result < 0)
 		return result;
-	if ((correction->given[TYPE] && content->type.length == 0) ||
-	    (correction->given[TITLE] && content->title.length == 0))
-		return error_set(error, -EINVAL, "\"type\" and \"title\" must not become empty");
-	if (content->expires_at != 0 && content->expires_at <= clock_wall())
+	if (notification_content_has(correction, NOTIFICATION_TITLE) &&
+	    slice_is_empty(correction->title))
+		return error_set(error, -EINVAL, "\"title\" must not become empty");
+	if (correction->expires_at != 0 && correction->expires_at <= clock_wall())
 		return error_set(error, -EINVAL, "\"expires_at\" is in the past");
 	return 0;
 }
 
 void publish_patch(struct exchange *exchange)
 {
-	struct correction *correction;
+	struct store_correct *correct;
 	struct notification_source body;
 	struct error error = {""};
 	int64_t id;
@@ -251,12 +222,12 @@ void publish_patch(struct exchange *exchange)
 
 	if (read_id(exchange, &id) < 0 || read_source(exchange, &body) < 0)
 		return;
-	correction = exchange_store_request(exchange, sizeof(*correction), STORE_CORRECT);
-	if (correction == NULL) {
+	correct = exchange_store_request(exchange, sizeof(*correct), STORE_CORRECT);
+	if (correct == NULL) {
 		json_decref(body.value);
 		return;
 	}
-	result = read_correction(exchange, correction, &body, &error);
+	result = read_correction(exchange, &correct->correction, &body, &error);
 	json_decref(body.value);
 	if (result < 0) {
 		exchange_problem(exchange,
@@ -265,9 +236,8 @@ void publish_patch(struct exchange *exchange)
 				 "%s", result == -ENOMEM ? "Try again later" : error.text);
 		return;
 	}
-	correction->correct.id = id;
-	correction->correct.edit = edit;
-	exchange_ask(exchange, &correction->correct.request, on_corrected);
+	correct->id = id;
+	exchange_ask(exchange, &correct->request, on_corrected);
 }
 
 static void on_withdrawn(struct exchange *exchange, struct store_request *request)

@@ -33,7 +33,7 @@ struct sqlite_store {
 	bool is_read_only;
 	bool has_users;
 	struct sqlite_users users;
-	struct sqlite_figures figures;
+	struct store_figures figures;
 	struct sqlite_settings settings;
 	struct sqlite_writer writer;
 	struct sqlite_reader reader;
@@ -123,8 +123,9 @@ static int read_meta(struct sqlite_store *store, int64_t *ret_folded, struct err
 }
 
 /* Positions go on from the clock, so that they rise over restarts without being written down. */
-static int recover(struct sqlite_store *store, struct error *error)
+static int recover_users(struct sqlite_store *store, struct error *error)
 {
+	struct sqlite_connection *connection = &store->reader.connection;
 	struct sqlite_users *users = &store->users;
 	int64_t folded = 0;
 	int result = sqlite_users_init(users, USERS_IN_MEMORY);
@@ -139,13 +140,28 @@ static int recover(struct sqlite_store *store, struct error *error)
 	result = read_meta(store, &folded, error);
 	if (result < 0)
 		return result;
-	result = sqlite_users_find_id(users, &store->reader.connection, 0, &users->everyone);
+	result = sqlite_users_find_id(users, connection, 0, &users->everyone);
 	if (result < 0)
 		return error_set(
 		    error, result,
 		    "%s is damaged: everyone's inbox is missing; restore it from a backup",
 		    store->path);
-	return sqlite_fold_recover(users, &store->reader.connection, folded, error);
+	return sqlite_fold_recover(users, connection, folded, error);
+}
+
+/* From one snapshot: who only reads may do so beside a node that writes. */
+static int recover(struct sqlite_store *store, struct error *error)
+{
+	struct sqlite_connection *connection = &store->reader.connection;
+	int result = sqlite_connection_run(connection, STATEMENT_BEGIN_READ, 0, NULL);
+
+	if (result < 0)
+		return error_set(error, result, "%s cannot be read: %s", store->path,
+				 strerror(-result));
+	result = recover_users(store, error);
+	if (!sqlite3_get_autocommit(connection->database))
+		sqlite_connection_run(connection, STATEMENT_COMMIT, 0, NULL);
+	return result;
 }
 
 static int open_files(struct sqlite_store *store, const struct store_options *options,
@@ -257,10 +273,10 @@ static void submit(struct store *base, struct store_request *request)
 	struct sqlite_store *store = store_of(base);
 
 	if (!store_operation_is_write(request->operation)) {
-		atomic_fetch_add_explicit(&store->figures.queue, 1, memory_order_relaxed);
+		store_figures_submit(&store->figures);
 		mailbox_send(&store->reader.mailbox, &request->message);
 	} else if (!store->is_read_only) {
-		atomic_fetch_add_explicit(&store->figures.queue, 1, memory_order_relaxed);
+		store_figures_submit(&store->figures);
 		mailbox_send(&store->writer.mailbox, &request->message);
 	} else {
 		request->result = -EROFS;
@@ -286,21 +302,13 @@ static uint64_t bytes_of(const char *path, const char *suffix)
 static void statistics(struct store *base, struct store_statistics *ret_statistics)
 {
 	struct sqlite_store *store = store_of(base);
-	struct sqlite_figures *figures = &store->figures;
 
 	*ret_statistics = (struct store_statistics){
-	    .commits = atomic_load(&figures->commits),
-	    .writes = atomic_load(&figures->writes),
-	    .reads = atomic_load(&figures->reads),
 	    .queries = atomic_load(&store->writer.connection.queries) +
 		       atomic_load(&store->reader.connection.queries),
-	    .failures = atomic_load(&figures->failures),
-	    .rows_expired = atomic_load(&figures->rows_expired),
-	    .rows_forgotten = atomic_load(&figures->rows_forgotten),
 	    .bytes = bytes_of(store->path, "") + bytes_of(store->path, "-wal"),
-	    .queue = atomic_load(&figures->queue),
-	    .commit_microseconds = atomic_load(&figures->commit_microseconds),
 	};
+	store_figures_read(&store->figures, ret_statistics);
 }
 
 static void reconfigure(struct store *base, const struct store_options *options)

@@ -10,14 +10,6 @@ bool sqlite_change_is_carried(const struct sqlite_writer *writer)
 	return writer->hint_bytes < HINT_BYTES;
 }
 
-static size_t bytes_of(const struct change *change)
-{
-	const struct notification_content *content = &change->notification.content;
-
-	return content->type.length + content->title.length + content->body.length +
-	       content->link.length + content->data.length;
-}
-
 int sqlite_change_tell(struct sqlite_writer *writer, struct sqlite_user *user,
 		       const struct change *change)
 {
@@ -30,10 +22,11 @@ int sqlite_change_tell(struct sqlite_writer *writer, struct sqlite_user *user,
 		return result;
 	if (hint.has_change) {
 		hint.change = *change;
-		writer->hint_bytes += bytes_of(change);
+		writer->hint_bytes += notification_content_bytes(&change->notification.content);
 	}
-	if (writer->hints != NULL && hint_batch_add(writer->hints, &hint) < 0)
-		return 0;
+	/* One that memory is too short for is a lost hint, and no reason to fail. */
+	if (writer->hints != NULL)
+		(void)hint_batch_add(writer->hints, &hint);
 	return 0;
 }
 

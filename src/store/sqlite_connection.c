@@ -34,12 +34,6 @@ int sqlite_connection_result(sqlite3 *database, int code)
 	return -EIO;
 }
 
-int sqlite_connection_execute(struct sqlite_connection *connection, const char *text)
-{
-	return sqlite_connection_result(connection->database,
-					sqlite3_exec(connection->database, text, NULL, NULL, NULL));
-}
-
 static int prepare(struct sqlite_connection *connection)
 {
 	for (int i = 0; i < STATEMENTS; i++) {

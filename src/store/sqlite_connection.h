@@ -78,9 +78,6 @@ int sqlite_connection_open(struct sqlite_connection *connection, const char *pat
 /* Closes without a checkpoint. A connection that was never opened (all zero) is allowed. */
 void sqlite_connection_close(struct sqlite_connection *connection);
 
-/* Runs statements that are not worth keeping: settings and the schema. */
-int sqlite_connection_execute(struct sqlite_connection *connection, const char *text);
-
 /* Gives the statement's first `count` parameters their numbers and returns it, ready to be stepped.
  */
 sqlite3_stmt *sqlite_connection_bind(struct sqlite_connection *connection,

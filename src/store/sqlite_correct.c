@@ -50,7 +50,7 @@ static int move(struct sqlite_writer *writer, struct sqlite_user *user,
 
 int sqlite_correct(struct sqlite_writer *writer, struct store_request *request)
 {
-	struct store_correct *correct = (struct store_correct *)request;
+	const struct store_correct *correct = (const struct store_correct *)request;
 	struct notification before, row;
 	struct sqlite_user *user = NULL;
 	int result = load(writer, correct->id, &request->arena, &before, &user);
@@ -62,9 +62,7 @@ int sqlite_correct(struct sqlite_writer *writer, struct store_request *request)
 	if (result < 0)
 		return result;
 	row = before;
-	request->result = correct->edit(correct, &row.content);
-	if (request->result < 0)
-		return 0;
+	notification_content_correct(&row.content, &correct->correction);
 	result = write_content(writer, &row);
 	return result < 0 ? result : move(writer, user, &before, &row);
 }

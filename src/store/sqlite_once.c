@@ -55,7 +55,7 @@ int sqlite_once_find(struct sqlite_writer *writer, struct store_publish *publish
 
 int sqlite_once_remember(struct sqlite_writer *writer, struct store_publish *publish)
 {
-	size_t count = sqlite_publish_count(publish);
+	size_t count = store_publish_receivers(publish);
 	int64_t *ids = arena_allocate_array(&publish->request.arena, count + 1, sizeof(*ids));
 	int64_t *end = ids;
 	sqlite3_stmt *statement;
@@ -63,7 +63,7 @@ int sqlite_once_remember(struct sqlite_writer *writer, struct store_publish *pub
 	if (ids == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < publish->item_count; i++) {
-		size_t receivers = sqlite_publish_receivers(&publish->items[i]);
+		size_t receivers = store_item_receivers(&publish->items[i]);
 
 		memcpy(end, publish->items[i].ids, receivers * sizeof(*ids));
 		end += receivers;

@@ -7,20 +7,6 @@
 
 #include <errno.h>
 
-size_t sqlite_publish_receivers(const struct store_item *item)
-{
-	return item->user_count == 0 ? 1 : item->user_count;
-}
-
-size_t sqlite_publish_count(const struct store_publish *publish)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < publish->item_count; i++)
-		count += sqlite_publish_receivers(&publish->items[i]);
-	return count;
-}
-
 static int insert_row(struct sqlite_writer *writer, int64_t user_id, const struct notification *row)
 {
 	const struct notification_content *content = &row->content;
@@ -85,8 +71,8 @@ static int publish_to(struct sqlite_writer *writer, struct slice name,
 static int publish_item(struct sqlite_writer *writer, struct store_publish *publish,
 			struct store_item *item)
 {
-	int64_t *ids = arena_allocate_array(&publish->request.arena, sqlite_publish_receivers(item),
-					    sizeof(*ids));
+	int64_t *ids =
+	    arena_allocate_array(&publish->request.arena, store_item_receivers(item), sizeof(*ids));
 	int result = 0;
 
 	item->ids = ids;
@@ -99,18 +85,6 @@ static int publish_item(struct sqlite_writer *writer, struct store_publish *publ
 	return result;
 }
 
-/* The empty name is everyone's inbox; who is sent there by mistake must not reach everyone. */
-static bool names_nobody(const struct store_publish *publish)
-{
-	for (size_t i = 0; i < publish->item_count; i++) {
-		for (size_t k = 0; k < publish->items[i].user_count; k++) {
-			if (slice_is_empty(publish->items[i].users[k]))
-				return true;
-		}
-	}
-	return false;
-}
-
 int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 {
 	struct store_publish *publish = (struct store_publish *)request;
@@ -118,7 +92,7 @@ int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 	int result = 0;
 
 	publish->replay.is_set = false;
-	if (names_nobody(publish)) {
+	if (store_publish_names_nobody(publish)) {
 		request->result = -ENOENT;
 		return 0;
 	}

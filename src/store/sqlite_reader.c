@@ -152,11 +152,7 @@ static void sit(struct sqlite_reader *reader, struct sitting *sitting)
 		if (request->result == 0)
 			request->result =
 			    readings[request->operation].answer(reader, request, sitting->seen[i]);
-		if (request->result < 0)
-			atomic_fetch_add_explicit(&reader->figures->failures, 1,
-						  memory_order_relaxed);
-		atomic_fetch_sub_explicit(&reader->figures->queue, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&reader->figures->reads, 1, memory_order_relaxed);
+		store_figures_finish(reader->figures, request);
 		mailbox_send(request->reply, &request->message);
 	}
 	close_snapshot(reader);

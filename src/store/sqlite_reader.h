@@ -24,7 +24,7 @@ struct sqlite_reader {
 	struct mailbox mailbox;
 	struct sqlite_connection connection;
 	struct sqlite_users *users;
-	struct sqlite_figures *figures;
+	struct store_figures *figures;
 	uint64_t epoch;
 	struct mailbox_message last; /* comes behind all requests when the reader is to stop */
 

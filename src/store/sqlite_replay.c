@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+enum { ROW_BYTES = 256 }; /* what a row takes beside its texts, roughly */
+
 /* One stream being read: the user's own inbox or everyone's. */
 struct stream {
 	struct sqlite_reader *reader;
@@ -45,18 +47,10 @@ static bool is_void(const struct store_replay *replay, uint64_t epoch,
 	       after->broadcast_seq > everyone->head || after->broadcast_seq < everyone->floor;
 }
 
-static size_t bytes_of(const struct change *change)
-{
-	const struct notification_content *content = &change->notification.content;
-
-	return content->type.length + content->title.length + content->body.length +
-	       content->link.length + content->data.length + 256;
-}
-
 /* Returns 1 where there was room, 0 where the budget is spent. The first change always fits. */
 static int add(struct stream *stream, struct budget *budget, struct change *change)
 {
-	size_t bytes = bytes_of(change);
+	size_t bytes = notification_content_bytes(&change->notification.content) + ROW_BYTES;
 	struct arena *arena = &stream->replay->request.arena;
 
 	if (budget->changes == 0 || (bytes > budget->bytes && stream->count > 0)) {

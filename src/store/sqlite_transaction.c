@@ -40,22 +40,19 @@ static void roll_back(struct sqlite_writer *writer)
 	writer->last_id = writer->committed_last_id;
 	hint_batch_release(writer->hints);
 	writer->hints = NULL;
-	atomic_fetch_add_explicit(&writer->figures->failures, 1, memory_order_relaxed);
 }
 
 static void count_commit(struct sqlite_writer *writer, int64_t started)
 {
-	struct sqlite_figures *figures = writer->figures;
+	struct store_figures *figures = writer->figures;
 
 	/* One that found nothing to do syncs nothing either. */
 	if (sqlite3_total_changes64(writer->connection.database) == writer->changes)
 		return;
-	atomic_fetch_add_explicit(&figures->commits, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&figures->rows_expired, writer->expired, memory_order_relaxed);
-	atomic_fetch_add_explicit(&figures->rows_forgotten, writer->forgotten,
-				  memory_order_relaxed);
-	atomic_fetch_add_explicit(&figures->commit_microseconds, (uint64_t)(clock_wall() - started),
-				  memory_order_relaxed);
+	store_figures_add(&figures->commits, 1);
+	store_figures_add(&figures->rows_expired, writer->expired);
+	store_figures_add(&figures->rows_forgotten, writer->forgotten);
+	store_figures_add(&figures->commit_microseconds, (uint64_t)(clock_wall() - started));
 }
 
 static void tell(struct sqlite_writer *writer)
@@ -102,9 +99,10 @@ static int commit(struct sqlite_writer *writer)
 	int64_t started = clock_wall();
 	int result = with_news ? follow_with_sidecar(writer) : 0;
 
+	if (result < 0)
+		return result;
 	step(writer, "written");
-	if (result == 0)
-		result = commit_both(writer);
+	result = commit_both(writer);
 	if (result < 0)
 		return result;
 	sqlite_sidecar_commit(&writer->sidecar, with_news);

@@ -76,7 +76,7 @@ static size_t weigh(const struct store_request *request)
 	const struct store_mark *mark = (const struct store_mark *)request;
 
 	if (request->operation == STORE_PUBLISH)
-		return sqlite_publish_count((const struct store_publish *)request);
+		return store_publish_receivers((const struct store_publish *)request);
 	if (request->operation == STORE_MARK && mark->id_count > 0)
 		return mark->id_count;
 	return 1;
@@ -116,12 +116,12 @@ static void reply(struct sqlite_writer *writer, struct mailbox_message *message)
 {
 	struct store_request *request = store_request_of(message);
 
+	/* The reader counts it. */
 	if (request->operation == STORE_PROBE && request->result == 0) {
 		mailbox_send(writer->reader, message);
 		return;
 	}
-	atomic_fetch_sub_explicit(&writer->figures->queue, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&writer->figures->writes, 1, memory_order_relaxed);
+	store_figures_finish(writer->figures, request);
 	mailbox_send(request->reply, message);
 }
 

@@ -9,21 +9,9 @@
 #include "store/sqlite_fold.h"
 #include "store/sqlite_sidecar.h"
 #include "store/sqlite_user.h"
-#include "store/store.h"
+#include "store/store_figures.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
-
-struct sqlite_figures {
-	_Atomic uint64_t commits;
-	_Atomic uint64_t writes;
-	_Atomic uint64_t reads;
-	_Atomic uint64_t failures;
-	_Atomic uint64_t rows_expired;
-	_Atomic uint64_t rows_forgotten;
-	_Atomic uint64_t queue;
-	_Atomic uint64_t commit_microseconds;
-};
 
 /* What can be changed while the store runs. */
 struct sqlite_settings {
@@ -44,7 +32,7 @@ struct sqlite_writer {
 	struct mailbox mailbox;
 	struct sqlite_connection connection;
 	struct sqlite_users *users;
-	struct sqlite_figures *figures;
+	struct store_figures *figures;
 	const struct sqlite_settings *settings;
 	struct mailbox *reader; /* where probes go on to */
 	uint64_t epoch;

@@ -3,9 +3,12 @@
 
 #include "store/sqlite.h"
 
+#include <errno.h>
+
 static const struct operation {
 	const char *name;
 	bool is_write;
+	int refusals[2]; /* what it may come back with that is its own matter */
 } operations[STORE_OPERATIONS];
 
 const char *store_operation_name(enum store_operation operation)
@@ -16,6 +19,26 @@ const char *store_operation_name(enum store_operation operation)
 bool store_operation_is_write(enum store_operation operation)
 {
 	return operations[operation].is_write;
+}
+
+size_t store_publish_receivers(const struct store_publish *publish)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < publish->item_count; i++)
+		count += store_item_receivers(&publish->items[i]);
+	return count;
+}
+
+bool store_publish_names_nobody(const struct store_publish *publish)
+{
+	for (size_t i = 0; i < publish->item_count; i++) {
+		for (size_t k = 0; k < publish->items[i].user_count; k++) {
+			if (slice_is_empty(publish->items[i].users[k]))
+				return true;
+		}
+	}
+	return false;
 }
 
 const struct store_ops *store_ops_for(const char *location)
@@ -71,15 +94,28 @@ void store_request_init(struct store_request *request, enum store_operation oper
 	};
 }
 
+bool store_request_failed(const struct store_request *request)
+{
+	const int *refusals = operations[request->operation].refusals;
+
+	return request->result != 0 && request->result != refusals[0] &&
+	       request->result != refusals[1];
+}
+
 void store_request_finish(struct store_request *request)
 {
 	arena_finish(&request->arena);
 }
 
 static const struct operation operations[STORE_OPERATIONS] = {
-    [STORE_PUBLISH] = {"publish", true},   [STORE_CORRECT] = {"correct", true},
-    [STORE_WITHDRAW] = {"withdraw", true}, [STORE_MARK] = {"mark", true},
-    [STORE_REDEEM] = {"redeem", true},	   [STORE_HEADS] = {"heads", false},
-    [STORE_REPLAY] = {"replay", false},	   [STORE_LIST] = {"list", false},
-    [STORE_SWEEP] = {"sweep", false},	   [STORE_PROBE] = {"probe", true},
+    [STORE_PUBLISH] = {"publish", true, {-ENOENT, -EEXIST}},
+    [STORE_CORRECT] = {"correct", true, {-ENOENT}},
+    [STORE_WITHDRAW] = {"withdraw", true, {-ENOENT}},
+    [STORE_MARK] = {"mark", true, {-ENOENT}},
+    [STORE_REDEEM] = {"redeem", true, {-EEXIST}},
+    [STORE_HEADS] = {"heads", false, {0}},
+    [STORE_REPLAY] = {"replay", false, {0}},
+    [STORE_LIST] = {"list", false, {0}},
+    [STORE_SWEEP] = {"sweep", false, {0}},
+    [STORE_PROBE] = {"probe", true, {0}},
 };

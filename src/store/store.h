@@ -24,7 +24,7 @@
  *   -EAGAIN   the store cannot be reached or is too busy now: try again later
  *   -EROFS    a write to a store that was opened to be read only
  *   -EIO      the store failed for another reason; what the database said of it is logged
- * A correction also fails with whatever its `edit` returned. There is nothing else. */
+ * There is nothing else. */
 #ifndef ALLIM_STORE_STORE_H
 #define ALLIM_STORE_STORE_H
 
@@ -75,6 +75,12 @@ struct store_publish_replay {
 	struct slice note;
 };
 
+/* How many notifications an item becomes. */
+static inline size_t store_item_receivers(const struct store_item *item)
+{
+	return item->user_count == 0 ? 1 : item->user_count;
+}
+
 /* Publishes all items or none. With a key, a request that was committed before with the same
  * publisher, key and fingerprint is not published again, whatever its items are now: `replay` says what
  * came of it then. With another fingerprint it fails with -EEXIST. A request without items only
@@ -91,14 +97,18 @@ struct store_publish {
 	struct store_publish_replay replay;
 };
 
-/* Replaces the content of one notification, whoever's it is; one that was withdrawn is -ENOENT.
- * `edit` is called on the store's thread with the stored content and changes it, in the request's
- * arena; its negative result is the request's. It may be called again, with the stored content,
- * when a commit has to be repeated. */
+/* How many notifications all of its items become. */
+size_t store_publish_receivers(const struct store_publish *publish);
+
+/* The empty name is everyone's inbox; who is sent there by mistake must not reach everyone. */
+bool store_publish_names_nobody(const struct store_publish *publish);
+
+/* Changes the members of one notification, whoever's it is, that `correction` was given; one that was
+ * withdrawn is -ENOENT. */
 struct store_correct {
 	struct store_request request;
 	int64_t id;
-	int (*edit)(struct store_correct *correct, struct notification_content *content);
+	struct notification_content correction;
 };
 
 /* Takes a notification back from everybody; a tombstone stays. Twice is once. */
@@ -208,6 +218,7 @@ struct store_sweep {
 /* Proves that a write commits and a read sees it. */
 struct store_probe {
 	struct store_request request;
+	int64_t number; /* set by the store: what was written, and must be read */
 };
 
 struct store_options {
@@ -234,10 +245,10 @@ struct store_options {
 
 struct store_statistics {
 	uint64_t commits;
-	uint64_t writes;
+	uint64_t writes; /* committed */
 	uint64_t reads;
-	uint64_t queries; /* statements run, by reads and writes */
-	uint64_t failures;
+	uint64_t queries;  /* statements run, by reads and writes */
+	uint64_t failures; /* requests */
 	uint64_t rows_expired;
 	uint64_t rows_forgotten;      /* by retention */
 	uint64_t bytes;		      /* on disk */
@@ -291,6 +302,9 @@ int store_check(struct store *store, struct error *error);
 /* Prepares a request's base; everything else is zero. */
 void store_request_init(struct store_request *request, enum store_operation operation,
 			struct mailbox *reply, void (*on_done)(struct mailbox_message *message));
+
+/* Whether it came back with a failure of the store's, rather than with 0 or its own matter. */
+bool store_request_failed(const struct store_request *request);
 
 /* Frees what the arena holds; the structure itself stays the caller's. */
 void store_request_finish(struct store_request *request);

@@ -234,29 +234,14 @@ static void test_handled_broadcasts_count_while_they_live(void **state)
 	conformance_check(c);
 }
 
-static int change_title(struct store_correct *correct, struct notification_content *content)
-{
-	(void)correct;
-	assert_slice(content->title, "wrong");
-	content->title = SLICE("right");
-	return 0;
-}
-
-static int refuse(struct store_correct *correct, struct notification_content *content)
-{
-	(void)correct;
-	content->title = SLICE("never");
-	return -EINVAL;
-}
-
-static int correct(struct conformance *c, int64_t id,
-		   int (*edit)(struct store_correct *, struct notification_content *))
+static int correct_title(struct conformance *c, int64_t id, const char *title)
 {
 	int result;
 
 	CONFORMANCE_REQUEST(store_correct, request, STORE_CORRECT);
 	request.id = id;
-	request.edit = edit;
+	request.correction = (struct notification_content){.given = 1u << NOTIFICATION_TITLE,
+							   .title = slice_from_string(title)};
 	result = conformance_call(c, &request.request);
 	store_request_finish(&request.request);
 	return result;
@@ -268,15 +253,14 @@ static void test_a_correction_is_a_change(void **state)
 	int64_t id = conformance_publish(c, "anna", "wrong");
 
 	conformance_mark_one(c, "anna", NOTIFICATION_SEEN, id);
-	assert_int_equal(correct(c, id, change_title), 0);
+	assert_int_equal(correct_title(c, id, "right"), 0);
 	assert_int_equal(find(c, "anna", id).seq, 3);
 	assert_title(c, "anna", "right");
 	assert_true(find(c, "anna", id).state_at[NOTIFICATION_SEEN] != 0);
 	assert_int_equal(conformance_unread(c, "anna"), 1);
-	assert_int_equal(correct(c, id, refuse), -EINVAL);
-	assert_title(c, "anna", "right");
-	assert_int_equal(conformance_head(c, "anna").seq, 3);
-	assert_int_equal(correct(c, id + 1000, change_title), -ENOENT);
+	assert_slice(find(c, "anna", id).content.body, "a body");
+	assert_int_equal(find(c, "anna", id).content.priority, NOTIFICATION_HIGH);
+	assert_int_equal(correct_title(c, id + 1000, "right"), -ENOENT);
 	conformance_check(c);
 }
 
@@ -290,7 +274,7 @@ static void test_withdrawing_leaves_a_tombstone(void **state)
 	assert_int_equal(conformance_withdraw(c, id), 0);
 	assert_int_equal(conformance_withdraw(c, id), 0);
 	assert_int_equal(conformance_withdraw(c, id + 1000), -ENOENT);
-	assert_int_equal(correct(c, id, change_title), -ENOENT);
+	assert_int_equal(correct_title(c, id, "right"), -ENOENT);
 	assert_int_equal(find(c, "anna", id).id, 0);
 	assert_int_equal(conformance_unread(c, "anna"), 0);
 	assert_int_equal(c->hint_count, 2);

@@ -374,6 +374,10 @@ static void test_statistics_count(void **state)
 	assert_int_equal(statistics.reads, 1);
 	assert_true(statistics.bytes > 0);
 	assert_int_equal(statistics.queue, 0);
+	assert_int_equal(conformance_withdraw(c, 12345), -ENOENT);
+	store_statistics(c->store, &statistics);
+	assert_int_equal(statistics.writes, 1); /* what is refused is neither */
+	assert_int_equal(statistics.failures, 0);
 }
 
 int main(void)

@@ -220,13 +220,6 @@ static void withdraw(struct model *model)
 	row->seq = ++model->inboxes[row->owner].head;
 }
 
-static int edit(struct store_correct *correct, struct notification_content *content)
-{
-	(void)correct;
-	content->title = SLICE("corrected");
-	return 0;
-}
-
 static void correct(struct model *model)
 {
 	struct model_row *row = pick_row(model);
@@ -234,7 +227,8 @@ static void correct(struct model *model)
 
 	CONFORMANCE_REQUEST(store_correct, request, STORE_CORRECT);
 	request.id = row->id;
-	request.edit = edit;
+	request.correction = (struct notification_content){.given = 1u << NOTIFICATION_TITLE,
+							   .title = SLICE("corrected")};
 	assert_int_equal(conformance_call(model->store, &request.request), is_there ? 0 : -ENOENT);
 	store_request_finish(&request.request);
 	if (!is_there)

@@ -262,9 +262,31 @@ static void test_memory_runs_short(void **state)
 	json_decref(source.value);
 }
 
+static void test_a_correction_changes_what_it_was_given(void **state)
+{
+	const struct notification_content correction = {
+	    .given = 1u << NOTIFICATION_BODY | 1u << NOTIFICATION_PRIORITY,
+	    .body = SLICE("new"),
+	    .title = SLICE("never"),
+	    .priority = NOTIFICATION_URGENT,
+	};
+	struct notification_content content = {
+	    .type = SLICE("type"), .title = SLICE("title"), .body = SLICE("old"), .expires_at = 7};
+
+	(void)state;
+	notification_content_correct(&content, &correction);
+	assert_slice(content.body, "new");
+	assert_int_equal(content.priority, NOTIFICATION_URGENT);
+	assert_slice(content.type, "type");
+	assert_slice(content.title, "title");
+	assert_slice(content.link, "");
+	assert_int_equal(content.expires_at, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_correction_changes_what_it_was_given),
 	    cmocka_unit_test(test_all_members),
 	    cmocka_unit_test(test_the_least),
 	    cmocka_unit_test(test_any_json_is_data),

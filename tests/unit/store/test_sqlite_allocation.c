@@ -185,12 +185,12 @@ static int call_publish(struct folder *folder)
 
 static int call_probe(struct folder *folder)
 {
-	struct store_request probe;
+	struct store_probe probe;
 	int result;
 
-	store_request_init(&probe, STORE_PROBE, NULL, NULL);
-	result = folder_call(folder, &probe);
-	store_request_finish(&probe);
+	store_request_init(&probe.request, STORE_PROBE, NULL, NULL);
+	result = folder_call(folder, &probe.request);
+	store_request_finish(&probe.request);
 	return result;
 }
 
