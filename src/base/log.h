@@ -2,6 +2,7 @@
  *
  *	log_info("listening", LOG_TEXT("address", address), LOG_NUMBER("workers", workers));
  *
+ * Never waits: what standard error does not take at once is lost, and counted in a later line.
  * Tokens, tickets, keys and bodies are never logged. */
 #ifndef ALLIM_BASE_LOG_H
 #define ALLIM_BASE_LOG_H

@@ -3,7 +3,9 @@
 
 #include "lib/assertions.h"
 
+#include <fcntl.h>
 #include <jansson.h>
+#include <string.h>
 #include <unistd.h>
 
 struct capture {
@@ -77,9 +79,37 @@ static void test_levels(void **state)
 	assert_non_null(strstr(capture.text, "\"level\":\"debug\",\"message\":\"kept\"}\n"));
 }
 
+/* Nobody reads, and the pipe is full: nothing waits, and the next line that gets through says so. */
+static void test_a_full_pipe_holds_nobody_up(void **state)
+{
+	struct capture capture;
+	char block[65536];
+	size_t filled = 0;
+	ssize_t length;
+
+	(void)state;
+	capture_start(&capture);
+	memset(block, 'x', sizeof(block));
+	assert_int_equal(fcntl(capture.pipe[1], F_SETFL, O_NONBLOCK), 0);
+	while ((length = write(capture.pipe[1], block, sizeof(block))) > 0)
+		filled += (size_t)length;
+	assert_int_equal(fcntl(capture.pipe[1], F_SETFL, 0), 0);
+	for (int i = 0; i < 3; i++)
+		log_error("never seen");
+	while (filled > 0 && (length = read(capture.pipe[0], block, sizeof(block))) > 0)
+		filled -= (size_t)length;
+	log_error("seen again");
+	capture_end(&capture);
+	assert_null(strstr(capture.text, "never seen"));
+	assert_non_null(strstr(capture.text, "log lines were lost"));
+	assert_non_null(strstr(capture.text, "\"count\":3}\n"));
+	assert_non_null(strstr(capture.text, "seen again"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_full_pipe_holds_nobody_up),
 	    cmocka_unit_test(test_one_json_object_a_line),
 	    cmocka_unit_test(test_levels),
 	};
