@@ -358,6 +358,8 @@ static enum http_progress start_body(struct http_parser *parser, struct slice in
 	(void)ret_consumed;
 	if (!parser->request.has_body)
 		return complete(parser);
+	if (parser->request.content_length > parser->limits.body_bytes)
+		return fail(parser, HTTP_PROBLEM_LARGE_BODY);
 	move(parser, parser->request.chunked ? PARSER_CHUNKS : PARSER_LENGTH);
 	if (parser->request.chunked)
 		llhttp_resume(&parser->llhttp);
@@ -408,6 +410,13 @@ enum http_progress http_parser_feed(struct http_parser *parser, struct slice inp
 	return progress;
 }
 
+bool http_parser_limit_body(struct http_parser *parser, size_t bytes)
+{
+	if (bytes < parser->limits.body_bytes)
+		parser->limits.body_bytes = bytes;
+	return parser->request.content_length <= parser->limits.body_bytes;
+}
+
 const struct http_request *http_parser_request(const struct http_parser *parser)
 {
 	return &parser->request;
@@ -428,7 +437,7 @@ size_t http_parser_memory(const struct http_parser *parser)
 
 static const unsigned char allowed_moves[PARSER_STATES] = {
     [PARSER_HEAD] = TO(PARSER_TOLD) | TO(PARSER_FAILED),
-    [PARSER_TOLD] = TO(PARSER_LENGTH) | TO(PARSER_CHUNKS) | TO(PARSER_COMPLETE),
+    [PARSER_TOLD] = TO(PARSER_LENGTH) | TO(PARSER_CHUNKS) | TO(PARSER_COMPLETE) | TO(PARSER_FAILED),
     [PARSER_LENGTH] = TO(PARSER_COMPLETE) | TO(PARSER_FAILED),
     [PARSER_CHUNKS] = TO(PARSER_TRAILERS) | TO(PARSER_FAILED),
     [PARSER_TRAILERS] = TO(PARSER_COMPLETE) | TO(PARSER_FAILED),

@@ -33,6 +33,10 @@ void http_parser_reset(struct http_parser *parser, const struct http_limits *lim
 enum http_progress http_parser_feed(struct http_parser *parser, struct slice input,
 				    size_t *ret_consumed);
 
+/* At HTTP_HEAD_COMPLETE: a lower limit for the body of this request, which fails like the other.
+ * Returns whether the length that the head names is within it. */
+bool http_parser_limit_body(struct http_parser *parser, size_t bytes);
+
 /* Valid from HTTP_HEAD_COMPLETE until the reset, wherever the parser moves its buffers meanwhile.
  */
 const struct http_request *http_parser_request(const struct http_parser *parser);

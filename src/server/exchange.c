@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { JSON_DEPTH = 64 };
+enum { JSON_DEPTH = 64, SMALL_BODY_BYTES = 64 * 1024 };
 
 struct exchange *exchange_create(struct connection *connection)
 {
@@ -242,6 +242,13 @@ static void reply_without_route(struct exchange *exchange, enum route_result res
 	}
 }
 
+/* Only publishers have much to send. Returns whether the body may come. */
+static bool limit_body(struct exchange *exchange)
+{
+	return exchange->route->access == ROUTE_PUBLISHER ||
+	       http_parser_limit_body(exchange->parser, SMALL_BODY_BYTES);
+}
+
 void exchange_on_head(struct exchange *exchange)
 {
 	struct worker *worker = exchange->worker;
@@ -260,7 +267,7 @@ void exchange_on_head(struct exchange *exchange)
 	else
 		access_check(exchange);
 	buffer_finish(&allowed);
-	if (!exchange->answered && request->expects_continue)
+	if (!exchange->answered && limit_body(exchange) && request->expects_continue)
 		connection_write(exchange->connection, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 

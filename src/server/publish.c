@@ -99,15 +99,18 @@ static int read_key(struct exchange *exchange, struct store_publish *publish)
 static bool spend(struct exchange *exchange, size_t notifications)
 {
 	struct worker *worker = exchange->worker;
+	uint64_t limit = (uint64_t)worker->settings->limits_publish_per_minute;
+	bool never = limit > 0 && notifications > limit;
 
-	if (quota_spend(worker->node->publishes, exchange->identity.name,
-			(uint32_t)(worker->loop.now / 60000), (uint32_t)notifications,
-			(uint64_t)worker->settings->limits_publish_per_minute))
+	if (!never &&
+	    quota_spend(worker->node->publishes, exchange->identity.name,
+			(uint32_t)(worker->loop.now / 60000), (uint32_t)notifications, limit))
 		return true;
+	/* What is too much for any minute must not be tried again. */
 	exchange_problem(
-	    exchange, PROBLEM_TOO_MANY_REQUESTS,
-	    "Publish less; limits.publish_per_minute allows %lld notifications a minute",
-	    (long long)worker->settings->limits_publish_per_minute);
+	    exchange, never ? PROBLEM_INVALID_NOTIFICATION : PROBLEM_TOO_MANY_REQUESTS,
+	    "Publish less%s; limits.publish_per_minute allows %llu notifications a minute",
+	    never ? " at once" : "", (unsigned long long)limit);
 	return false;
 }
 

@@ -8,16 +8,17 @@
 void ticket_post(struct exchange *exchange)
 {
 	struct authenticator *authenticator = &exchange->worker->authenticator;
+	int64_t now = clock_wall() / 1000000;
+	int64_t lifetime = authenticator->settings->auth_ticket_lifetime / 1000;
 	struct buffer body = BUFFER_EMPTY;
 
+	if (lifetime > exchange->identity.expires_at - now)
+		lifetime = exchange->identity.expires_at - now;
 	buffer_append(&body, SLICE("{\"ticket\":\""));
-	if (authentication_make_ticket(authenticator, &exchange->identity, clock_wall() / 1000000,
-				       &body) < 0) {
+	if (authentication_make_ticket(authenticator, &exchange->identity, now, &body) < 0) {
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 	} else {
-		buffer_append_format(&body, "\",\"expires_in\":%lld}",
-				     (long long)authenticator->settings->auth_ticket_lifetime /
-					 1000);
+		buffer_append_format(&body, "\",\"expires_in\":%lld}", (long long)lifetime);
 		exchange_reply_json(exchange, 201, &body);
 	}
 	buffer_finish(&body);

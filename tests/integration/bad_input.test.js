@@ -164,6 +164,31 @@ describe('bodies', () => {
     assert.deepEqual(statuses(streamed.text).slice(0, 1), [413]);
   });
 
+  test('too large for who is no publisher', async () => {
+    const head = (length) => Buffer.from(`POST /v1/inbox/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`
+      + `Authorization: ${server.authorization('small').authorization}\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`);
+    const { text } = await exchange(server.port, head(65537));
+    assert.deepEqual(statuses(text), [413]);
+    const body = Buffer.from('{"ids":[]}'.padEnd(65536));
+    const small = await exchange(server.port, Buffer.concat([head(65536), body]));
+    assert.deepEqual(statuses(small.text), [100, 400]);
+  });
+
+  test('more than a minute allows, and one that is too many', async () => {
+    const strict = await new Server({ variables: { ALLIM_LIMITS_PUBLISH_PER_MINUTE: '2', ALLIM_LIMITS_REQUESTS_PER_MINUTE: '3' } }).start();
+    const three = [1, 2, 3].map((n) => ({ to: { user: 'u' }, type: 't', title: `${n}` }));
+    const never = await strict.call('POST', '/v1/notifications', { body: three, as: 'publisher' });
+    assertProblem(never, 422);
+    const { ticket } = (await strict.call('POST', '/v1/inbox/ticket', { as: 'ticket' })).body;
+    const codes = [];
+    for (let count = 0; count < 4; count++) {
+      const { status } = await strict.call('GET', `/v1/inbox/stream?ticket=${ticket}&after=nothing`, { as: null });
+      codes.push(status);
+    }
+    assert.deepEqual(codes, [400, 400, 200, 200]); // a stream that is refused is told to come later
+    await strict.stop();
+  });
+
   test('not JSON by its own word', async () => {
     const answer = await send(item, { 'content-type': 'text/csv' });
     assertProblem(answer, 415);

@@ -309,6 +309,38 @@ static void test_head_before_body(void **state)
 	http_parser_destroy(parser);
 }
 
+/* Who knows what the request is for may allow less. */
+static void test_a_lower_limit_for_one_body(void **state)
+{
+	static const struct {
+		const char *head, *body;
+		bool fits;
+	} requests[] = {
+	    {POST "Content-Length: 3\r\n\r\n", "abc", true},
+	    {POST "Content-Length: 4\r\n\r\n", "abcd", false},
+	    {CHUNKED, "3\r\nabc\r\n0\r\n\r\n", true},
+	    {CHUNKED, "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n", false},
+	};
+	struct http_parser *parser = create();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		size_t consumed;
+
+		http_parser_reset(parser, &limits);
+		assert_int_equal(
+		    http_parser_feed(parser, slice_from_string(requests[i].head), &consumed),
+		    HTTP_HEAD_COMPLETE);
+		assert_int_equal(http_parser_limit_body(parser, 3), i != 1);
+		assert_int_equal(
+		    http_parser_feed(parser, slice_from_string(requests[i].body), &consumed),
+		    requests[i].fits ? HTTP_COMPLETE : HTTP_FAILED);
+		if (!requests[i].fits)
+			assert_string_equal(http_parser_problem(parser)->code, "body_too_large");
+	}
+	http_parser_destroy(parser);
+}
+
 /* What was known before the problem can still be asked for, and nothing goes on after it. */
 static void test_failure_is_final(void **state)
 {
@@ -429,6 +461,7 @@ int main(void)
 	    cmocka_unit_test(test_header_count),
 	    cmocka_unit_test(test_pipelining),
 	    cmocka_unit_test(test_head_before_body),
+	    cmocka_unit_test(test_a_lower_limit_for_one_body),
 	    cmocka_unit_test(test_failure_is_final),
 	    cmocka_unit_test(test_empty_lines),
 	    cmocka_unit_test(test_memory_is_kept_and_given_back),
