@@ -10,6 +10,8 @@
 
 enum { PAGE_DEFAULT = 20, PAGE_MAXIMUM = 100, IDS_MAXIMUM = 1000 };
 
+static const struct slice no_parameters[] = {{NULL, 0}};
+
 void inbox_add_etag(struct exchange *exchange, const struct cursor *cursor)
 {
 	char text[CURSOR_TEXT_BYTES + 2];
@@ -152,6 +154,7 @@ static void list(struct exchange *exchange)
 	request->user = exchange->identity.name;
 	request->filter = filter;
 	request->limit = (size_t)limit;
+	request->limit_bytes = (size_t)exchange->worker->settings->delivery_replay_bytes;
 	request->before = before;
 	exchange_ask(exchange, &request->request, on_listed);
 }
@@ -200,12 +203,11 @@ static void on_counted(struct exchange *exchange, struct store_request *request)
 
 void inbox_count(struct exchange *exchange)
 {
-	static const struct slice none[] = {{NULL, 0}};
 	struct store_replay *replay;
 	struct inbox_counts counts;
 	struct cursor cursor;
 
-	if (exchange_check_parameters(exchange, none) < 0)
+	if (exchange_check_parameters(exchange, no_parameters) < 0)
 		return;
 	if (known_cursor(exchange, &cursor, &counts)) {
 		reply_count(exchange, &cursor, &counts);
@@ -273,10 +275,13 @@ static int read_marks(struct store_mark *mark, const json_t *body, struct arena 
 
 static void mark(struct exchange *exchange, enum notification_state state)
 {
-	json_t *body = exchange_body_json(exchange);
 	struct store_mark *request;
+	json_t *body;
 	int result;
 
+	if (exchange_check_parameters(exchange, no_parameters) < 0)
+		return;
+	body = exchange_body_json(exchange);
 	if (body == NULL)
 		return;
 	request = exchange_store_request(exchange, sizeof(*request), STORE_MARK);

@@ -183,6 +183,7 @@ static int watch_signals(struct server *server, struct error *error)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write */
 	server->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (server->signals < 0)
 		return error_set(error, -errno, "cannot watch signals: %s", strerror(errno));

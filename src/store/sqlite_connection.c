@@ -16,7 +16,8 @@ static bool is_disk_full(sqlite3 *database, int code)
 	int cause = sqlite3_system_errno(database);
 
 	return (code & 0xFF) == SQLITE_FULL ||
-	       ((code & 0xFF) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT));
+	       ((code & 0xFF) == SQLITE_IOERR &&
+		(cause == ENOSPC || cause == EDQUOT || cause == EFBIG));
 }
 
 int sqlite_connection_result(sqlite3 *database, int code)

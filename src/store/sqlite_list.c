@@ -114,9 +114,17 @@ static bool passes(const struct notification *row, enum store_filter filter, int
 	return true;
 }
 
+/* The first row always fits. */
+static bool is_full(const struct store_list *list, size_t bytes, const struct notification *next)
+{
+	return list->notification_count == list->limit ||
+	       (list->limit_bytes > 0 && list->notification_count > 0 &&
+		bytes + notification_content_bytes(&next->content) > list->limit_bytes);
+}
+
 /* Takes the row of one descent into the page, if the filter lets it through. */
 static int take(struct sqlite_reader *reader, struct store_list *list,
-		const struct sqlite_view *view, struct descent *descent)
+		const struct sqlite_view *view, struct descent *descent, size_t *bytes)
 {
 	struct notification *row = &descent->row;
 	int result = 0;
@@ -127,10 +135,11 @@ static int take(struct sqlite_reader *reader, struct store_list *list,
 		sqlite_row_apply_markers(row, &view->inbox);
 	if (result < 0 || !passes(row, list->filter, reader->now))
 		return result;
-	if (list->notification_count == list->limit) {
+	if (is_full(list, *bytes, row)) {
 		list->more = true;
 		return 0;
 	}
+	*bytes += notification_content_bytes(&row->content);
 	result =
 	    descent->in_index ? notification_content_copy(&row->content, &list->request.arena) : 0;
 	if (result == 0)
@@ -141,6 +150,7 @@ static int take(struct sqlite_reader *reader, struct store_list *list,
 static int merge(struct sqlite_reader *reader, struct store_list *list,
 		 const struct sqlite_view *view, struct descent *own, struct descent *everyone)
 {
+	size_t bytes = 0;
 	int result = advance(reader, list, own);
 
 	if (result == 0)
@@ -150,7 +160,7 @@ static int merge(struct sqlite_reader *reader, struct store_list *list,
 		    own->has_row && (!everyone->has_row || own->row.id > everyone->row.id);
 		struct descent *next = own_is_next ? own : everyone;
 
-		result = take(reader, list, view, next);
+		result = take(reader, list, view, next, &bytes);
 		if (result == 0)
 			result = advance(reader, list, next);
 	}

@@ -1,13 +1,31 @@
 /* The writer commits a number; the request then goes on to the reader, whose snapshot must show it,
- * or a later one. */
+ * or a later one. All of that also works on a file that somebody has deleted or replaced, and whose
+ * content ends with the process; so that is asked, too. */
 #include "store/sqlite_probe.h"
 
+#include "base/log.h"
+
 #include <errno.h>
+
+static bool has_moved(sqlite3 *database)
+{
+	int moved = 0;
+
+	sqlite3_file_control(database, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return moved != 0;
+}
 
 int sqlite_probe_write(struct sqlite_writer *writer, struct store_request *request)
 {
 	struct store_probe *probe = (struct store_probe *)request;
 
+	if (has_moved(writer->connection.database)) {
+		log_error(
+		    "the database file is no longer where it was: what is published now is lost "
+		    "when the node ends; stop publishing, and copy what there is");
+		request->result = -EIO;
+		return 0;
+	}
 	probe->number = ++writer->probe;
 	return sqlite_connection_run(&writer->connection, STATEMENT_META_PROBE,
 				     SQLITE_NUMBERS(writer->probe));

@@ -194,7 +194,7 @@ static int create(const char *path, struct error *error)
 int sqlite_schema_prepare(const char *path, bool read_only, struct error *error)
 {
 	unsigned char header[HEADER_BYTES];
-	int file = open(path, O_RDONLY | O_CLOEXEC);
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait */
 	ssize_t length;
 
 	if (file < 0 && errno == ENOENT && !read_only)

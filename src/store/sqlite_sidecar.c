@@ -73,7 +73,7 @@ static bool parse(const char *text, struct mark *ret_mark)
 static int read_file(const char *path, struct mark *ret_mark, struct error *error)
 {
 	char text[FILE_BYTES] = "";
-	int file = open(path, O_RDONLY | O_CLOEXEC);
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t length = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
 	int result = length < 0 ? -errno : 0;
 

@@ -189,14 +189,15 @@ enum store_filter {
 	STORE_FILTER_ALL
 };
 
-/* A page of the inbox, broadcasts included, newest first: live rows with an id below `before` (0:
- * from the newest). The page, the cursor and the counts come from one snapshot. */
+/* A page of the inbox, broadcasts included, newest first: at most `limit` live rows (and roughly
+ * `limit_bytes`; 0: any) with an id below `before` (0: from the newest). The page, the cursor and the counts come from one snapshot. */
 struct store_list {
 	struct store_request request;
 	struct slice user;
 	enum store_filter filter;
 	int64_t before;
 	size_t limit;
+	size_t limit_bytes;
 	struct notification *notifications;
 	size_t notification_count;
 	bool more;

@@ -67,6 +67,36 @@ static void test_pages_follow_each_other(void **state)
 	assert_pages(c, ids, 30, 7);
 }
 
+static void test_a_page_is_bounded_in_bytes(void **state)
+{
+	struct conformance *c = *state;
+	char title[1001];
+	int64_t last = 0;
+	size_t pages = 0, rows = 0;
+	bool more = true;
+
+	memset(title, 'x', 1000);
+	title[1000] = '\0';
+	for (int i = 0; i < 10; i++)
+		conformance_publish(c, i % 3 == 0 ? NULL : "anna", title);
+	while (more) {
+		CONFORMANCE_REQUEST(store_list, list, STORE_LIST);
+		list.user = SLICE("anna");
+		list.before = last;
+		list.limit = 100;
+		list.limit_bytes = pages == 0 ? 1 : 3500;
+		assert_int_equal(conformance_call(c, &list.request), 0);
+		assert_int_equal(list.notification_count, pages == 0 ? 1 : 3);
+		rows += list.notification_count;
+		last = list.notifications[list.notification_count - 1].id;
+		more = list.more;
+		pages++;
+		store_request_finish(&list.request);
+	}
+	assert_int_equal(rows, 10);
+	assert_int_equal(pages, 4);
+}
+
 static void test_a_page_may_begin_at_any_id(void **state)
 {
 	struct conformance *c = *state;
@@ -331,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    CONFORMANCE_TEST(test_a_list_mixes_broadcasts_in),
 	    CONFORMANCE_TEST(test_pages_follow_each_other),
+	    CONFORMANCE_TEST(test_a_page_is_bounded_in_bytes),
 	    CONFORMANCE_TEST(test_a_page_may_begin_at_any_id),
 	    CONFORMANCE_TEST(test_filters),
 	    CONFORMANCE_TEST(test_an_empty_page),
