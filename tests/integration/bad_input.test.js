@@ -2,7 +2,7 @@
 // started with.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -335,6 +335,25 @@ describe('what a server cannot start with: one line, a status, nothing touched',
       await first.publish('still-works');
     } finally {
       await first.stop();
+    }
+  });
+
+  test('a pipe instead of the database', async () => {
+    const folder = makeFolder();
+    assert.equal(spawnSync('mkfifo', [join(folder, 'allim.db')]).status, 0);
+    give(join(folder, 'allim.db'), 0o600);
+    await refuse(['--data', folder], /allim\.db/);
+  });
+
+  test('a database that is deleted while it runs is noticed', async () => {
+    const node = await new Server().start();
+    try {
+      assert.equal((await node.call('GET', '/health/ready', { admin: true })).status, 200);
+      rmSync(join(node.data, 'allim.db'));
+      assert.equal((await node.call('GET', '/health/ready', { admin: true })).status, 500);
+      assert.match(node.log, /no longer where it was/);
+    } finally {
+      await node.stop();
     }
   });
 
