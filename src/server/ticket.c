@@ -7,11 +7,14 @@
 
 void ticket_post(struct exchange *exchange)
 {
+	static const struct slice none[] = {{NULL, 0}};
 	struct authenticator *authenticator = &exchange->worker->authenticator;
 	int64_t now = clock_wall() / 1000000;
 	int64_t lifetime = authenticator->settings->auth_ticket_lifetime / 1000;
 	struct buffer body = BUFFER_EMPTY;
 
+	if (exchange_check_parameters(exchange, none) < 0)
+		return;
 	if (lifetime > exchange->identity.expires_at - now)
 		lifetime = exchange->identity.expires_at - now;
 	buffer_append(&body, SLICE("{\"ticket\":\""));

@@ -71,6 +71,18 @@ test('bad numbers in the query are named', async () => {
   }
 });
 
+test('an unknown parameter in the query is named', async () => {
+  const routes = [['GET', '/v1/inbox'], ['GET', '/v1/inbox/count'], ['GET', '/v1/inbox/stream'],
+    ['POST', '/v1/inbox/ticket'], ['GET', '/api/notification/list'], ['POST', '/v1/notifications'],
+    ['PATCH', '/v1/notifications/1'], ['DELETE', '/v1/notifications/1']];
+  for (const [method, path] of routes) {
+    const as = path.startsWith('/v1/notifications') ? 'publisher' : 'empty';
+    const answer = await server.call(method, `${path}?colour=red`, { as });
+    assertProblem(answer, 400, 'invalid_parameter');
+    assert.match(answer.body.detail, /colour/, `${method} ${path}`);
+  }
+});
+
 test('the ETag answers 304 until something changes', async () => {
   await server.publish('etag');
   for (const path of ['/v1/inbox', '/v1/inbox/count', '/api/notification/list']) {
