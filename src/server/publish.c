@@ -203,6 +203,9 @@ static int read_correction(struct exchange *exchange, struct notification_conten
 
 	if (!json_is_object(body->value) || json_object_size(body->value) == 0)
 		return error_set(error, -EINVAL, "send an object with the members to change");
+	if (json_object_get(body->value, "to") != NULL)
+		return error_set(error, -EINVAL,
+				 "\"to\" cannot be changed; withdraw this one and publish another");
 	result =
 	    notification_content_read(correction, body, NULL, &limits, &exchange->arena, error);
 	if (result < 0)

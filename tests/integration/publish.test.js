@@ -180,7 +180,9 @@ test('PATCH refuses what a notification cannot be', async () => {
   const id = await server.publish('patch-bad', { title: 'Before' });
   const patch = (body, target = id) => server.call('PATCH', `/v1/notifications/${target}`, { as: 'publisher', body });
   assertProblem(await patch({ title: '' }), 422, 'invalid_notification');
-  assertProblem(await patch({ to: { user: 'other' } }), 422, 'invalid_notification');
+  const moved = await patch({ to: { user: 'other' } });
+  assertProblem(moved, 422, 'invalid_notification');
+  assert.match(moved.body.detail, /^"to" cannot be changed; withdraw this one and publish another$/);
   assertProblem(await patch('[]'), 422);
   assertProblem(await patch({ title: 'x' }, 999999999), 404, 'not_found');
   assertProblem(await patch({ title: 'x' }, '17x'), 404);
