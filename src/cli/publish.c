@@ -209,6 +209,42 @@ static int collect(const struct command *command, const struct options *options,
 			   : command_fail(command, COMMAND_FAILED, "%s", error.text);
 }
 
+static int count_requests(json_t *items, size_t *ret_count)
+{
+	struct buffer body = BUFFER_EMPTY;
+	size_t count = 0;
+	int result = 0;
+
+	for (size_t position = 0; position < json_array_size(items) && result == 0; count++) {
+		buffer_clear(&body);
+		result = publish_items_next_body(items, &position, &body);
+	}
+	buffer_finish(&body);
+	if (result == 0)
+		*ret_count = count;
+	return result;
+}
+
+/* The last request's key is the longest. A server that refused it would do so when the requests
+ * before it are published. */
+static int check_key(const struct command *command, const char *key, json_t *items)
+{
+	size_t requests, suffix;
+
+	if (key == NULL)
+		return COMMAND_GOES_ON;
+	if (count_requests(items, &requests) < 0)
+		return command_fail(command, COMMAND_FAILED, "out of memory");
+	suffix = requests > 1 ? (size_t)snprintf(NULL, 0, "-%zu", requests) : 0;
+	if (strlen(key) + suffix <= KEY_BYTES)
+		return COMMAND_GOES_ON;
+	return command_misuse(
+	    command,
+	    "--idempotency-key is too long for a file of %zu requests; shorten it "
+	    "to %zu bytes",
+	    requests, KEY_BYTES - suffix);
+}
+
 static int publish(const struct command *command, const struct options *options,
 		   const struct endpoint *endpoint)
 {
@@ -218,11 +254,11 @@ static int publish(const struct command *command, const struct options *options,
 	json_t *items = NULL;
 	int result = collect(command, options, &items);
 
-	if (result != COMMAND_GOES_ON)
-		return result;
-	if (read_key(&publication, &error) < 0)
+	if (result == COMMAND_GOES_ON)
+		result = check_key(command, options->idempotency_key, items);
+	if (result == COMMAND_GOES_ON && read_key(&publication, &error) < 0)
 		result = command_fail(command, COMMAND_FAILED, "%s", error.text);
-	else
+	if (result == COMMAND_GOES_ON)
 		result = send_all(&publication, items);
 	buffer_finish(&publication.authorization);
 	json_decref(items);

@@ -58,21 +58,27 @@ static void each_refused_item_is_told(void **state)
 	assert_non_null(strstr(server.requests[0], "\r\n\r\n[{\"a\":1},{\"a\":2}]"));
 }
 
+static const char *input_of_two_requests(void)
+{
+	static char input[3 * (PUBLISH_ITEMS_BODY_COUNT + 1) + 1];
+
+	for (size_t i = 0; i <= PUBLISH_ITEMS_BODY_COUNT; i++)
+		memcpy(input + 3 * i, "{}\n", 3);
+	return input;
+}
+
 /* More items than one request takes: the second has a key of its own, and counting goes on. */
 static void many_items_take_several_requests(void **state)
 {
 	static const char *const answers[] = {
 	    SCRIPTED_JSON("200 OK", "{\"results\":[]}"),
 	    SCRIPTED_JSON("200 OK", "{\"results\":[{\"status\":400}]}"), NULL};
-	static char input[3 * (PUBLISH_ITEMS_BODY_COUNT + 1) + 1];
 	const struct running *running;
 
 	(void)state;
-	for (size_t i = 0; i <= PUBLISH_ITEMS_BODY_COUNT; i++)
-		memcpy(input + 3 * i, "{}\n", 3);
 	scripted_server_start(&server, answers, false);
 	setenv("ALLIM_URL", server.url, 1);
-	running = RUN_WITH(input, "publish", "--file=-", "--idempotency-key=k");
+	running = RUN_WITH(input_of_two_requests(), "publish", "--file=-", "--idempotency-key=k");
 	scripted_server_stop(&server);
 	assert_string_equal(running->errors,
 			    "allim publish: notification 501: the server refused it (400)\n");
@@ -80,6 +86,28 @@ static void many_items_take_several_requests(void **state)
 	assert_non_null(strstr(server.requests[0], "Idempotency-Key: k\r\n"));
 	assert_non_null(strstr(server.requests[1], "Idempotency-Key: k-2\r\n"));
 	assert_non_null(strstr(server.requests[1], "\r\n\r\n[{}]"));
+}
+
+/* Room for the -2 of the second request. */
+static void a_key_is_short_enough_for_all_requests(void **state)
+{
+	char key[256] = {0};
+	const struct running *running;
+
+	(void)state;
+	memset(key, 'k', 254);
+	running =
+	    RUN_WITH(input_of_two_requests(), "publish", "--file=-", "--idempotency-key", key);
+	assert_int_equal(running->status, COMMAND_MISUSED);
+	assert_non_null(strstr(running->errors, "too long for a file of 2 requests; shorten it to "
+						"253 bytes"));
+	key[253] = '\0';
+	running =
+	    RUN_WITH(input_of_two_requests(), "publish", "--file=-", "--idempotency-key", key);
+	assert_int_equal(running->status, COMMAND_UNREACHABLE);
+	memset(key, 'k', 255);
+	running = RUN("publish", ONE, "--idempotency-key", key);
+	assert_int_equal(running->status, COMMAND_UNREACHABLE);
 }
 
 static void refusals_have_their_status(void **state)
@@ -130,6 +158,7 @@ int main(void)
 	    cmocka_unit_test(ids_are_printed),
 	    cmocka_unit_test(each_refused_item_is_told),
 	    cmocka_unit_test(many_items_take_several_requests),
+	    cmocka_unit_test(a_key_is_short_enough_for_all_requests),
 	    cmocka_unit_test(refusals_have_their_status),
 	    cmocka_unit_test(mistakes_reach_no_server),
 	};
