@@ -31,20 +31,22 @@ static size_t digits_of(struct slice text)
 	return length;
 }
 
-/* Numbers too large for 64 bits are told like others that are too large. */
+/* Numbers too large for 64 bits are told like others that are too large. A negative number where
+ * none is accepted is too small in any unit. */
 static int read_number(const struct setting *setting, struct slice text, const struct unit *units,
 		       int64_t *ret_number, struct error *error)
 {
 	size_t digits = digits_of(text);
 	struct slice suffix = slice_from_bytes(text.data + digits, text.length - digits);
 	bool negative = text.length > 0 && text.data[0] == '-';
+	bool needs_unit = !negative || setting->minimum < 0;
 	const struct unit *unit = find_unit(units, suffix);
 	int64_t number = 0;
 	bool fits = slice_to_integer(slice_from_bytes(text.data, digits), &number) == 0;
 
 	if (digits == (negative ? 1 : 0))
 		return settings_problem_refuse(error, text, "is not a number");
-	if (unit == NULL && suffix.length == 0 && (!fits || number != 0))
+	if (unit == NULL && suffix.length == 0 && needs_unit && (!fits || number != 0))
 		return settings_problem_refuse(error, text, "has no unit");
 	if (unit == NULL && suffix.length > 0)
 		return settings_problem_refuse(error, text,

@@ -27,6 +27,10 @@ static void durations_have_units(void **state)
 		assert_int_equal(duration_of(cases[i].text), cases[i].milliseconds);
 	assert_refused(loading_flag("sse-heartbeat", "15"),
 		       "--sse-heartbeat: \"15\" has no unit; accepted is 1s to 5m");
+	assert_refused(loading_flag("sse-heartbeat", "-1"),
+		       "--sse-heartbeat: \"-1\" is too small; accepted is 1s to 5m");
+	assert_refused(loading_flag("sse-heartbeat", "-99999999999999999999"),
+		       "--sse-heartbeat: \"-99999999999999999999\" is too small; ");
 	assert_refused(loading_flag("sse-heartbeat", "15sec"),
 		       "--sse-heartbeat: \"15sec\" is no whole number with a known unit; ");
 	assert_refused(loading_flag("sse-heartbeat", "1.5s"),
