@@ -68,10 +68,12 @@ void figures_append_metrics(const struct node *node, struct buffer *out)
 			   uptime_seconds(node));
 	metrics_append_one(out, "memory_bytes", "gauge", "Resident memory.",
 			   (double)resident_bytes());
-	buffer_append_format(out,
-			     "# HELP allim_info What runs here.\n# TYPE allim_info gauge\n"
-			     "allim_info{version=\"%s\",method=\"%s\"} 1\n",
-			     ALLIM_VERSION, node->method->name);
+	buffer_append_format(
+	    out,
+	    "# HELP allim_info Always 1; its labels are the version and the method.\n"
+	    "# TYPE allim_info gauge\n"
+	    "allim_info{version=\"%s\",method=\"%s\"} 1\n",
+	    ALLIM_VERSION, node->method->name);
 }
 
 static void append_store(const struct node *node, struct buffer *out)

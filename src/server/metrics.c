@@ -57,8 +57,10 @@ static void append_latency(const struct metrics *metrics, struct buffer *out)
 	static const char name[] = "allim_delivery_latency_seconds";
 	uint64_t count = 0;
 
-	buffer_append_format(
-	    out, "# HELP %s Time from the commit to the send.\n# TYPE %s histogram\n", name, name);
+	buffer_append_format(out,
+			     "# HELP %s Time from the commit to the send, for changes heard live.\n"
+			     "# TYPE %s histogram\n",
+			     name, name);
 	for (int i = 0; i < METRICS_BUCKETS - 1; i++) {
 		count += metrics->latency[i];
 		buffer_append_format(out, "%s_bucket{le=\"%g\"} %llu\n", name,
