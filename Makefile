@@ -25,9 +25,9 @@ $(release)/build.ninja:
 run:
 	scripts/install-dependencies build
 	@$(MAKE) --no-print-directory release
-	@mkdir -p $(DATA)
+	@mkdir -p "$(DATA)"
 	@exec $(release)/allim serve --demo --listen 127.0.0.1:$(PORT) \
-		--admin-listen 127.0.0.1:$(ADMIN_PORT) --data $(DATA)
+		--admin-listen 127.0.0.1:$(ADMIN_PORT) --data "$(DATA)"
 
 test: $(tests)/build.ninja
 	@scripts/install-dependencies build test
