@@ -54,13 +54,17 @@ static int check_only(const struct options *options, struct error *error)
 
 static int write_file(const char *path, const struct buffer *content, struct error *error)
 {
-	FILE *file = fopen(path, "we");
+	FILE *file;
+	bool written;
 
-	if (file == NULL || buffer_failed(content))
+	if (buffer_failed(content))
+		return error_set(error, -ENOMEM, "out of memory");
+	file = fopen(path, "we");
+	if (file == NULL)
 		goto failed;
-	fwrite(content->data, 1, content->length, file);
-	fputc('\n', file);
-	if (fclose(file) == 0)
+	written = fwrite(content->data, 1, content->length, file) == content->length &&
+		  fputc('\n', file) != EOF;
+	if (fclose(file) == 0 && written)
 		return 0;
 failed:
 	return error_set(error, -EIO, "cannot write %s: %s", path, strerror(errno));
