@@ -47,10 +47,10 @@ struct conformance {
 /* Runs the tests for every kind of store. Returns how many failed. */
 int conformance_run(const char *name, const struct CMUnitTest *tests, size_t count);
 
-#define CONFORMANCE_TEST(function)                                                 \
-	{                                                                          \
-#function, function, conformance_setup, conformance_teardown, NULL \
-	}
+/* clang-format off */
+#define CONFORMANCE_TEST(function) \
+	{#function, function, conformance_setup, conformance_teardown, NULL}
+/* clang-format on */
 
 int conformance_setup(void **state);
 int conformance_teardown(void **state);
