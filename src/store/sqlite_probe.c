@@ -20,9 +20,7 @@ int sqlite_probe_write(struct sqlite_writer *writer, struct store_request *reque
 	struct store_probe *probe = (struct store_probe *)request;
 
 	if (has_moved(writer->connection.database)) {
-		log_error(
-		    "the database file is no longer where it was: what is published now is lost "
-		    "when the node ends; stop publishing, and copy what there is");
+		log_error("the database file was moved or deleted while the node runs");
 		request->result = -EIO;
 		return 0;
 	}
