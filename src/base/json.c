@@ -1,6 +1,6 @@
 /* Runs of plain bytes are copied at once; only what must be escaped is looked at singly. Texts that
- * are walked through were parsed before, so only brackets, strings and white space (RFC 8259, 2) are
- * told apart; a text that is no JSON gives nonsense, but nothing beyond its end. */
+ * are walked through were parsed before, so only brackets, strings and white space (RFC 8259, 2)
+ * are told apart; a text that is no JSON gives nonsense, but nothing beyond its end. */
 #include "base/json.h"
 
 #include "base/clock.h"

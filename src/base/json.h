@@ -1,5 +1,5 @@
-/* Writing JSON (RFC 8259) straight into a buffer. Reading is jansson's; what it does not keep, how a
- * value was written, is found in the text that it has read. */
+/* Writing JSON (RFC 8259) straight into a buffer. Reading is jansson's; what it does not keep, how
+ * a value was written, is found in the text that it has read. */
 #ifndef ALLIM_BASE_JSON_H
 #define ALLIM_BASE_JSON_H
 
@@ -15,8 +15,8 @@ void json_append_name(struct buffer *buffer, const char *name);
 /* The time as a string, or null for 0. */
 void json_append_time(struct buffer *buffer, int64_t microseconds);
 
-/* The texts of the next element of an array, or of the next member of an object with its name. `*rest`
- * is the whole text at first, and has to be JSON. Returns false at the end. */
+/* The texts of the next element of an array, or of the next member of an object with its name.
+ * `*rest` is the whole text at first, and has to be JSON. Returns false at the end. */
 bool json_next(struct slice *rest, struct slice *ret_name, struct slice *ret_value);
 
 /* Copies the text, which has to be JSON, without its white space to `ret_compact`, where it is not

@@ -133,9 +133,9 @@ static const unsigned char classes[128] = {
 #undef V
 
 /* Where every byte but one is wrong. */
-#define ONLY_LF(next) {                                                                            \
-	[CONTROL] = REFUSE(BARE_CR), [TAB] = REFUSE(BARE_CR), [CR] = REFUSE(BARE_CR), [LF] = next,  \
-	[BLANK] = REFUSE(BARE_CR), [COLON] = REFUSE(BARE_CR), [TOKEN] = REFUSE(BARE_CR),            \
+#define ONLY_LF(next) {                                                                           \
+	[CONTROL] = REFUSE(BARE_CR), [TAB] = REFUSE(BARE_CR), [CR] = REFUSE(BARE_CR), [LF] = next, \
+	[BLANK] = REFUSE(BARE_CR), [COLON] = REFUSE(BARE_CR), [TOKEN] = REFUSE(BARE_CR),           \
 	[VISIBLE] = REFUSE(BARE_CR), [BEYOND] = REFUSE(BARE_CR)}
 
 static const unsigned char moves[HTTP_GUARD_DONE][CLASSES] = {
@@ -168,8 +168,8 @@ static const unsigned char moves[HTTP_GUARD_DONE][CLASSES] = {
 	[HTTP_GUARD_VALUE] = {
 		[CONTROL] = REFUSE(BAD_HEADER_VALUE), [TAB] = HTTP_GUARD_VALUE,
 		[CR] = HTTP_GUARD_VALUE_LF, [LF] = REFUSE(BARE_LF), [BLANK] = HTTP_GUARD_VALUE,
-		[COLON] = HTTP_GUARD_VALUE, [TOKEN] = HTTP_GUARD_VALUE, [VISIBLE] = HTTP_GUARD_VALUE,
-		[BEYOND] = HTTP_GUARD_VALUE},
+		[COLON] = HTTP_GUARD_VALUE, [TOKEN] = HTTP_GUARD_VALUE,
+		[VISIBLE] = HTTP_GUARD_VALUE, [BEYOND] = HTTP_GUARD_VALUE},
 	[HTTP_GUARD_VALUE_LF] = ONLY_LF(HTTP_GUARD_NAME_START),
 	[HTTP_GUARD_END_LF] = ONLY_LF(HTTP_GUARD_DONE),
 };

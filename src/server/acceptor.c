@@ -1,4 +1,4 @@
-/* One warning when accepting stops for want of room, one line when it has not stopped for a while. */
+/* One warning when accepting stops for want of room, one line when it has not done so for long. */
 #include "server/acceptor.h"
 
 #include "base/log.h"

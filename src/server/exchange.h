@@ -3,8 +3,8 @@
  *
  * A handler either answers before it returns, or asks the store (or another thread) and answers in
  * the callback. When the client goes away meanwhile, `connection` becomes NULL, callbacks are no
- * longer called, and the exchange ends when the store has returned what it was given. A stream takes
- * the connection over, and the exchange ends at once. */
+ * longer called, and the exchange ends when the store has returned what it was given. A stream
+ * takes the connection over, and the exchange ends at once. */
 #ifndef ALLIM_SERVER_EXCHANGE_H
 #define ALLIM_SERVER_EXCHANGE_H
 

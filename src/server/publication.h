@@ -24,8 +24,9 @@ struct publication {
 	const char *refusal; /* of the request as a whole, for this reason; or NULL */
 };
 
-/* Reads one object, or an array of them; items that are not valid are marked so, and a body that will
- * not do as a whole leaves no items. Everything is copied into the arena. Returns 0 or -ENOMEM. */
+/* Reads one object, or an array of them; items that are not valid are marked so, and a body that
+ * will not do as a whole leaves no items. Everything is copied into the arena. Returns 0 or
+ * -ENOMEM. */
 int publication_read(struct publication *publication, const struct notification_source *body,
 		     const struct settings *settings, int64_t now, struct arena *arena);
 

@@ -1,6 +1,6 @@
-/* The hub says what it lacks: the list itself (a hint was lost, or an answer of the store is ahead of
- * it), a second look at it (`recheck`), or the counts of users who had read a broadcast that went
- * away (`recount`). One question asks for all of it; where it fails, the hub lacks it again. */
+/* The hub says what it lacks: the list itself (a hint was lost, or an answer of the store is ahead
+ * of it), a second look at it (`recheck`), or the counts of users who had read a broadcast that
+ * went away (`recount`). One question asks for all; where it fails, the hub lacks it again. */
 #include "server/refresh.h"
 
 #include "server/exchange.h"
@@ -48,7 +48,7 @@ void refresh_wait(struct exchange *exchange, struct store_request *request, int6
 	exchange->pending++;
 }
 
-/* With a failure, everybody gets it; else those for whom the list is good enough get their answers. */
+/* A failure is for everybody; else those for whom the list is good enough get their answers. */
 static void answer_waiting(struct worker *worker, int result)
 {
 	LIST_FOR_EACH(link, &worker->refresh.waiting) {

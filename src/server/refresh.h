@@ -1,7 +1,7 @@
 /* Keeps a worker's list of the broadcasts right: asks the store where the hub lacks something.
  *
  * One question is out at a time, and answers that cannot be given without the list wait for it
- * together. After a failure the next question is asked a second later. All on the worker's thread. */
+ * together. After a failure the next question comes a second later. All on the worker's thread. */
 #ifndef ALLIM_SERVER_REFRESH_H
 #define ALLIM_SERVER_REFRESH_H
 
@@ -31,8 +31,9 @@ void refresh_turn(struct worker *worker);
 /* Once a second: after a failure, asks again. */
 void refresh_keep(struct worker *worker);
 
-/* From the callback of exchange_ask(): calls it again with the same answer when the worker has a list
- * of the broadcasts up to `head`. Where that fails, or memory is short, the exchange is answered. */
+/* From the callback of exchange_ask(): calls it again with the same answer when the worker has a
+ * list of the broadcasts up to `head`. Where that fails, or memory is short, the exchange is
+ * answered. */
 void refresh_wait(struct exchange *exchange, struct store_request *request, int64_t head);
 
 #endif

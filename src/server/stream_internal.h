@@ -1,5 +1,5 @@
-/* What the parts of a stream share: stream.c sends, stream_read.c asks the store, stream_get.c begins.
- * All on the worker of the stream's connection. */
+/* What the parts of a stream share: stream.c sends, stream_read.c asks the store, stream_get.c
+ * begins. All on the worker of the stream's connection. */
 #ifndef ALLIM_SERVER_STREAM_INTERNAL_H
 #define ALLIM_SERVER_STREAM_INTERNAL_H
 
@@ -55,11 +55,11 @@ void stream_send_output(struct stream *stream);
 /* Calls on_timer after so many milliseconds, or when the token ends. */
 void stream_set_timer(struct stream *stream, int64_t milliseconds);
 
-/* Sets the timer for the first heartbeat, at a random time, so that those of many streams spread. */
+/* Sets the timer for the first heartbeat, at a random time: those of many streams shall spread. */
 void stream_start_heartbeat(struct stream *stream);
 
-/* Asks the store from where the client is, as `start` and `foreign` say. `prefix` is sent before its
- * answer and taken over; where memory is short the connection is closed. */
+/* Asks the store from where the client is, as `start` and `foreign` say. `prefix` is sent before
+ * its answer and taken over; where memory is short the connection is closed. */
 void stream_read_first(struct stream *stream, struct buffer *prefix);
 
 /* Whether the timer is the one of a read that failed, which comes more often than a heartbeat. */

@@ -1,5 +1,5 @@
-/* A plain HTTP client for tests: blocking, one connection, nothing hidden. Who waits for a minute in
- * vain is told that the connection has ended. */
+/* A plain HTTP client for tests: blocking, one connection, nothing hidden. Who waits for a minute
+ * in vain is told that the connection has ended. */
 #ifndef ALLIM_TESTS_CLIENT_H
 #define ALLIM_TESTS_CLIENT_H
 

@@ -21,8 +21,8 @@ struct lone_worker {
 	size_t asked_count;
 };
 
-/* With these settings ("name=value", ended by NULL; or NULL). One for users has a list of broadcasts up
- * to head 0. */
+/* With these settings ("name=value", ended by NULL; or NULL). One for users has a list of
+ * broadcasts up to head 0. */
 void lone_worker_start(struct lone_worker *lone, enum route_listener listener,
 		       const char *const *settings);
 

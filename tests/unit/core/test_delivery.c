@@ -106,7 +106,7 @@ static int inbox_of(const struct client *client, enum subscriber_stream stream)
 	return stream == SUBSCRIBER_OWN ? client->user : EVERYONE;
 }
 
-/* Everything that the store has up to the cursor has been delivered as it is, except what is moot. */
+/* All that the store has up to the cursor has been delivered as it is, except what is moot. */
 static void check_covered(const struct client *client, const struct cursor *cursor)
 {
 	const int64_t seqs[] = {cursor->seq, cursor->broadcast_seq};

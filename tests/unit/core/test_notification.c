@@ -143,7 +143,8 @@ static void test_refusals_name_the_member(void **state)
 	    {"{\"type\":\"t\",\"title\":\"t\",\"body\":{}}", "\"body\" must be a string"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"link\":\"12345678901\"}",
 	     "\"link\" is longer than 10"},
-	    {"{\"type\":\"t\",\"title\":\"t\",\"data\":\"12345678901234567890123456789012345678901234\"}",
+	    {"{\"type\":\"t\",\"title\":\"t\","
+	     "\"data\":\"12345678901234567890123456789012345678901234\"}",
 	     "\"data\" is longer than 45"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"priority\":\"High\"}", "\"priority\" must be"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"priority\":null}", "\"priority\" must be"},
@@ -184,8 +185,9 @@ static void test_how_it_is_shown(void **state)
 	notification_append_json(&notification, &buffer);
 	assert_buffer(
 	    buffer,
-	    "{\"id\":17,\"seq\":5,\"everyone\":false,\"type\":\"comment\",\"title\":\"a "
-	    "\\\"title\\\"\\n\",\"body\":\"body\",\"link\":\"\",\"priority\":\"high\",\"data\":null,"
+	    "{\"id\":17,\"seq\":5,\"everyone\":false,\"type\":\"comment\","
+	    "\"title\":\"a \\\"title\\\"\\n\",\"body\":\"body\",\"link\":\"\","
+	    "\"priority\":\"high\",\"data\":null,"
 	    "\"created_at\":\"2026-05-01T09:30:00.250Z\",\"expires_at\":null,\"seen_at\":null,"
 	    "\"read_at\":\"2026-05-01T09:30:01.000Z\",\"archived_at\":null,\"withdrawn_at\":null}");
 	buffer_clear(&buffer);

@@ -275,8 +275,8 @@ static struct subscriber_history history_at(int64_t first, int64_t head, int64_t
 	return history;
 }
 
-/* The first of two replays in a row brought what is withdrawn by the second, and a broadcast may have
- * come as a state of the user's. */
+/* The first of two replays in a row brought what is withdrawn by the second, and a broadcast may
+ * have come as a state of the user's. */
 static void test_not_moot(void **state)
 {
 	struct fake fake;
@@ -382,7 +382,7 @@ static void test_many_pieces(void **state)
 	assert_true(last_is_new(changes, heads, PIECES));
 }
 
-/* A broadcast that the user marked is in both lists and is told once, as what it is to the client. */
+/* A broadcast that the user marked is in both lists and told once, as what it is to the client. */
 static void test_broadcast_in_both_lists(void **state)
 {
 	struct fake fake;

@@ -19,7 +19,7 @@ static void on_hints(void *context, struct hint_batch *batch)
 	ear->thread = pthread_self();
 }
 
-/* The very batch, before publishing returns: that is how a commit is known to its own node at once. */
+/* The very batch, before publishing returns: so a commit is known to its own node at once. */
 static void test_at_once(void **state)
 {
 	struct ear ear = {0};

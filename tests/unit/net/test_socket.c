@@ -173,8 +173,8 @@ static void test_ports_in_use(void **state)
 	assert_int_equal(socket_claim(&address, 8, &error), -EADDRNOTAVAIL);
 }
 
-/* Each of the listeners that share a port gets some of the connections. A port whose connections are
- * still in TIME_WAIT can be claimed again. */
+/* Each of the listeners that share a port gets some of the connections. A port whose connections
+ * are still in TIME_WAIT can be claimed again. */
 static void test_sharing(void **state)
 {
 	enum { LISTENERS = 3, CLIENTS = 200 };

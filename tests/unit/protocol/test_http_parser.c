@@ -91,7 +91,8 @@ static void test_bodies(void **state)
 	    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
 	     "POST / [Host=a] [Content-Length=0] () keep-alive +0"},
 	    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\nab",
-	     "POST / [Host=a] [Content-Length=2] [Expect=100-Continue] (ab) continue keep-alive +0"},
+	     "POST / [Host=a] [Content-Length=2] [Expect=100-Continue] (ab) continue keep-alive "
+	     "+0"},
 	    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n",
 	     "POST / [Host=a] [Content-Length=0] [Expect=100-continue] () keep-alive +0"},
 	    {"POST / HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nab",

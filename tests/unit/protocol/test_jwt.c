@@ -78,9 +78,10 @@ static void sign(struct buffer *token, struct slice key, struct slice header, st
 /* RFC 7515, A.1: the signature above is the one of the standard, and so is ours. */
 static void test_vector_of_rfc_7515(void **state)
 {
-	static const char expected[] =
-	    "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0"
-	    "dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+	static const char expected[] = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
+				       ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0"
+				       "dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+				       ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 	struct slice key_text =
 	    SLICE("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0i"
 		  "PS4hcgUuTwjAzZr1Z9CAow");
@@ -94,10 +95,9 @@ static void test_vector_of_rfc_7515(void **state)
 
 	(void)state;
 	assert_int_equal(base64url_decode(key_text, bytes, sizeof(bytes), &length), 0);
-	sign(
-	    &token, slice_from_bytes(bytes, length), header,
-	    SLICE(
-		"{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}"));
+	sign(&token, slice_from_bytes(bytes, length), header,
+	     SLICE("{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n "
+		   "\"http://example.com/is_root\":true}"));
 	assert_buffer(token, expected);
 	buffer_clear(&token);
 	sign(&token, slice_from_bytes(bytes, length), header,

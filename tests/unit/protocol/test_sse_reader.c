@@ -50,7 +50,8 @@ struct row {
 /* The examples of WHATWG HTML, 9.2.6, and what they leave out. */
 static const struct row rows[] = {
     ROW("data: YHOO\ndata: +2\ndata: 10\n\n", "message//YHOO\n+2\n10;", "", -1),
-    ROW(": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n",
+    ROW(": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\n"
+	"data:  third event\n",
 	"message/1/first event;message//second event;", "", -1),
     ROW("data\n\ndata\ndata\n\ndata:", "message//;message//\n;", "", -1),
     ROW("data:test\n\ndata: test\n\n", "message//test;message//test;", "", -1),

@@ -1,7 +1,7 @@
 /* A node whose n-th allocation fails, for every n that a request makes.
  *
- * Whoever asks then gets an answer, an error or a closed connection, and whoever asks again gets what
- * he asked for; nothing is lost, and no stream begins anywhere but where it was told to. */
+ * Whoever asks then gets an answer, an error or a closed connection, and whoever asks again gets
+ * what he asked for; nothing is lost, and no stream begins anywhere but where it was told to. */
 #include "lib/assertions.h"
 #include "lib/client.h"
 #include "lib/failing_allocator.h"
@@ -116,12 +116,12 @@ static void test_requests(void **state)
 	      200);
 }
 
-/* A body that could not be parsed for want of memory is no invalid one. Only publishers ask, because
- * their keys are no JSON. */
+/* A body that could not be parsed for want of memory is no invalid one. Only publishers ask,
+ * because their keys are no JSON. */
 static void test_bodies(void **state)
 {
-	static const char body[] =
-	    "{\"to\":{\"user\":\"memory\"},\"type\":\"t\",\"title\":\"x\",\"data\":{\"k\":[1,\"v\"]}}";
+	static const char body[] = "{\"to\":{\"user\":\"memory\"},\"type\":\"t\",\"title\":\"x\","
+				   "\"data\":{\"k\":[1,\"v\"]}}";
 	json_malloc_t allocate;
 	json_free_t release;
 

@@ -31,7 +31,7 @@ static void test_adding(void **state)
 	assert_int_equal(metrics_latency_quantile(&sum, 1), 200);
 }
 
-/* A stream may end on another worker's books than its count began; the sum is right all the same. */
+/* A stream may end on another worker's books than it began on; the sum is right all the same. */
 static void test_a_gauge_below_zero_adds_up(void **state)
 {
 	struct metrics first = {0}, second = {0}, sum = {0};

@@ -109,7 +109,7 @@ static void test_streams_do_not_read(void **state)
 	close(anna);
 }
 
-/* A client adds a broadcast to its count when it comes, so a count that has it already must wait. */
+/* A client adds a broadcast to its count when it comes: a count that has it already must wait. */
 static void test_counts_wait_for_the_broadcast(void **state)
 {
 	int stream = lone_worker_connect(&lone, NULL), anna;

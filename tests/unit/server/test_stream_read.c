@@ -30,8 +30,8 @@ static int64_t time_left(const struct connection *connection)
 	return loop->timers.start + (int64_t)connection->timer.step * TIMER_STEP - loop->now;
 }
 
-/* It asks again, later each time and not when all others do; a heartbeat goes with it only when that
- * has become rare. */
+/* It asks again, later each time and not when all others do; a heartbeat goes with it only when
+ * that has become rare. */
 static void test_store_that_fails(void **state)
 {
 	struct connection *connection;

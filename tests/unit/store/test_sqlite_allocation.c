@@ -1,6 +1,7 @@
 /* The n-th allocation fails, SQLite's own included, for every n: the request says so or succeeds,
- * the others go on, nothing half-done stays, and nothing leaks. Of the thousands that opening takes,
- * most are made by the same few lines, statement by statement: beyond EVERY a sample of them. */
+ * the others go on, nothing half-done stays, and nothing leaks. Of the thousands that opening
+ * takes, most are made by the same few lines, statement by statement: beyond EVERY a sample of
+ * them. */
 #include "base/random.h"
 #include "lib/failing_allocator.h"
 #include "unit/store/folder.h"
