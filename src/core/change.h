@@ -44,8 +44,8 @@ struct change_merge {
 	size_t counts[2];
 };
 
-/* True for a user's state of a broadcast that is among the broadcasts as well: both lists are of one
- * snapshot, so that row says all of it. `whole` is what there was at first. */
+/* True for a user's state of a broadcast that is among the broadcasts as well: both lists are of
+ * one snapshot, so that row says all of it. `whole` is what there was at first. */
 bool change_is_repeated(const struct change *change, const struct change_merge *whole);
 
 /* Takes the change that happened first, and tells from which list; NULL when both are at their end.

@@ -201,7 +201,8 @@ static int count_broadcast(struct hub *hub, const struct notification *notificat
 }
 
 /* The heads rise even while the list is not known: an answer of the store that is on its way may be
- * older. The next change brings the list forward, also where an answer has told of its seq before. */
+ * older. The next change brings the list forward, also where an answer has told of its seq
+ * before. */
 static void receive_broadcast(struct hub *hub, const struct hint *hint)
 {
 	if (!hint->has_change)

@@ -66,8 +66,8 @@ void hub_unsubscribe(struct hub *hub, struct subscriber *subscriber, int64_t now
  * dropped. */
 void hub_receive(struct hub *hub, const struct hint_batch *batch);
 
-/* Takes one inbox's head and counts from the store, and wakes those who lack something: they are the
- * few connections of one user, and the hint may be lost. */
+/* Takes one inbox's head and counts from the store, and wakes those who lack something: they are
+ * the few connections of one user, and the hint may be lost. */
 void hub_learn(struct inbox *inbox, int64_t head, const struct inbox_counts *counts);
 
 /* Takes the head of the broadcasts and the ids of those that live, which are copied; wakes nobody.

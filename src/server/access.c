@@ -1,4 +1,5 @@
-/* First the Host, then one function for each kind of access; routes.def says which route has which. */
+/* First the Host, then one function for each kind of access; routes.def says which route has
+ * which. */
 #include "server/access.h"
 
 #include "base/clock.h"

@@ -68,9 +68,8 @@ void exchange_problem(struct exchange *exchange, enum problem problem, const cha
 void exchange_append_stream_head(struct exchange *exchange, const char *content_type,
 				 struct buffer *out);
 
-/* Asks the store; `on_stored` is called with its answer where that is a success, or the refusal
- * that store.h gives to this operation: -EEXIST for publishing and redeeming, -ENOENT for
- * correcting, withdrawing and marking. Failures are answered here. The request comes from the
+/* Asks the store; `on_stored` is called with its answer where that is a success, or a refusal that
+ * store.h gives to this operation. Failures are answered here. The request comes from the
  * exchange's arena, and what the store adds to it stays until the next answer or the end of the
  * exchange. */
 void exchange_ask(struct exchange *exchange, struct store_request *request,

@@ -111,8 +111,8 @@ static void on_timer(struct connection_holder *holder)
 	stop_waiting((struct waiter *)holder);
 }
 
-/* Nothing is written while it waits, but `100 Continue` may have waited for the socket, and have had
- * the timer. */
+/* Nothing is written while it waits, but `100 Continue` may have waited for the socket, and have
+ * had the timer. */
 static void on_drained(struct connection_holder *holder)
 {
 	struct exchange *exchange = ((struct waiter *)holder)->exchange;
@@ -132,8 +132,8 @@ static const struct connection_holder_ops holder_ops = {
     .on_close = on_close,
 };
 
-/* Becomes a subscriber that has everything up to `after`. Where a limit is reached or memory is short
- * the exchange is answered. */
+/* Becomes a subscriber that has everything up to `after`. Where a limit is reached or memory is
+ * short the exchange is answered. */
 static void start_waiting(struct exchange *exchange, struct inbox *inbox,
 			  const struct cursor *after)
 {
@@ -298,8 +298,8 @@ static void reply_unchanged(struct exchange *exchange, struct inbox *inbox,
 	answer(exchange, &nothing);
 }
 
-/* More than the settings allow is no error: they may change under a client that lives on. Returns 0,
- * or -EINVAL and the exchange is answered. */
+/* More than the settings allow is no error: they may change under a client that lives on. Returns
+ * 0, or -EINVAL and the exchange is answered. */
 static int read_wishes(struct exchange *exchange, struct poll *poll)
 {
 	const struct worker *worker = exchange->worker;

@@ -286,8 +286,8 @@ static uint64_t count_descriptors(void)
 	return count;
 }
 
-/* As many connections as files may be open, less what the node has open by now and what it reserves.
- * Where that is nearly all, half of the rest. */
+/* As many connections as files may be open, less what the node has open by now and what it
+ * reserves. Where that is nearly all, half of the rest. */
 static void limit_connections(struct node *node, const struct settings *settings)
 {
 	uint64_t used = count_descriptors(), reserved = OWN_DESCRIPTORS + ADMIN_CONNECTIONS;

@@ -26,8 +26,8 @@ void stream_forget_frame(struct worker *worker)
 	worker->frame.change = NULL;
 }
 
-/* Said only where the stream has just the broadcasts that are counted: a client adds those which come
- * to it by itself. Otherwise it is owed. */
+/* Said only where the stream has just the broadcasts that are counted: a client adds those which
+ * come to it by itself. Otherwise it is owed. */
 static int64_t unread_of(struct stream *stream)
 {
 	struct worker *worker = stream_worker(stream);

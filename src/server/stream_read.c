@@ -1,5 +1,5 @@
-/* A stream's questions to the store, and what it sends of the answers. A question that fails is asked
- * again as it was: the stream keeps how it began until the store has answered.
+/* A stream's questions to the store, and what it sends of the answers. A question that fails is
+ * asked again as it was: the stream keeps how it began until the store has answered.
  *
  * The response's head travels with the first bytes that follow it; until then it waits in the read
  * that the stream begins with. An answer is gathered in the worker's output and sent at once. */

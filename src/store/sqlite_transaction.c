@@ -1,5 +1,5 @@
-/* The order of the end: the sidecar's beat goes into the transaction, memory follows the commit under
- * the readers' mutex, and hints leave only when the commit is durable. */
+/* The order of the end: the sidecar's beat goes into the transaction, memory follows the commit
+ * under the readers' mutex, and hints leave only when the commit is durable. */
 #include "store/sqlite_transaction.h"
 
 #include "base/clock.h"

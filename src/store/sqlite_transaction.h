@@ -1,5 +1,5 @@
-/* One transaction of the writer's, with all that begins and ends with it: users in memory, the fold,
- * hints, figures. On the writer's thread. */
+/* One transaction of the writer's, with all that begins and ends with it: users in memory, the
+ * fold, hints, figures. On the writer's thread. */
 #ifndef ALLIM_STORE_SQLITE_TRANSACTION_H
 #define ALLIM_STORE_SQLITE_TRANSACTION_H
 

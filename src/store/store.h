@@ -82,9 +82,9 @@ static inline size_t store_item_receivers(const struct store_item *item)
 }
 
 /* Publishes all items or none. With a key, a request that was committed before with the same
- * publisher, key and fingerprint is not published again, whatever its items are now: `replay` says what
- * came of it then. With another fingerprint it fails with -EEXIST. A request without items only
- * asks for that, and leaves a new key new. */
+ * publisher, key and fingerprint is not published again, whatever its items are now: `replay` says
+ * what came of it then. With another fingerprint it fails with -EEXIST. A request without items
+ * only asks for that, and leaves a new key new. */
 struct store_publish {
 	struct store_request request;
 	struct store_item *items;
@@ -103,8 +103,8 @@ size_t store_publish_receivers(const struct store_publish *publish);
 /* The empty name is everyone's inbox; who is sent there by mistake must not reach everyone. */
 bool store_publish_names_nobody(const struct store_publish *publish);
 
-/* Changes the members of one notification, whoever's it is, that `correction` was given; one that was
- * withdrawn is -ENOENT. */
+/* Changes the members of one notification, whoever's it is, that `correction` was given; one that
+ * was withdrawn is -ENOENT. */
 struct store_correct {
 	struct store_request request;
 	int64_t id;
@@ -190,7 +190,8 @@ enum store_filter {
 };
 
 /* A page of the inbox, broadcasts included, newest first: at most `limit` live rows (and roughly
- * `limit_bytes`; 0: any) with an id below `before` (0: from the newest). The page, the cursor and the counts come from one snapshot. */
+ * `limit_bytes`; 0: any) with an id below `before` (0: from the newest). The page, the cursor and
+ * the counts come from one snapshot. */
 struct store_list {
 	struct store_request request;
 	struct slice user;
@@ -229,9 +230,9 @@ struct store_options {
 	int64_t retention_count;      /* per inbox; 0: any */
 	int64_t idempotency_age;      /* microseconds a key is remembered */
 	int64_t maintenance_interval; /* milliseconds between rounds of expiry and retention */
-	/* Called on a thread of the store's after each commit that changed inboxes, before its writes
-	 * come back. The batch stays the store's; references may be taken. Where a commit's changes are
-	 * large, the later of its hints come without them. */
+	/* Called on a thread of the store's after each commit that changed inboxes, before its
+	 * writes come back. The batch stays the store's; references may be taken. Where a commit's
+	 * changes are large, the later of its hints come without them. */
 	void (*on_commit)(void *context, struct hint_batch *batch);
 	void *on_commit_context;
 	/* Where in a commit a test wants to intervene; NULL otherwise. Called on a thread of the
@@ -262,8 +263,8 @@ struct store;
 /* No function of these is called without a store; store_close() looks. */
 struct store_ops {
 	const char *name;
-	/* Opens, migrates and starts the store's threads. Returns 0 or a negative errno value with a
-	 * sentence that says what to do. */
+	/* Opens, migrates and starts the store's threads. Returns 0 or a negative errno value with
+	 * a sentence that says what to do. */
 	int (*open)(const struct store_options *options, struct store **ret_store,
 		    struct error *error);
 	/* Finishes what was submitted, stops the threads, closes. */
@@ -274,8 +275,8 @@ struct store_ops {
 	void (*statistics)(struct store *store, struct store_statistics *ret_statistics);
 	/* New retention settings, from any thread. */
 	void (*reconfigure)(struct store *store, const struct store_options *options);
-	/* Reads everything and proves that it fits together. From any thread, which it keeps for long.
-	 * Returns 0, or a negative errno value with a sentence. */
+	/* Reads everything and proves that it fits together. From any thread, which it keeps for
+	 * long. Returns 0, or a negative errno value with a sentence. */
 	int (*check)(struct store *store, struct error *error);
 };
 

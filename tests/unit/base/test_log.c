@@ -79,7 +79,8 @@ static void test_levels(void **state)
 	assert_non_null(strstr(capture.text, "\"level\":\"debug\",\"message\":\"kept\"}\n"));
 }
 
-/* Nobody reads, and the pipe is full: nothing waits, and the next line that gets through says so. */
+/* Nobody reads, and the pipe is full: nothing waits, and the next line that gets through says
+ * so. */
 static void test_a_full_pipe_holds_nobody_up(void **state)
 {
 	struct capture capture;

@@ -95,8 +95,8 @@ static void test_reading_on(void **state)
 	close(client);
 }
 
-/* A mark that is read again has the end's count only at the end, or the notifications behind it would be
- * counted twice. */
+/* A mark that is read again has the end's count only at the end, or the notifications behind it
+ * would be counted twice. */
 static void test_the_count_comes_last(void **state)
 {
 	int client = lone_worker_connect(&lone, NULL);
