@@ -220,9 +220,10 @@ static int count_requests(json_t *items, size_t *ret_count)
 		result = publish_items_next_body(items, &position, &body);
 	}
 	buffer_finish(&body);
-	if (result == 0)
-		*ret_count = count;
-	return result;
+	if (result < 0)
+		return result;
+	*ret_count = count;
+	return 0;
 }
 
 /* The last request's key is the longest. A server that refused it would do so when the requests
