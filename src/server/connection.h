@@ -1,12 +1,12 @@
 /* One client's connection, from accept to close.
  *
- *	  +---------------------- kept for the next request -----------------------+
- *	  v                                                                        |
- *	IDLE --- bytes ---> RECEIVING --- a whole request ---> ANSWERING ------> SENDING --- not kept
- *	                        |                                |    ^            ^             |
- *	                        |      a stream, or a poll that  v    |            |             v
- *	                        |      waits                   HOLDING+ its turn   |         LINGERING
- *	                        +------ refused as it is read ---------------------+
+ *	  +----------------- kept for the next request ----------------+
+ *	  v                                                            |
+ *	IDLE -- bytes --> RECEIVING -- a request --> ANSWERING ----> SENDING -- not kept --+
+ *	                      |                       |     ^          ^                   v
+ *	                      |    a stream, or a     v     | its      |               LINGERING
+ *	                      |    poll that waits  HOLDING-+ turn     |
+ *	                      +------ refused as it is read -----------+
  *
  * SENDING lasts until the peer has taken the answer, mostly for no time at all, LINGERING until it
  * has closed too. Every state goes to CLOSED. An idle connection owns no buffers: parser, exchange

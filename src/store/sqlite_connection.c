@@ -215,10 +215,10 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_USERS_CHANGED] = "SELECT " USER_COLUMNS " FROM user WHERE position > ?1",
     /* Nothing in an inbox is older than what came first, so that is looked at before the user is
      * brought into memory. */
-    [STATEMENT_USERS_WALK] =
-	"SELECT id, kept > ?3 OR coalesce((SELECT n.created_at FROM entry e CROSS JOIN notification n "
-	"ON n.id = e.notification_id WHERE e.user_id = user.id ORDER BY e.first_seq LIMIT 1) < ?4, 0) "
-	"FROM user WHERE id > ?1 ORDER BY id LIMIT ?2",
+    [STATEMENT_USERS_WALK] = "SELECT id, kept > ?3 OR coalesce((SELECT n.created_at FROM entry e "
+			     "CROSS JOIN notification n ON n.id = e.notification_id "
+			     "WHERE e.user_id = user.id ORDER BY e.first_seq LIMIT 1) < ?4, 0) "
+			     "FROM user WHERE id > ?1 ORDER BY id LIMIT ?2",
     [STATEMENT_NOTIFICATION_INSERT] =
 	"INSERT INTO notification (id, user_id, seq, first_seq, priority, created_at, changed_at, "
 	"expires_at, type, title, body, link, data) "
@@ -273,7 +273,8 @@ static const char *const texts[STATEMENTS] = {
 	"ORDER BY user_id LIMIT ?2)",
     [STATEMENT_STATES_DELETE] =
 	"DELETE FROM broadcast_state WHERE notification_id = ?1 AND user_id IN "
-	"(SELECT user_id FROM broadcast_state WHERE notification_id = ?1 ORDER BY user_id LIMIT ?2)",
+	"(SELECT user_id FROM broadcast_state WHERE notification_id = ?1 "
+	"ORDER BY user_id LIMIT ?2)",
     [STATEMENT_FORGOTTEN_INSERT] = "INSERT INTO forgotten_broadcast (notification_id) VALUES (?1)",
     [STATEMENT_FORGOTTEN_SELECT] = "SELECT min(notification_id) FROM forgotten_broadcast",
     [STATEMENT_FORGOTTEN_DELETE] = "DELETE FROM forgotten_broadcast WHERE notification_id = ?1",

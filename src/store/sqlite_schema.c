@@ -309,7 +309,7 @@ static const char *const migrations[VERSION] = {
     "CREATE TABLE ticket (id BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;",
     /* See sqlite_sidecar.c. */
     "ALTER TABLE meta ADD COLUMN beat INTEGER NOT NULL DEFAULT 0;",
-    /* Broadcasts that are gone, while users' states of them are still there; see sqlite_forget.c. */
+    /* Broadcasts that are gone, while users' states of them are still there: sqlite_forget.c. */
     ("CREATE TABLE forgotten_broadcast (notification_id INTEGER PRIMARY KEY);"
      "CREATE INDEX ticket_expiry ON ticket (expires_at);"
      "ALTER TABLE idempotency ADD COLUMN note TEXT NOT NULL DEFAULT '';"),

@@ -73,6 +73,7 @@ test('bad numbers in the query are named', async () => {
 
 test('an unknown parameter in the query is named', async () => {
   const routes = [['GET', '/v1/inbox'], ['GET', '/v1/inbox/count'], ['GET', '/v1/inbox/stream'],
+    ['POST', '/v1/inbox/seen'], ['POST', '/v1/inbox/read'], ['POST', '/v1/inbox/archive'],
     ['POST', '/v1/inbox/ticket'], ['GET', '/api/notification/list'], ['POST', '/v1/notifications'],
     ['PATCH', '/v1/notifications/1'], ['DELETE', '/v1/notifications/1']];
   for (const [method, path] of routes) {
