@@ -62,7 +62,7 @@ test('filters', async () => {
 test('bad numbers in the query are named', async () => {
   const { cursor } = await server.list('empty');
   for (const query of ['limit=0', 'limit=101', 'limit=x', 'limit=', 'limit=-1', 'limit=99999999999999999999',
-    'before=x', 'before=-1', 'wait=61', 'wait=-1', 'wait=x']) {
+    'before=x', 'before=-1', 'wait=86401', 'wait=-1', 'wait=x']) {
     const after = query.startsWith('wait') ? `after=${cursor}&` : '';
     const answer = await get('empty', `/v1/inbox?${after}${query}`);
     assert.equal(answer.status, 400, `${answer.status} for ${query}`);
