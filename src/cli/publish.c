@@ -28,6 +28,7 @@ struct publication {
 	struct endpoint endpoint;
 	struct buffer authorization;
 	size_t requests;
+	size_t sent;	/* items of the present request */
 	size_t done;	/* items of earlier requests */
 	size_t refused; /* items so far */
 };
@@ -55,6 +56,40 @@ static int read_key(struct publication *publication, struct error *error)
 	return result;
 }
 
+/* Whether all ids of one item's result can be printed. */
+static bool has_ids(json_t *result)
+{
+	json_t *notifications = json_object_get(result, "notifications");
+
+	for (size_t i = 0; i < json_array_size(notifications); i++) {
+		if (!json_is_integer(json_object_get(json_array_get(notifications, i), "id")))
+			return false;
+	}
+	return json_array_size(notifications) > 0;
+}
+
+static bool is_refused(json_t *result)
+{
+	return json_integer_value(json_object_get(result, "status")) >= 300;
+}
+
+/* Whether the answer says of each item that was sent what became of it: nothing less proves that it
+ * was published. */
+static bool is_answer(const struct publication *publication, json_t *answer)
+{
+	json_t *results = json_object_get(answer, "results");
+
+	if (results == NULL)
+		return publication->sent == 1 && has_ids(answer);
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		json_t *result = json_array_get(results, i);
+
+		if (!is_refused(result) && !has_ids(result))
+			return false;
+	}
+	return json_array_size(results) == publication->sent;
+}
+
 /* One line for each notification of one item's result. */
 static void append_ids(struct buffer *text, json_t *result)
 {
@@ -73,7 +108,7 @@ static void check_result(struct publication *publication, json_t *result, size_t
 	const char *detail = json_string_value(json_object_get(result, "detail"));
 	json_int_t status = json_integer_value(json_object_get(result, "status"));
 
-	if (status < 300)
+	if (!is_refused(result))
 		return;
 	publication->refused++;
 	command_fail(publication->command, COMMAND_REFUSED, "notification %zu: %.400s (%d)", number,
@@ -112,7 +147,7 @@ static int show_answer(struct publication *publication, const struct client_answ
 		return command_fail(publication->command, COMMAND_REFUSED, "%s", error.text);
 	}
 	json = json_loadb(body.data, body.length, JSON_ALLOW_NUL, NULL);
-	if (!json_is_object(json))
+	if (!is_answer(publication, json))
 		result = command_fail(publication->command, COMMAND_FAILED,
 				      "what the server answered is not understood; is %s allim?",
 				      publication->endpoint.authority);
@@ -172,7 +207,8 @@ static int send_all(struct publication *publication, json_t *items)
 		if (publish_items_next_body(items, &position, &body) < 0)
 			result =
 			    command_fail(publication->command, COMMAND_FAILED, "out of memory");
-		else
+		publication->sent = position - publication->done;
+		if (result == COMMAND_GOES_ON)
 			result = send_body(publication, buffer_slice(&body));
 	}
 	buffer_finish(&body);

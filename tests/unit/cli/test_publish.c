@@ -11,6 +11,8 @@
 	SCRIPTED_JSON("201 Created", "{\"id\":17,\"notifications\":[{\"id\":17,\"user\":\"a\"}," \
 				     "{\"id\":18,\"user\":\"b\"}]}")
 
+#define PUBLISHED "{\"status\":201,\"notifications\":[{\"id\":1}]}"
+
 static struct scripted_server server;
 
 #define PUBLISH(answer_, ...)                                                         \
@@ -34,9 +36,10 @@ static void ids_are_printed(void **state)
 	assert_non_null(
 	    strstr(server.requests[0],
 		   "{\"to\":{\"users\":[\"a\",\"b\"]},\"type\":\"t\",\"title\":\"x\"}"));
-	running = PUBLISH(SCRIPTED_JSON("201 Created", "{\"id\": 5}"), ONE, "--json");
+	running = PUBLISH(SCRIPTED_JSON("201 Created", "{\"notifications\":[{\"id\": 5}]}"), ONE,
+			  "--json");
 	scripted_server_stop(&server);
-	assert_string_equal(running->output, "{\"id\":5}\n");
+	assert_string_equal(running->output, "{\"notifications\":[{\"id\":5}]}\n");
 }
 
 static void each_refused_item_is_told(void **state)
@@ -70,12 +73,17 @@ static const char *input_of_two_requests(void)
 /* More items than one request takes: the second has a key of its own, and counting goes on. */
 static void many_items_take_several_requests(void **state)
 {
-	static const char *const answers[] = {
-	    SCRIPTED_JSON("200 OK", "{\"results\":[]}"),
-	    SCRIPTED_JSON("200 OK", "{\"results\":[{\"status\":400}]}"), NULL};
+	struct buffer first = BUFFER_EMPTY;
+	const char *answers[] = {NULL, SCRIPTED_JSON("200 OK", "{\"results\":[{\"status\":400}]}"),
+				 NULL};
 	const struct running *running;
 
 	(void)state;
+	buffer_append_string(&first, SCRIPTED_JSON("200 OK", "{\"results\":["));
+	for (size_t i = 0; i < PUBLISH_ITEMS_BODY_COUNT; i++)
+		buffer_append_format(&first, "%s" PUBLISHED, i == 0 ? "" : ",");
+	buffer_append(&first, slice_from_bytes("]}", 3));
+	answers[0] = first.data;
 	scripted_server_start(&server, answers, false);
 	setenv("ALLIM_URL", server.url, 1);
 	running = RUN_WITH(input_of_two_requests(), "publish", "--file=-", "--idempotency-key=k");
@@ -86,6 +94,43 @@ static void many_items_take_several_requests(void **state)
 	assert_non_null(strstr(server.requests[0], "Idempotency-Key: k\r\n"));
 	assert_non_null(strstr(server.requests[1], "Idempotency-Key: k-2\r\n"));
 	assert_non_null(strstr(server.requests[1], "\r\n\r\n[{}]"));
+	buffer_finish(&first);
+}
+
+/* Whatever does not tell the id of each notification proves nothing. */
+static void other_answers_are_no_success(void **state)
+{
+	static const char *const bodies[] = {
+	    "what",
+	    "null",
+	    "[]",
+	    "{}",
+	    "{\"id\":1}",
+	    "{\"id\":1,\"notifications\":5}",
+	    "{\"id\":1,\"notifications\":[]}",
+	    "{\"id\":1,\"notifications\":[{\"id\":1},null]}",
+	    "{\"id\":1,\"notifications\":[{\"id\":\"x\"}]}",
+	    "{\"results\":5}",
+	    "{\"results\":[]}",
+	    "{\"results\":[null]}",
+	    "{\"results\":[{\"status\":201}]}",
+	    "{\"results\":[" PUBLISHED "," PUBLISHED "]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		char answer[256];
+		const struct running *running;
+
+		snprintf(answer, sizeof(answer), SCRIPTED_JSON("201 Created", "%s"), bodies[i]);
+		running = PUBLISH(answer, ONE);
+		scripted_server_stop(&server);
+		running_assert_contains(
+		    running->errors,
+		    "allim publish: what the server answered is not understood; is ");
+		assert_string_equal(running->output, "");
+		assert_int_equal(running->status, COMMAND_FAILED);
+	}
 }
 
 /* Room for the -2 of the second request. */
@@ -121,9 +166,6 @@ static void refusals_have_their_status(void **state)
 	assert_string_equal(running->errors,
 			    "allim publish: the server refused (401): the API key is not known\n");
 	assert_int_equal(RUN("publish", ONE)->status, COMMAND_UNREACHABLE);
-	running = PUBLISH(SCRIPTED_JSON("200 OK", "what"), ONE);
-	scripted_server_stop(&server);
-	assert_int_equal(running->status, COMMAND_FAILED);
 }
 
 static void mistakes_reach_no_server(void **state)
@@ -159,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(each_refused_item_is_told),
 	    cmocka_unit_test(many_items_take_several_requests),
 	    cmocka_unit_test(a_key_is_short_enough_for_all_requests),
+	    cmocka_unit_test(other_answers_are_no_success),
 	    cmocka_unit_test(refusals_have_their_status),
 	    cmocka_unit_test(mistakes_reach_no_server),
 	};
