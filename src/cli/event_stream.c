@@ -184,7 +184,7 @@ static enum event_stream_outcome judge_status(const struct stream *stream, struc
 	int status = http_client_response_status(stream->response);
 
 	client_explain(status, buffer_slice(&stream->problem), 0, error);
-	return status == 408 || status == 429 || status >= 500 ? EVENT_STREAM_AWAY
+	return status == 408 || status == 429 || status >= 500 ? EVENT_STREAM_BUSY
 							       : EVENT_STREAM_REFUSED;
 }
 
@@ -196,6 +196,10 @@ static enum event_stream_outcome judge(const struct stream *stream, int result, 
 
 	if (stream->stopped || clock_monotonic() >= stream->request->deadline)
 		return EVENT_STREAM_STOPPED;
+	if (result == -EBADMSG && !stream->open) {
+		error_set(error, result, "what answers at %s does not speak HTTP", authority);
+		return EVENT_STREAM_AWAY;
+	}
 	switch (result) {
 	case -ENOMEM:
 		error_set(error, result, "out of memory");

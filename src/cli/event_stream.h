@@ -8,11 +8,11 @@
 #include "protocol/sse_reader.h"
 
 enum event_stream_outcome {
-	EVENT_STREAM_AWAY,  /* not reached, or the server asks to come later: try again, ever later
-			     */
-	EVENT_STREAM_ENDED, /* it was open, and ended or was cut: connect again */
+	EVENT_STREAM_AWAY,    /* not reached, or not by HTTP: try again, ever later */
+	EVENT_STREAM_BUSY,    /* the server asks to come later: the same */
+	EVENT_STREAM_ENDED,   /* it was open, and ended or was cut: connect again */
 	EVENT_STREAM_REFUSED, /* the server will say the same again */
-	EVENT_STREAM_FAILED,  /* what came is no event stream, or too large, or memory is short */
+	EVENT_STREAM_FAILED, /* what came by HTTP is no event stream, or too large, or memory is short */
 	EVENT_STREAM_STOPPED, /* by the deadline or by on_message */
 };
 

@@ -4,6 +4,7 @@
  *
  *	follow -- ended --> wait as told --> follow
  *	       -- away ---> wait, ever longer --> follow     (the first time: exit status 4)
+ *	       -- busy ---> the same                         (the first time: exit status 3)
  *	       -- refused, failed, stopped --> exit */
 #include "cli/command.h"
 
@@ -160,10 +161,13 @@ static int go_on_after(struct subscription *subscription, enum event_stream_outc
 		pause_for(subscription, wait, "the connection ended");
 		return COMMAND_GOES_ON;
 	case EVENT_STREAM_AWAY:
+	case EVENT_STREAM_BUSY:
 		break;
 	}
 	if (!subscription->was_open)
-		return command_fail(command, COMMAND_UNREACHABLE, "%s", error->text);
+		return command_fail(
+		    command, outcome == EVENT_STREAM_BUSY ? COMMAND_REFUSED : COMMAND_UNREACHABLE,
+		    "%s", error->text);
 	wait = backoff_next(&subscription->backoff, subscription->reader.retry);
 	pause_for(subscription, wait < retry_after * 1000 ? retry_after * 1000 : wait, error->text);
 	return COMMAND_GOES_ON;

@@ -6,6 +6,10 @@
 
 #include <errno.h>
 
+#define SCRIPTED_STREAM_IN_CHUNKS                                \
+	"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" \
+	"Transfer-Encoding: chunked\r\n\r\n"
+
 struct watcher {
 	struct sse_reader reader;
 	struct buffer seen; /* data of each event, with a semicolon behind it */
@@ -95,10 +99,12 @@ static void answers_are_judged(void **state)
 	     "the server answered with status 403"},
 	    {"HTTP/1.1 204 No Content\r\n\r\n", EVENT_STREAM_REFUSED, 0,
 	     "the server answered with status 204"},
-	    {"HTTP/1.1 503 Busy\r\nRetry-After: 9\r\n\r\n", EVENT_STREAM_AWAY, 9,
+	    {"HTTP/1.1 503 Busy\r\nRetry-After: 9\r\n\r\n", EVENT_STREAM_BUSY, 9,
 	     "the server answered with status 503"},
-	    {SCRIPTED_JSON("429 Slow down", "{\"detail\":\"slower\"}"), EVENT_STREAM_AWAY, 0,
+	    {SCRIPTED_JSON("429 Slow down", "{\"detail\":\"slower\"}"), EVENT_STREAM_BUSY, 0,
 	     "the server refused (429): slower"},
+	    {"HTTP/1.1 999 What\r\n\r\n", EVENT_STREAM_BUSY, 0,
+	     "the server answered with status 999"},
 	};
 
 	(void)state;
@@ -123,7 +129,7 @@ static void what_is_no_stream_fails(void **state)
 {
 	static const char *const all[] = {
 	    SCRIPTED_JSON("200 OK", "{}"),
-	    "220 smtp\r\n",
+	    SCRIPTED_STREAM_IN_CHUNKS "no length\r\n",
 	    SCRIPTED_STREAM "data: longer than the limit of this reader, which is 64 bytes as "
 			    "can be seen\n\n",
 	};
@@ -158,6 +164,11 @@ static void nobody_there_is_away(void **state)
 	request = request_to(&server);
 	assert_int_equal(follow(&watcher, &request), EVENT_STREAM_AWAY);
 	assert_non_null(strstr(watcher.error.text, "Connection refused"));
+	scripted_server_start(&server, (const char *const[]){"220 smtp\r\n", NULL}, false);
+	request = request_to(&server);
+	assert_int_equal(follow(&watcher, &request), EVENT_STREAM_AWAY);
+	assert_non_null(strstr(watcher.error.text, " does not speak HTTP"));
+	scripted_server_stop(&server);
 	sse_reader_finish(&watcher.reader);
 }
 

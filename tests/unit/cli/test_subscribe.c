@@ -105,6 +105,34 @@ static void statuses_tell_why(void **state)
 	setenv("ALLIM_TOKEN", "t", 1);
 }
 
+/* For publish as well: scripts read one table of exit statuses. */
+static void the_first_answer_decides(void **state)
+{
+	static const struct {
+		const char *answer;
+		int status;
+	} rows[] = {
+	    {"SSH-2.0-OpenSSH\r\n", COMMAND_UNREACHABLE},
+	    {"HTTP/1.1 200 OK\r\nContent-", COMMAND_UNREACHABLE},
+	    {SCRIPTED_JSON("999 What", ""), COMMAND_REFUSED},
+	    {SCRIPTED_JSON("503 Busy", ""), COMMAND_REFUSED},
+	    {SCRIPTED_JSON("404 Not Found", ""), COMMAND_REFUSED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const answers[] = {rows[i].answer, NULL};
+		const struct running *running;
+
+		assert_int_equal(subscribe(answers, NULL, NULL)->status, rows[i].status);
+		scripted_server_start(&server, answers, false);
+		setenv("ALLIM_API_KEY", "key-of-the-test", 1);
+		running = RUN("publish", "--to=a", "--type=t", "--title=x", "--url", server.url);
+		assert_int_equal(running->status, rows[i].status);
+		scripted_server_stop(&server);
+	}
+}
+
 static void a_user_gets_a_token(void **state)
 {
 	static const char *const answers[] = {UNAUTHORIZED, NULL};
@@ -134,6 +162,7 @@ int main(void)
 	    cmocka_unit_test(counting_ends_it),
 	    cmocka_unit_test(time_ends_it),
 	    cmocka_unit_test(statuses_tell_why),
+	    cmocka_unit_test(the_first_answer_decides),
 	    cmocka_unit_test(a_user_gets_a_token),
 	};
 
