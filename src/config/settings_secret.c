@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_BYTES = 4096 + 2 }; /* the longest secret, and the end of its line */
+/* The longest secret, the end of its line, and one more that tells of a longer file. */
+enum { FILE_BYTES = 4096 + 2 + 1 };
 
 static const char *const well_known[11];
 
@@ -90,18 +91,37 @@ static int read_bytes(const struct settings_loader *loader, int descriptor, char
 	return 0;
 }
 
+/* The secret's own type does not know the file, which is the thing to mend. */
+static int check_length(const struct settings_loader *loader, size_t length)
+{
+	const struct setting *secret = row(SETTINGS_ROW_auth_jwt_secret);
+	bool is_long = (int64_t)length > secret->maximum;
+	struct error sentence;
+
+	if ((int64_t)length >= secret->minimum && !is_long)
+		return 0;
+	error_set(&sentence, -EINVAL,
+		  "holds a secret of %s%zu bytes; accepted is %lld to %lld bytes",
+		  is_long ? "more than " : "", is_long ? (size_t)secret->maximum : length,
+		  (long long)secret->minimum, (long long)secret->maximum);
+	return refuse_file(loader, -EINVAL, sentence.text);
+}
+
 static int read_open_file(struct settings_loader *loader, int descriptor)
 {
 	const struct settings_origin *origin = &loader->origins[SETTINGS_ROW_auth_jwt_secret_file];
 	char bytes[FILE_BYTES];
-	size_t length = 0;
+	struct slice secret = {bytes, 0};
 	int result = check_file(loader, descriptor);
 
 	if (result == 0)
-		result = read_bytes(loader, descriptor, bytes, &length);
+		result = read_bytes(loader, descriptor, bytes, &secret.length);
+	secret = without_line_break(secret);
 	if (result == 0)
-		result = settings_loader_set(loader, row(SETTINGS_ROW_auth_jwt_secret), origin,
-					     without_line_break(slice_from_bytes(bytes, length)));
+		result = check_length(loader, secret.length);
+	if (result == 0)
+		result =
+		    settings_loader_set(loader, row(SETTINGS_ROW_auth_jwt_secret), origin, secret);
 	explicit_bzero(bytes, sizeof(bytes));
 	return result;
 }

@@ -112,18 +112,30 @@ static void what_is_no_file_is_refused(void **state)
 static void short_and_long_secrets_are_refused(void **state)
 {
 	struct secret_file *file = *state;
-	char text[5000];
+	char text[5000], expected[256];
 
 	write_secret(file, "short-secret\n", 0600);
-	assert_refused(load_file(file),
-		       "--auth-jwt-secret-file: a secret of 12 bytes is too short; "
-		       "accepted is 32 to 4096 bytes");
+	snprintf(expected, sizeof(expected),
+		 "--auth-jwt-secret-file: auth.jwt.secret_file \"%s\" holds a secret of 12 bytes; "
+		 "accepted is 32 to 4096 bytes",
+		 file->path);
+	assert_refused(load_file(file), expected);
 	assert_null(strstr(load_file(file).error.text, "short-secret"));
 	memset(text, 'x', sizeof(text));
+	text[4999] = '\0';
+	write_secret(file, text, 0600);
+	assert_non_null(strstr(load_file(file).error.text,
+			       "\" holds a secret of more than 4096 bytes; accepted is 32 to"));
 	text[4097] = '\0';
 	write_secret(file, text, 0600);
-	assert_refused(load_file(file),
-		       "--auth-jwt-secret-file: a secret of 4097 bytes is too long");
+	assert_non_null(strstr(load_file(file).error.text, "more than 4096 bytes"));
+	strcpy(text + 4096, "\r\n");
+	write_secret(file, text, 0600);
+	text[4096] = '\0';
+	assert_secret(load_file(file), text);
+	strcpy(text + 4096, "\r\nmore");
+	write_secret(file, text, 0600);
+	assert_non_null(strstr(load_file(file).error.text, "more than 4096 bytes"));
 	assert_refused(loading_variable("ALLIM_JWT_SECRET=1234567890123456789012345678901"),
 		       "ALLIM_JWT_SECRET: a secret of 31 bytes is too short; accepted is 32 to");
 }
