@@ -37,6 +37,16 @@ static size_t collect_flags(const struct identity_options *options, struct setti
 	return count;
 }
 
+/* The settings call their flags by longer names than the command's. */
+static void use_own_names(struct error *error)
+{
+	static const char start[] = "--auth-jwt-";
+	const size_t length = sizeof(start) - 1;
+
+	if (strncmp(error->text, start, length) == 0)
+		memmove(error->text + 2, error->text + length, strlen(error->text + length) + 1);
+}
+
 static int load(struct settings *ret_settings, const struct identity_options *options,
 		struct error *error)
 {
@@ -49,6 +59,8 @@ static int load(struct settings *ret_settings, const struct identity_options *op
 	sources.flags = flags;
 	sources.flag_count = collect_flags(options, flags);
 	result = settings_load(ret_settings, &sources, error);
+	if (result < 0)
+		use_own_names(error);
 	sources_finish(&sources);
 	return result;
 }

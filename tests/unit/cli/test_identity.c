@@ -121,6 +121,26 @@ static void a_missing_key_is_explained(void **state)
 	setenv("ALLIM_JWT_SECRET", SECRET, 1);
 }
 
+/* By the name that was typed, not by that of the setting behind it. */
+static void a_bad_flag_is_named(void **state)
+{
+	char issuer[1024];
+	const struct identity_options file = {.secret_file = "/nowhere"}, text = {.issuer = issuer};
+	struct identity identity;
+	struct error error;
+
+	(void)state;
+	memset(issuer, 'a', sizeof(issuer));
+	issuer[sizeof(issuer) - 1] = '\0';
+	assert_int_equal(identity_init(&identity, &file, &error), -ENOENT);
+	assert_string_equal(error.text,
+			    "--secret-file: auth.jwt.secret_file \"/nowhere\" cannot be "
+			    "read: No such file or directory");
+	assert_int_equal(identity_init(&identity, &text, &error), -EINVAL);
+	assert_true(
+	    slice_starts_with(slice_from_string(error.text), SLICE("--issuer: a text of ")));
+}
+
 static void every_allocation_may_fail(void **state)
 {
 	const struct identity_options options = {.issuer = "a"};
@@ -159,6 +179,7 @@ int main(void)
 	    cmocka_unit_test(the_reason_is_said),
 	    cmocka_unit_test(bad_users_are_refused),
 	    cmocka_unit_test(a_missing_key_is_explained),
+	    cmocka_unit_test(a_bad_flag_is_named),
 	    cmocka_unit_test(every_allocation_may_fail),
 	};
 
