@@ -58,12 +58,10 @@ static int make_user_token(const struct command *command, const struct make_opti
 static int make_publisher_key(const struct command *command, const char *name)
 {
 	struct buffer key = BUFFER_EMPTY, lines = BUFFER_EMPTY;
+	const char *problem = settings_type_refuse_publisher(slice_from_string(name));
 
-	if (!settings_type_is_publisher(slice_from_string(name)))
-		return command_misuse(command,
-				      "\"%.80s\" is no publisher's name of 1 to 64 "
-				      "letters, digits, dots, hyphens and underscores",
-				      name);
+	if (problem != NULL)
+		return command_misuse(command, "\"%.80s\" %s", name, problem);
 	if (token_key_make(&key) < 0 ||
 	    token_key_append_settings(&lines, slice_from_string(name), buffer_slice(&key)) < 0) {
 		buffer_finish(&key);

@@ -130,17 +130,20 @@ static bool read_hash(struct slice text, unsigned char ret_hash[static HASH_BYTE
 	return true;
 }
 
-bool settings_type_is_publisher(struct slice name)
+const char *settings_type_refuse_publisher(struct slice name)
 {
-	return name.length > 0 && name.length <= PUBLISHER_BYTES && settings_type_is_word(name);
+	if (name.length == 0 || name.length > PUBLISHER_BYTES || !settings_type_is_word(name))
+		return "is not a publisher's name of 1 to 64 letters, digits, dots, hyphens and "
+		       "underscores";
+	if (slice_equals(name, SLICE(SETTINGS_ENVIRONMENT_PUBLISHER)))
+		return "is the name of the key in ALLIM_API_KEY; choose another";
+	return NULL;
 }
 
 /* Two keys with one name would share its Idempotency-Keys and quotas. */
 static const char *find_clash(const struct settings_api_keys *keys, struct slice name,
 			      const unsigned char hash[static HASH_BYTES])
 {
-	if (slice_equals(name, SLICE(SETTINGS_ENVIRONMENT_PUBLISHER)))
-		return "is the name of the key in ALLIM_API_KEY; choose another";
 	for (size_t i = 0; i < keys->count; i++) {
 		if (slice_equals(name, slice_from_string(keys->items[i].name)))
 			return "is the name of two keys";
@@ -161,20 +164,17 @@ static int api_keys_add(const struct setting *setting, struct slice text, struct
 	struct slice hash = slice_from_bytes(text.data + length, text.length - length);
 	struct settings_api_key *items;
 	unsigned char sha256[HASH_BYTES];
-	const char *clash;
+	const char *problem = settings_type_refuse_publisher(name);
 
-	if (!settings_type_is_publisher(name))
-		return settings_problem_refuse(
-		    error, name,
-		    "is not a publisher's name of 1 to 64 letters, digits, "
-		    "dots, hyphens and underscores");
+	if (problem != NULL)
+		return settings_problem_refuse(error, name, problem);
 	if (hash.length == 0 ||
 	    !read_hash(slice_from_bytes(hash.data + 1, hash.length - 1), sha256))
 		return settings_problem_refuse(error, name,
 					       "has no SHA-256 of 64 hexadecimal digits");
-	clash = find_clash(keys, name, sha256);
-	if (clash != NULL)
-		return settings_problem_refuse(error, name, clash);
+	problem = find_clash(keys, name, sha256);
+	if (problem != NULL)
+		return settings_problem_refuse(error, name, problem);
 	if ((int64_t)keys->count >= setting->maximum)
 		return error_set(error, -EINVAL, "too many items were given");
 	items = grow(arena, keys->items, keys->count, sizeof(*items));

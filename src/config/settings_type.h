@@ -32,8 +32,9 @@ struct settings_type {
 /* True where all of the text is letters, digits, dots, hyphens and underscores. */
 bool settings_type_is_word(struct slice text);
 
-/* Whether auth.api_keys takes it for a publisher's name. */
-bool settings_type_is_publisher(struct slice name);
+/* Why auth.api_keys does not take it for a publisher's name, as the end of a sentence that begins
+ * with the name; NULL where it does. */
+const char *settings_type_refuse_publisher(struct slice name);
 
 extern const struct settings_type settings_type_text;
 extern const struct settings_type settings_type_path;

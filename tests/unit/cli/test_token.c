@@ -78,6 +78,8 @@ static void one_thing_is_made_at_a_time(void **state)
 	assert_int_equal(RUN("token", "make")->status, COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--user", "a", "--secret")->status, COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--publisher", "a b")->status, COMMAND_MISUSED);
+	assert_int_equal(RUN("token", "make", "--publisher", "environment")->status,
+			 COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--user", "")->status, COMMAND_MISUSED);
 	assert_int_equal(RUN("token", "make", "--user", "a", "--expires", "0s")->status,
 			 COMMAND_MISUSED);

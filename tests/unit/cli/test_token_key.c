@@ -28,12 +28,12 @@ static void names_are_plain_words(void **state)
 
 	(void)state;
 	memset(longest, 'a', sizeof(longest));
-	assert_true(settings_type_is_publisher(SLICE("shop-1.eu_west")));
-	assert_true(settings_type_is_publisher(slice_from_bytes(longest, 64)));
-	assert_false(settings_type_is_publisher(slice_from_bytes(longest, 65)));
-	assert_false(settings_type_is_publisher(SLICE("")));
-	assert_false(settings_type_is_publisher(SLICE("a b")));
-	assert_false(settings_type_is_publisher(SLICE("a\"b")));
+	assert_null(settings_type_refuse_publisher(SLICE("shop-1.eu_west")));
+	assert_null(settings_type_refuse_publisher(slice_from_bytes(longest, 64)));
+	assert_non_null(settings_type_refuse_publisher(slice_from_bytes(longest, 65)));
+	assert_non_null(settings_type_refuse_publisher(SLICE("")));
+	assert_non_null(settings_type_refuse_publisher(SLICE("a b")));
+	assert_non_null(settings_type_refuse_publisher(SLICE("a\"b")));
 }
 
 /* What is printed is what the settings read, and the hash is the key's. */
