@@ -56,6 +56,16 @@ static bool is_origin(struct slice text)
 	return true;
 }
 
+/* A browser does not send it (RFC 6454, 6.2), so that such an origin would match nothing. */
+static bool has_default_port(struct slice origin)
+{
+	struct slice port =
+	    slice_starts_with(origin, SLICE("https://")) ? SLICE(":443") : SLICE(":80");
+
+	return slice_equals(
+	    slice_from_bytes(origin.data + origin.length - port.length, port.length), port);
+}
+
 static int origins_add(const struct setting *setting, struct slice text, struct arena *arena,
 		       void *member, struct error *error)
 {
@@ -65,6 +75,9 @@ static int origins_add(const struct setting *setting, struct slice text, struct 
 
 	if (!is_origin(text))
 		return settings_problem_refuse(error, text, "is not an origin");
+	if (has_default_port(text))
+		return settings_problem_refuse(
+		    error, text, "has the port that browsers leave out; leave it out, too");
 	if ((int64_t)list->count >= setting->maximum)
 		return error_set(error, -EINVAL, "too many items were given");
 	items = grow(arena, list->items, list->count, sizeof(*items));

@@ -39,6 +39,16 @@ static void an_empty_list_is_empty(void **state)
 	settings_finish(&loading.settings);
 }
 
+static void assert_loaded_origin(const char *text)
+{
+	struct loading loading = loading_flag("http-allowed-origins", text);
+
+	assert_loaded(loading);
+	assert_int_equal(loading.settings.http_allowed_origins.count, 1);
+	assert_string_equal(loading.settings.http_allowed_origins.items[0], text);
+	settings_finish(&loading.settings);
+}
+
 static void only_origins_are_origins(void **state)
 {
 	static const char *const texts[] = {"*",
@@ -55,6 +65,16 @@ static void only_origins_are_origins(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_refused(loading_flag("http-allowed-origins", texts[i]),
 			       "--http-allowed-origins: \"");
+	assert_refused(
+	    loading_flag("http-allowed-origins", "https://a.example:443"),
+	    "--http-allowed-origins: \"https://a.example:443\" has the port that browsers "
+	    "leave out; leave it out, too; accepted is a list of ");
+	assert_refused(loading_flag("http-allowed-origins", "http://[::1]:80"),
+		       "--http-allowed-origins: \"http://[::1]:80\" has the port that browsers ");
+	assert_loaded_origin("https://a.example:80");
+	assert_loaded_origin("http://a.example:443");
+	assert_loaded_origin("https://a.example:8443");
+	assert_loaded_origin("http://a");
 	assert_refused_yaml(
 	    "http:\n  allowed_origins:\n    - https://a\n    - \"*\"\n",
 	    "allim.yaml:4:7: http.allowed_origins: \"*\" is not an origin; accepted "
