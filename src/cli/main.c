@@ -59,17 +59,16 @@ static int run(char **arguments)
 }
 
 /* A file or socket that is opened later must not take the place of a standard stream that is
- * closed. */
+ * closed. Standard output then cannot be written, so that a command whose output is lost fails. */
 static bool open_standard_streams(void)
 {
-	int descriptor;
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+		int mode = stream == STDOUT_FILENO ? O_RDONLY : O_RDWR;
 
-	do
-		descriptor = open("/dev/null", O_RDWR);
-	while (descriptor >= 0 && descriptor <= STDERR_FILENO);
-	if (descriptor >= 0)
-		close(descriptor);
-	return descriptor >= 0;
+		if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", mode) < 0)
+			return false;
+	}
+	return true;
 }
 
 int main(int count, char **arguments)

@@ -105,6 +105,12 @@ test('publish: what goes wrong has its own status', async () => {
   assertEnd(await allim(args, { variables: { ALLIM_URL: server.url } }), FAILED, /ALLIM_API_KEY/);
 });
 
+test('output that is lost is a failure', async () => {
+  const closed = { wrapper: ['sh', '-c', 'exec "$0" "$@" >&-'] };
+  for (const args of [['token', 'make', '--user', 'x'], ['version'], ['publish', '--to', 'cli-lost', '--type', 't', '--title', 'x']])
+    assertEnd(await allim(args, closed), FAILED, /standard output/);
+});
+
 test('subscribe prints what arrives, one JSON line each', async () => {
   const subscriber = start(['subscribe', '--user', 'cli-sub', '--json', '--count', '2'], { variables });
   await eventually('the stream', () => subscriber.stderr.includes('connected to'));
