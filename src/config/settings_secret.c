@@ -140,7 +140,8 @@ static int read_file(struct settings_loader *loader)
 	return result;
 }
 
-/* The file counts where it was named by a stronger source than the one that gave the secret. */
+/* Which of two keys is meant only the user knows. A flag is meant for this one run, and goes before
+ * the variable. */
 static int choose_file(const struct settings_loader *loader, bool *ret_file)
 {
 	const struct settings_origin *file = &loader->origins[SETTINGS_ROW_auth_jwt_secret_file];
@@ -148,10 +149,11 @@ static int choose_file(const struct settings_loader *loader, bool *ret_file)
 
 	if (loader->settings.auth_jwt_secret_file[0] == '\0')
 		return 0;
-	if (file->source == SETTINGS_FROM_VARIABLE && secret->source == SETTINGS_FROM_VARIABLE)
-		return settings_problem(loader->error, file, -EINVAL,
-					"ALLIM_JWT_SECRET is set as well; keep one of them");
-	*ret_file = file->source > secret->source;
+	if (secret->source != SETTINGS_FROM_DEFAULT && file->source != SETTINGS_FROM_FLAG)
+		return settings_problem(
+		    loader->error, file, -EINVAL,
+		    "auth.jwt.secret_file and ALLIM_JWT_SECRET are both given; keep one of them");
+	*ret_file = true;
 	return 0;
 }
 

@@ -197,7 +197,7 @@ static struct loading load_three(const char *yaml, const char *variable, const c
 	return loading;
 }
 
-static void the_stronger_source_gives_the_secret(void **state)
+static void one_source_gives_the_secret(void **state)
 {
 	static const char other[] = "ALLIM_JWT_SECRET=another-32-bytes-of-pure-randomness";
 	struct secret_file *file = *state;
@@ -207,10 +207,16 @@ static void the_stronger_source_gives_the_secret(void **state)
 	snprintf(yaml, sizeof(yaml), "auth: {jwt: {secret_file: %s}}", file->path);
 	snprintf(variable, sizeof(variable), "ALLIM_AUTH_JWT_SECRET_FILE=%s", file->path);
 	assert_secret(load_three(yaml, "A=B", NULL, NULL), SECRET);
-	assert_secret(load_three(yaml, other, NULL, NULL), other + strlen("ALLIM_JWT_SECRET="));
+	assert_refused(load_three(yaml, other, NULL, NULL),
+		       "allim.yaml:1:27: auth.jwt.secret_file and ALLIM_JWT_SECRET are both given; "
+		       "keep one of them");
+	assert_secret(load_three("auth: {jwt: {secret_file: \"\"}}", other, NULL, NULL),
+		      other + strlen("ALLIM_JWT_SECRET="));
 	assert_secret(load_three("", other, NULL, file->path), SECRET);
-	assert_refused(load_three("", other, variable, NULL),
-		       "ALLIM_AUTH_JWT_SECRET_FILE: ALLIM_JWT_SECRET is set as well; keep one");
+	assert_secret(load_three(yaml, other, variable, file->path), SECRET);
+	assert_refused(
+	    load_three("", other, variable, NULL),
+	    "ALLIM_AUTH_JWT_SECRET_FILE: auth.jwt.secret_file and ALLIM_JWT_SECRET are ");
 	assert_secret(load_three("", other, "ALLIM_AUTH_JWT_SECRET_FILE=", NULL),
 		      other + strlen("ALLIM_JWT_SECRET="));
 }
@@ -227,7 +233,7 @@ int main(void)
 	    WITH_FOLDER(short_and_long_secrets_are_refused),
 	    WITH_FOLDER(secrets_of_manuals_are_refused),
 	    WITH_FOLDER(the_api_key_fits_a_header),
-	    WITH_FOLDER(the_stronger_source_gives_the_secret),
+	    WITH_FOLDER(one_source_gives_the_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
