@@ -47,6 +47,24 @@ static bool is_cut(const char *path, const unsigned char *header)
 	return size_of(wal) == 0 && size_of(path) < expected;
 }
 
+/* A file gets its name with the first version at least. */
+static int check_version(const char *path, int32_t version, struct error *error)
+{
+	if (version < 1)
+		return error_set(
+		    error, -EINVAL,
+		    "%s is damaged: no allim writes version %d of the schema; restore it "
+		    "from a backup",
+		    path, version);
+	if (version > VERSION)
+		return error_set(
+		    error, -EINVAL,
+		    "%s was written by a newer allim (version %d of its schema, this one "
+		    "knows %d); start that one",
+		    path, version, VERSION);
+	return 0;
+}
+
 /* The layout of the header: https://www.sqlite.org/fileformat.html, 1.3. */
 static int check_header(const char *path, const unsigned char *header, ssize_t length,
 			struct error *error)
@@ -61,12 +79,8 @@ static int check_header(const char *path, const unsigned char *header, ssize_t l
 		return error_set(error, -EINVAL,
 				 "%s is the database of another application; choose another folder",
 				 path);
-	if (number_at(header, 60) > (uint32_t)VERSION)
-		return error_set(
-		    error, -EINVAL,
-		    "%s was written by a newer allim (version %u of its schema, this one "
-		    "knows %d); start that one",
-		    path, number_at(header, 60), VERSION);
+	if (check_version(path, (int32_t)number_at(header, 60), error) < 0)
+		return -EINVAL;
 	if (is_cut(path, header))
 		return error_set(error, -EINVAL,
 				 "%s is damaged: a part of it is missing; restore it from a backup",
@@ -255,9 +269,8 @@ int sqlite_schema_migrate(const char *path, struct error *error)
 	if (result == 0 && read_version(database, &found) < 0)
 		result = error_set(error, -EIO, "%s is damaged: %s; restore it from a backup", path,
 				   sqlite3_errmsg(database));
-	if (result == 0 && found > VERSION)
-		result = error_set(error, -EINVAL,
-				   "%s was written by a newer allim; start that one", path);
+	if (result == 0)
+		result = check_version(path, found, error);
 	if (result == 0)
 		result = use_wal(database, path, error);
 	if (result == 0)

@@ -85,6 +85,17 @@ static void test_a_newer_version(void **state)
 	assert_refused(folder, "was written by a newer allim (version 99 of its schema");
 }
 
+static void test_a_version_that_nobody_writes(void **state)
+{
+	struct folder *folder = *state;
+
+	make_database(folder);
+	folder_execute(folder, "PRAGMA user_version = 0");
+	assert_refused(folder, "is damaged: no allim writes version 0 of the schema; restore it");
+	folder_execute(folder, "PRAGMA user_version = -5");
+	assert_refused(folder, "is damaged: no allim writes version -5 of the schema; restore it");
+}
+
 static void test_a_cut_file(void **state)
 {
 	struct folder *folder = *state;
@@ -212,6 +223,7 @@ int main(void)
 	    FOLDER_TEST(test_text_is_no_database),
 	    FOLDER_TEST(test_a_foreign_database),
 	    FOLDER_TEST(test_a_newer_version),
+	    FOLDER_TEST(test_a_version_that_nobody_writes),
 	    FOLDER_TEST(test_a_cut_file),
 	    FOLDER_TEST(test_a_damaged_file),
 	    FOLDER_TEST(test_a_missing_table),
