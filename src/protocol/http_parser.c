@@ -211,12 +211,25 @@ static int read_request_line(struct http_parser *parser, enum http_problem_kind 
 	return 0;
 }
 
+/* A tab behind a value is no part of it (RFC 9110, 5.5), but llhttp takes a number or `chunked` with
+ * one for something else. The version, which ends the first line, ends the loop there. */
+static void replace_tabs_at_ends(struct buffer *head)
+{
+	char *end = head->data + head->length;
+
+	for (char *cr = head->data; (cr = memchr(cr, '\r', (size_t)(end - cr))) != NULL; cr++) {
+		for (char *byte = cr; byte[-1] == ' ' || byte[-1] == '\t';)
+			*--byte = ' ';
+	}
+}
+
 static int read_head(struct http_parser *parser, enum http_problem_kind *ret_kind)
 {
 	llhttp_errno_t code;
 
 	if (read_request_line(parser, ret_kind) < 0)
 		return -EBADMSG;
+	replace_tabs_at_ends(&parser->head);
 	llhttp_init(&parser->llhttp, HTTP_REQUEST, &events);
 	parser->llhttp.data = parser;
 	code = llhttp_execute(&parser->llhttp, parser->head.data, parser->head.length);
