@@ -264,8 +264,12 @@ static int scan(struct http_parser *parser, struct slice input, size_t *ret_cons
 	parser->guarded += *ret_consumed;
 	if (parser->guard.state == HTTP_GUARD_DONE || parser->guarded < parser->limits.head_bytes)
 		return 0;
-	*ret_kind = parser->guard.state <= HTTP_GUARD_LINE ? HTTP_PROBLEM_LONG_TARGET
-							   : HTTP_PROBLEM_LARGE_HEAD;
+	if (parser->guard.state <= HTTP_GUARD_START_LF)
+		*ret_kind = HTTP_PROBLEM_BAD_REQUEST_LINE;
+	else if (parser->guard.state <= HTTP_GUARD_LINE)
+		*ret_kind = HTTP_PROBLEM_LONG_TARGET;
+	else
+		*ret_kind = HTTP_PROBLEM_LARGE_HEAD;
 	return -EBADMSG;
 }
 
