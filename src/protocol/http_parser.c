@@ -3,11 +3,12 @@
  * buffer, which does not move any more. A body of known length is copied; a chunked one goes on
  * through llhttp up to its last chunk, and its trailers through the guard, which drops them.
  *
- *	HEAD -> TOLD -> LENGTH --------------> COMPLETE
- *	           |--> CHUNKS -> TRAILERS -->
- *	           '------------------------->
+ *	HEAD -> TOLD -> LENGTH -----------------------> COMPLETE
+ *	           |--> CHUNK_LENGTH <-> CHUNK
+ *	           |         '-> TRAILERS ------------>
+ *	           '---------------------------------->
  *
- * and from HEAD, LENGTH, CHUNKS and TRAILERS to FAILED. */
+ * and from all of them but TOLD and COMPLETE to FAILED. */
 #include "protocol/http_parser.h"
 
 #include "base/buffer.h"
@@ -19,13 +20,14 @@
 #include <llhttp.h>
 #include <stdlib.h>
 
-enum { KEPT_BYTES = 16384, FIRST_HEADERS = 16 };
+enum { KEPT_BYTES = 16384, FIRST_HEADERS = 16, CHUNK_LENGTH_BYTES = 16 + 2 };
 
 enum parser_state {
 	PARSER_HEAD,
 	PARSER_TOLD, /* HTTP_HEAD_COMPLETE was returned */
 	PARSER_LENGTH,
-	PARSER_CHUNKS,
+	PARSER_CHUNK_LENGTH, /* in the line before a chunk */
+	PARSER_CHUNK,	     /* up to the CRLF behind it */
 	PARSER_TRAILERS,
 	PARSER_COMPLETE,
 	PARSER_FAILED,
@@ -37,7 +39,7 @@ struct http_parser {
 	enum parser_state state;
 	struct http_guard guard;
 	llhttp_t llhttp;
-	size_t guarded; /* bytes that this section has taken, dropped ones included */
+	size_t guarded; /* bytes that this section or line has taken, dropped ones included */
 	struct buffer head;
 	struct buffer body;
 	struct http_header *headers;
@@ -338,9 +340,16 @@ static int on_chunk_extension(llhttp_t *llhttp, const char *at, size_t length)
 	return refuse(llhttp, HTTP_PROBLEM_BAD_CHUNK);
 }
 
-/* The last chunk pauses llhttp behind its line; what follows is for the guard. */
-static enum http_progress feed_chunks(struct http_parser *parser, struct slice input,
-				      size_t *ret_consumed)
+static int on_chunk_complete(llhttp_t *llhttp)
+{
+	(void)llhttp;
+	return HPE_PAUSED;
+}
+
+/* llhttp pauses behind each chunk, and behind the line of the last: `next` is where it then goes
+ * on. */
+static enum http_progress feed_llhttp(struct http_parser *parser, struct slice input,
+				      enum parser_state next, size_t *ret_consumed)
 {
 	llhttp_errno_t code = llhttp_execute(&parser->llhttp, input.data, input.length);
 
@@ -352,10 +361,39 @@ static enum http_progress feed_chunks(struct http_parser *parser, struct slice i
 		return parser->problem == NULL ? fail(parser, HTTP_PROBLEM_BAD_CHUNK)
 					       : stop(parser);
 	*ret_consumed = (size_t)(llhttp_get_error_pos(&parser->llhttp) - input.data);
-	http_guard_init_trailers(&parser->guard);
 	parser->guarded = 0;
-	move(parser, PARSER_TRAILERS);
+	move(parser, next);
 	return HTTP_NEED_MORE;
+}
+
+/* One line at most is shown to llhttp, which would take any number of zeros before a length. */
+static enum http_progress feed_chunk_length(struct http_parser *parser, struct slice input,
+					    size_t *ret_consumed)
+{
+	const char *end = input.length == 0 ? NULL : memchr(input.data, '\n', input.length);
+	enum http_progress progress;
+
+	if (end != NULL)
+		input.length = (size_t)(end + 1 - input.data);
+	parser->guarded += input.length;
+	if (parser->guarded > CHUNK_LENGTH_BYTES)
+		return fail(parser, HTTP_PROBLEM_BAD_CHUNK);
+	progress = feed_llhttp(parser, input, PARSER_TRAILERS, ret_consumed);
+	if (parser->state == PARSER_TRAILERS)
+		http_guard_init_trailers(&parser->guard);
+	else if (parser->state == PARSER_CHUNK_LENGTH && end != NULL)
+		move(parser, PARSER_CHUNK);
+	return progress;
+}
+
+static enum http_progress feed_chunk(struct http_parser *parser, struct slice input,
+				     size_t *ret_consumed)
+{
+	enum http_progress progress = feed_llhttp(parser, input, PARSER_CHUNK_LENGTH, ret_consumed);
+
+	if (parser->state == PARSER_CHUNK_LENGTH)
+		llhttp_resume(&parser->llhttp);
+	return progress;
 }
 
 static enum http_progress feed_trailers(struct http_parser *parser, struct slice input,
@@ -377,7 +415,8 @@ static enum http_progress start_body(struct http_parser *parser, struct slice in
 		return complete(parser);
 	if (parser->request.content_length > parser->limits.body_bytes)
 		return fail(parser, HTTP_PROBLEM_LARGE_BODY);
-	move(parser, parser->request.chunked ? PARSER_CHUNKS : PARSER_LENGTH);
+	move(parser, parser->request.chunked ? PARSER_CHUNK_LENGTH : PARSER_LENGTH);
+	parser->guarded = 0;
 	if (parser->request.chunked)
 		llhttp_resume(&parser->llhttp);
 	return HTTP_NEED_MORE;
@@ -407,9 +446,9 @@ enum http_progress http_parser_feed(struct http_parser *parser, struct slice inp
 	static enum http_progress (*const steps[PARSER_STATES])(struct http_parser *, struct slice,
 								size_t *) = {
 	    [PARSER_HEAD] = feed_head,	       [PARSER_TOLD] = start_body,
-	    [PARSER_LENGTH] = feed_length,     [PARSER_CHUNKS] = feed_chunks,
-	    [PARSER_TRAILERS] = feed_trailers, [PARSER_COMPLETE] = stay_complete,
-	    [PARSER_FAILED] = stay_failed,
+	    [PARSER_LENGTH] = feed_length,     [PARSER_CHUNK_LENGTH] = feed_chunk_length,
+	    [PARSER_CHUNK] = feed_chunk,       [PARSER_TRAILERS] = feed_trailers,
+	    [PARSER_COMPLETE] = stay_complete, [PARSER_FAILED] = stay_failed,
 	};
 	enum http_progress progress;
 	enum parser_state state;
@@ -454,9 +493,11 @@ size_t http_parser_memory(const struct http_parser *parser)
 
 static const unsigned char allowed_moves[PARSER_STATES] = {
     [PARSER_HEAD] = TO(PARSER_TOLD) | TO(PARSER_FAILED),
-    [PARSER_TOLD] = TO(PARSER_LENGTH) | TO(PARSER_CHUNKS) | TO(PARSER_COMPLETE) | TO(PARSER_FAILED),
+    [PARSER_TOLD] =
+	TO(PARSER_LENGTH) | TO(PARSER_CHUNK_LENGTH) | TO(PARSER_COMPLETE) | TO(PARSER_FAILED),
     [PARSER_LENGTH] = TO(PARSER_COMPLETE) | TO(PARSER_FAILED),
-    [PARSER_CHUNKS] = TO(PARSER_TRAILERS) | TO(PARSER_FAILED),
+    [PARSER_CHUNK_LENGTH] = TO(PARSER_CHUNK) | TO(PARSER_TRAILERS) | TO(PARSER_FAILED),
+    [PARSER_CHUNK] = TO(PARSER_CHUNK_LENGTH) | TO(PARSER_FAILED),
     [PARSER_TRAILERS] = TO(PARSER_COMPLETE) | TO(PARSER_FAILED),
 };
 
@@ -465,6 +506,7 @@ static const llhttp_settings_t events = {
     .on_header_value = on_header_value,
     .on_headers_complete = on_headers_complete,
     .on_chunk_header = on_chunk_header,
+    .on_chunk_complete = on_chunk_complete,
     .on_chunk_extension_name = on_chunk_extension,
     .on_chunk_extension_value = on_chunk_extension,
     .on_body = on_body,
