@@ -10,7 +10,8 @@ static bool starts_with_scheme(struct slice target, struct slice scheme)
 	       slice_equals_ignoring_case(slice_from_bytes(target.data, scheme.length), scheme);
 }
 
-/* RFC 9112, 3.2.2; an http URL has a host (RFC 9110, 4.2.1) and no user (4.2.4). */
+/* RFC 9112, 3.2.2: the form must be accepted. Of https, too, because a proxy that ends TLS may hand
+ * on what it got. Such a URL has a host (RFC 9110, 4.2.1) and no user (4.2.4). */
 static int split_absolute(struct slice rest, struct url_target *target)
 {
 	size_t end = 0;

@@ -66,6 +66,7 @@ static void test_requests(void **state)
 	    {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * [Host=a] () keep-alive +0"},
 	    {"GET http://b:1/c?d HTTP/1.1\r\nHost: a\r\n\r\n",
 	     "GET /c?d [Host=a] () keep-alive +0"},
+	    {"GET https://b/c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /c [Host=a] () keep-alive +0"},
 	    {"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 	     "GET / [Host=a] [Connection=Upgrade] [Upgrade=websocket] () keep-alive +0"},
 	    {"GET / HTTP/1.1\r\nHost: a\r\nX: \xEC\x95\x8C\r\n\r\n",
@@ -380,6 +381,21 @@ static void test_failure_is_final(void **state)
 	http_parser_destroy(parser);
 }
 
+/* Both schemes are taken, so both are named. */
+static void test_other_schemes(void **state)
+{
+	struct http_parser *parser = create();
+	size_t consumed;
+
+	(void)state;
+	assert_int_equal(
+	    http_parser_feed(parser, SLICE("GET ftp://b/c HTTP/1.1\r\nHost: a\r\n\r\n"), &consumed),
+	    HTTP_FAILED);
+	assert_string_equal(http_parser_problem(parser)->code, "bad_target");
+	assert_non_null(strstr(http_parser_problem(parser)->detail, " absolute http or https URL"));
+	http_parser_destroy(parser);
+}
+
 static void test_empty_lines(void **state)
 {
 	struct http_parser *parser = create();
@@ -479,6 +495,7 @@ int main(void)
 	    cmocka_unit_test(test_head_before_body),
 	    cmocka_unit_test(test_a_lower_limit_for_one_body),
 	    cmocka_unit_test(test_failure_is_final),
+	    cmocka_unit_test(test_other_schemes),
 	    cmocka_unit_test(test_empty_lines),
 	    cmocka_unit_test(test_memory_is_kept_and_given_back),
 	    cmocka_unit_test(test_every_allocation),
