@@ -225,6 +225,31 @@ static void reply_options(struct exchange *exchange, const struct buffer *allowe
 	exchange_reply_empty(exchange, 204);
 }
 
+static bool has_route(const struct worker *worker, enum http_method method)
+{
+	for (const struct route *route = route_table; route->path != NULL; route++) {
+		if (route->method == method && route->listener == worker->listener &&
+		    (route->access != ROUTE_DEMO || worker->node->demo))
+			return true;
+	}
+	return false;
+}
+
+/* Of the server as a whole (RFC 9110, 9.3.7): what some path allows. */
+static void reply_options_of_all(struct exchange *exchange)
+{
+	struct buffer allowed = BUFFER_EMPTY;
+
+	buffer_append_string(&allowed, "OPTIONS");
+	for (enum http_method method = HTTP_METHOD_GET; method < HTTP_METHOD_OPTIONS; method++) {
+		if (has_route(exchange->worker,
+			      method == HTTP_METHOD_HEAD ? HTTP_METHOD_GET : method))
+			buffer_append_format(&allowed, ", %s", http_request_method_name(method));
+	}
+	reply_options(exchange, &allowed);
+	buffer_finish(&allowed);
+}
+
 static void reply_without_route(struct exchange *exchange, enum route_result result,
 				const struct buffer *allowed)
 {
@@ -261,7 +286,7 @@ void exchange_on_head(struct exchange *exchange)
 	result = route_find(worker->listener, worker->node->demo, request->method, request->path,
 			    &exchange->route, &exchange->parameter, &allowed);
 	if (request->method == HTTP_METHOD_OPTIONS && slice_equals(request->path, SLICE("*")))
-		exchange_reply_empty(exchange, 204);
+		reply_options_of_all(exchange);
 	else if (result != ROUTE_FOUND)
 		reply_without_route(exchange, result, &allowed);
 	else

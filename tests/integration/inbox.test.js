@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertProblem, serverFor } from './lib/server.js';
+import { exchange } from './lib/socket.js';
 import { sign } from './lib/token.js';
 import { PATIENCE_MS, sleep } from './lib/wait.js';
 
@@ -316,6 +317,9 @@ test('HEAD, OPTIONS and 405', async () => {
   const options = await server.call('OPTIONS', '/v1/inbox');
   assert.equal(options.status, 204);
   assert.match(options.headers.get('allow'), /GET/);
+  const all = Buffer.from('OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  assert.match((await exchange(server.port, all)).text, /^HTTP\/1\.1 204 [^]*\r\nAllow: OPTIONS, GET, HEAD, POST, PATCH, DELETE\r\n/);
+  assert.match((await exchange(server.adminPort, all)).text, /^HTTP\/1\.1 204 [^]*\r\nAllow: OPTIONS, GET, HEAD\r\n/);
   const wrong = await server.call('DELETE', '/v1/inbox', { as: 'who' });
   assertProblem(wrong, 405);
   assert.match(wrong.headers.get('allow'), /GET/);
