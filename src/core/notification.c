@@ -135,6 +135,11 @@ static const struct member {
 	int (*read)(struct reader *reader, const json_t *value);
 } members[NOTIFICATION_MEMBERS];
 
+const char *notification_member_name(enum notification_member member)
+{
+	return members[member].name;
+}
+
 static const struct member *member_named(const char *name)
 {
 	for (int i = 0; i < NOTIFICATION_MEMBERS; i++) {

@@ -79,6 +79,9 @@ struct notification_limits {
 const char *notification_state_name(enum notification_state state);
 const char *notification_priority_name(enum notification_priority priority);
 
+/* Its name in JSON: "expires_at". */
+const char *notification_member_name(enum notification_member member);
+
 /* A JSON value, and the text that it was read from. */
 struct notification_source {
 	json_t *value;

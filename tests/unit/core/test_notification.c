@@ -235,6 +235,8 @@ static void test_names(void **state)
 	assert_string_equal(notification_state_name(NOTIFICATION_ARCHIVED), "archived");
 	assert_string_equal(notification_priority_name(NOTIFICATION_LOW), "low");
 	assert_string_equal(notification_priority_name(NOTIFICATION_URGENT), "urgent");
+	assert_string_equal(notification_member_name(NOTIFICATION_TYPE), "type");
+	assert_string_equal(notification_member_name(NOTIFICATION_EXPIRES_AT), "expires_at");
 }
 
 static void test_memory_runs_short(void **state)
