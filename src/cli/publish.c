@@ -219,9 +219,11 @@ static int send_all(struct publication *publication, json_t *items)
 
 static bool has_content(const struct publish_content *content)
 {
-	return content->to.count > 0 || content->everyone || content->type != NULL ||
-	       content->title != NULL || content->body != NULL || content->data != NULL ||
-	       content->priority != NULL || content->link != NULL || content->expires_at != NULL;
+	for (int i = 0; i < NOTIFICATION_MEMBERS; i++) {
+		if (content->members[i] != NULL)
+			return true;
+	}
+	return content->to.count > 0 || content->everyone;
 }
 
 /* Returns the exit status where there is nothing to send. */
@@ -317,20 +319,21 @@ int publish_run(const struct command *command, char **arguments)
 }
 
 #define CONTENT(member_) offsetof(struct options, content.member_)
+#define MEMBER(member_)	 CONTENT(members[NOTIFICATION_##member_])
 
 const struct cli_flag publish_flags[] = {
     {"to", "USER", "who gets it; may be repeated", FLAGS_TEXTS, CONTENT(to), 0, 0},
     {"everyone", NULL, "everyone gets it", FLAGS_SWITCH, CONTENT(everyone), 0, 0},
     {"type", "TYPE", "what kind of news it is, for the application: comment", FLAGS_TEXT,
-     CONTENT(type), 0, 0},
-    {"title", "TEXT", "its title", FLAGS_TEXT, CONTENT(title), 0, 0},
-    {"body", "TEXT", "its text", FLAGS_TEXT, CONTENT(body), 0, 0},
-    {"data", "JSON", "anything else, for the application", FLAGS_TEXT, CONTENT(data), 0, 0},
+     MEMBER(TYPE), 0, 0},
+    {"title", "TEXT", "its title", FLAGS_TEXT, MEMBER(TITLE), 0, 0},
+    {"body", "TEXT", "its text", FLAGS_TEXT, MEMBER(BODY), 0, 0},
+    {"data", "JSON", "anything else, for the application", FLAGS_TEXT, MEMBER(DATA), 0, 0},
     {"priority", "WORD", "low, normal, high or urgent; normal by default", FLAGS_TEXT,
-     CONTENT(priority), 0, 0},
-    {"link", "URL", "where a click leads", FLAGS_TEXT, CONTENT(link), 0, 0},
+     MEMBER(PRIORITY), 0, 0},
+    {"link", "URL", "where a click leads", FLAGS_TEXT, MEMBER(LINK), 0, 0},
     {"expires-at", "TIME", "when it disappears: 2030-01-31T09:30:00Z", FLAGS_TEXT,
-     CONTENT(expires_at), 0, 0},
+     MEMBER(EXPIRES_AT), 0, 0},
     {"file", "FILE", "publish what the file says: JSON objects or arrays; - is standard input",
      FLAGS_TEXT, offsetof(struct options, file), 0, 0},
     {"idempotency-key", "KEY", "publishing again with the same key gives the first answer",

@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "config/nearest.h"
-#include "core/notification.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,28 +33,6 @@ static json_t *address(const struct publish_content *content)
 	return json_pack("{s:o}", "users", users);
 }
 
-static int check_texts(const struct publish_content *content, struct error *error)
-{
-	const struct {
-		const char *flag, *text;
-	} texts[] = {
-	    {"--type", content->type},
-	    {"--title", content->title},
-	    {"--body", content->body},
-	    {"--link", content->link},
-	};
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (!slice_is_utf8(slice_from_string(texts[i].text)))
-			return error_set(error, -EINVAL, "%s is not UTF-8", texts[i].flag);
-	}
-	for (size_t i = 0; i < content->to.count; i++) {
-		if (!slice_is_utf8(slice_from_string(content->to.items[i])))
-			return error_set(error, -EINVAL, "--to is not UTF-8");
-	}
-	return 0;
-}
-
 static int check_priority(const char *priority, struct error *error)
 {
 	const char *names[NOTIFICATION_PRIORITIES + 1] = {NULL};
@@ -76,28 +53,50 @@ static int check_required(const struct publish_content *content, struct error *e
 		return error_set(error, -EINVAL, "say to whom: --to USER or --everyone");
 	if (content->to.count > 0 && content->everyone)
 		return error_set(error, -EINVAL, "--to and --everyone exclude each other");
-	if (content->type == NULL || content->title == NULL)
-		return error_set(error, -EINVAL, "--%s is missing",
-				 content->type == NULL ? "type" : "title");
+	if (content->members[NOTIFICATION_TYPE] == NULL)
+		return error_set(error, -EINVAL, "--type is missing");
+	if (content->members[NOTIFICATION_TITLE] == NULL)
+		return error_set(error, -EINVAL, "--title is missing");
+	return 0;
+}
+
+static int check_expires_at(const char *expires_at, struct error *error)
+{
+	int64_t time;
+
+	if (clock_parse_wall(slice_from_string(expires_at), &time) == 0)
+		return 0;
+	return error_set(error, -EINVAL,
+			 "--expires-at: \"%.60s\" is no time such as 2030-01-31T09:30:00Z",
+			 expires_at);
+}
+
+/* Behind the check of --expires-at, whose name is not quite that of the member. */
+static int check_texts(const struct publish_content *content, struct error *error)
+{
+	for (int i = 0; i < NOTIFICATION_MEMBERS; i++) {
+		if (!slice_is_utf8(slice_from_string(content->members[i])))
+			return error_set(error, -EINVAL, "--%s is not UTF-8",
+					 notification_member_name((enum notification_member)i));
+	}
+	for (size_t i = 0; i < content->to.count; i++) {
+		if (!slice_is_utf8(slice_from_string(content->to.items[i])))
+			return error_set(error, -EINVAL, "--to is not UTF-8");
+	}
 	return 0;
 }
 
 static int check_content(const struct publish_content *content, struct error *error)
 {
-	int64_t time;
+	const char *priority = content->members[NOTIFICATION_PRIORITY];
+	const char *expires_at = content->members[NOTIFICATION_EXPIRES_AT];
 	int result = check_required(content, error);
 
-	if (result == 0)
-		result = check_texts(content, error);
-	if (result == 0 && content->priority != NULL)
-		result = check_priority(content->priority, error);
-	if (result == 0 && content->expires_at != NULL &&
-	    clock_parse_wall(slice_from_string(content->expires_at), &time) < 0)
-		result = error_set(error, -EINVAL,
-				   "--expires-at: \"%.60s\" is no time such as "
-				   "2030-01-31T09:30:00Z",
-				   content->expires_at);
-	return result;
+	if (result == 0 && priority != NULL)
+		result = check_priority(priority, error);
+	if (result == 0 && expires_at != NULL)
+		result = check_expires_at(expires_at, error);
+	return result == 0 ? check_texts(content, error) : result;
 }
 
 static int parse_data(const char *text, json_t **ret_data, struct error *error)
@@ -114,30 +113,20 @@ static int parse_data(const char *text, json_t **ret_data, struct error *error)
 			 where.position);
 }
 
-/* Takes the value over, also when it fails; absent values are left out. */
-static int set(json_t *item, const char *name, json_t *value)
-{
-	return json_object_set_new(item, name, value) < 0 ? -ENOMEM : 0;
-}
-
-static int set_text(json_t *item, const char *name, const char *text)
-{
-	return text == NULL ? 0 : set(item, name, json_string(text));
-}
-
+/* Takes `data` over, also when it fails; absent members are left out. */
 static int fill_item(json_t *item, const struct publish_content *content, json_t *data)
 {
-	int result = data == NULL ? 0 : set(item, "data", data);
+	int result = json_object_set_new(item, "to", address(content));
 
-	if (result < 0 || set(item, "to", address(content)) < 0 ||
-	    set_text(item, "type", content->type) < 0 ||
-	    set_text(item, "title", content->title) < 0 ||
-	    set_text(item, "body", content->body) < 0 ||
-	    set_text(item, "priority", content->priority) < 0 ||
-	    set_text(item, "link", content->link) < 0 ||
-	    set_text(item, "expires_at", content->expires_at) < 0)
-		return -ENOMEM;
-	return 0;
+	for (int i = 0; i < NOTIFICATION_MEMBERS; i++) {
+		const char *text = content->members[i];
+		json_t *value = i == NOTIFICATION_DATA ? data : json_string(text);
+
+		if (text != NULL)
+			result |= json_object_set_new(
+			    item, notification_member_name((enum notification_member)i), value);
+	}
+	return result == 0 ? 0 : -ENOMEM;
 }
 
 int publish_items_from_flags(const struct publish_content *content, json_t **ret_items,
@@ -147,7 +136,7 @@ int publish_items_from_flags(const struct publish_content *content, json_t **ret
 	int result = check_content(content, error);
 
 	if (result == 0)
-		result = parse_data(content->data, &data, error);
+		result = parse_data(content->members[NOTIFICATION_DATA], &data, error);
 	if (result < 0)
 		return result;
 	item = json_object();

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "cli/flags.h"
+#include "core/notification.h"
 
 #include <jansson.h>
 
@@ -14,17 +15,11 @@ enum {
 	PUBLISH_ITEMS_BODY_COUNT = 500,
 };
 
-/* What the flags say of one notification. Texts are NULL where a flag is absent. */
+/* What the flags say of one notification. Members are NULL where a flag is absent. */
 struct publish_content {
 	struct flags_texts to;
 	bool everyone;
-	const char *type;
-	const char *title;
-	const char *body;
-	const char *data;
-	const char *priority;
-	const char *link;
-	const char *expires_at;
+	const char *members[NOTIFICATION_MEMBERS];
 };
 
 /* Makes an array of one object. Returns 0, -ENOMEM, or -EINVAL with a sentence that names the flag.

@@ -11,7 +11,8 @@
 static struct publish_content content_to(const char *user)
 {
 	return (struct publish_content){
-	    .to = {.items = {user}, .count = 1}, .type = "t", .title = "x"};
+	    .to = {.items = {user}, .count = 1},
+	    .members = {[NOTIFICATION_TYPE] = "t", [NOTIFICATION_TITLE] = "x"}};
 }
 
 static void assert_item(const struct publish_content *content, const char *expected)
@@ -41,14 +42,15 @@ static void flags_make_an_object(void **state)
 		    "{\"to\":{\"users\":[\"anna\",\"minjun\"]},\"type\":\"t\",\"title\":\"x\"}");
 	content.to.count = 0;
 	content.everyone = true;
-	content.body = "b";
-	content.data = "[9007199254740993, {\"b\":1,\"a\":2}]";
-	content.priority = "high";
-	content.link = "/l";
-	content.expires_at = "2030-01-31T09:30:00Z";
-	assert_item(&content, "{\"data\":[9007199254740993,{\"b\":1,\"a\":2}],"
-			      "\"to\":{\"everyone\":true},\"type\":\"t\",\"title\":\"x\","
-			      "\"body\":\"b\",\"priority\":\"high\",\"link\":\"/l\","
+	content.members[NOTIFICATION_BODY] = "b";
+	content.members[NOTIFICATION_DATA] = "[9007199254740993, {\"b\":1,\"a\":2}]";
+	content.members[NOTIFICATION_PRIORITY] = "high";
+	content.members[NOTIFICATION_LINK] = "/l";
+	content.members[NOTIFICATION_EXPIRES_AT] = "2030-01-31T09:30:00Z";
+	assert_item(&content, "{\"to\":{\"everyone\":true},\"type\":\"t\",\"title\":\"x\","
+			      "\"body\":\"b\",\"link\":\"/l\","
+			      "\"data\":[9007199254740993,{\"b\":1,\"a\":2}],"
+			      "\"priority\":\"high\","
 			      "\"expires_at\":\"2030-01-31T09:30:00Z\"}");
 }
 
@@ -67,26 +69,29 @@ static void bad_flags_are_named(void **state)
 	struct publish_content content = content_to("anna");
 
 	(void)state;
-	content.priority = "urgnt";
+	content.members[NOTIFICATION_PRIORITY] = "urgnt";
 	assert_refused(&content, "--priority: \"urgnt\" is none; did you mean urgent?");
 	content = content_to("anna");
-	content.expires_at = "tomorrow";
+	content.members[NOTIFICATION_EXPIRES_AT] = "tomorrow";
 	assert_refused(&content,
 		       "--expires-at: \"tomorrow\" is no time such as 2030-01-31T09:30:00Z");
 	content = content_to("anna");
-	content.data = "{\"a\":1,\"a\":2}";
+	content.members[NOTIFICATION_DATA] = "{\"a\":1,\"a\":2}";
 	assert_refused(&content,
 		       "--data is no JSON: duplicate object key near '\"a\"' (at byte 10)");
 	content = content_to("anna");
-	content.body = "\xff";
+	content.members[NOTIFICATION_BODY] = "\xff";
 	assert_refused(&content, "--body is not UTF-8");
+	content.members[NOTIFICATION_DATA] = "\"\xff\"";
+	content.members[NOTIFICATION_BODY] = "b";
+	assert_refused(&content, "--data is not UTF-8");
 	content = content_to("\xff");
 	assert_refused(&content, "--to is not UTF-8");
 	content = content_to("anna");
 	content.everyone = true;
 	assert_refused(&content, "--to and --everyone exclude each other");
 	content = content_to("anna");
-	content.title = NULL;
+	content.members[NOTIFICATION_TITLE] = NULL;
 	assert_refused(&content, "--title is missing");
 	content.to.count = 0;
 	assert_refused(&content, "say to whom: --to USER or --everyone");
@@ -249,8 +254,8 @@ static int parse_and_write(void)
 	int result;
 
 	content.to.items[content.to.count++] = "minjun";
-	content.data = "{\"a\":[1]}";
-	content.body = "b";
+	content.members[NOTIFICATION_DATA] = "{\"a\":[1]}";
+	content.members[NOTIFICATION_BODY] = "b";
 	result = publish_items_from_flags(&content, &items, &error);
 	if (result < 0)
 		return result;
