@@ -5,6 +5,11 @@
 
 #include "base/clock.h"
 
+/* What a byte outside of strings is to whoever skips. */
+enum mark { PLAIN, OPENS, CLOSES, QUOTES };
+
+static const unsigned char marks[256];
+
 static bool is_plain(unsigned char byte)
 {
 	return byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F;
@@ -80,12 +85,20 @@ static size_t skip_space(struct slice text, size_t at)
 	return at;
 }
 
-/* Behind the string that begins at `at`. */
+/* Behind the string that begins at `at`. Mostly the next quote ends it. */
 static size_t skip_string(struct slice text, size_t at)
 {
-	for (at++; at < text.length && text.data[at] != '"'; at++)
-		at += text.data[at] == '\\';
-	return at < text.length ? at + 1 : text.length;
+	for (at++; at < text.length;) {
+		const char *from = text.data + at;
+		const char *quote = memchr(from, '"', text.length - at);
+		size_t plain = quote == NULL ? text.length - at : (size_t)(quote - from);
+		const char *escape = memchr(from, '\\', plain);
+
+		if (escape == NULL)
+			return quote == NULL ? text.length : at + plain + 1;
+		at += (size_t)(escape - from) + 2;
+	}
+	return text.length;
 }
 
 static size_t skip_word(struct slice text, size_t at)
@@ -94,6 +107,25 @@ static size_t skip_word(struct slice text, size_t at)
 	       memchr(",:]}", text.data[at], 4) == NULL)
 		at++;
 	return at;
+}
+
+/* Behind the next bracket or string; `depth` follows the brackets. */
+static size_t step(struct slice text, size_t at, size_t *depth)
+{
+	while (at < text.length && marks[(unsigned char)text.data[at]] == PLAIN)
+		at++;
+	if (at == text.length)
+		return at;
+	switch (marks[(unsigned char)text.data[at]]) {
+	case OPENS:
+		++*depth;
+		return at + 1;
+	case CLOSES:
+		*depth -= *depth > 0;
+		return at + 1;
+	default:
+		return skip_string(text, at);
+	}
 }
 
 /* Behind the value that begins at `at`. */
@@ -106,11 +138,7 @@ static size_t skip_value(struct slice text, size_t at)
 	if (at == text.length || (text.data[at] != '{' && text.data[at] != '['))
 		return skip_word(text, at);
 	do {
-		char byte = text.data[at];
-
-		depth += byte == '{' || byte == '[';
-		depth -= byte == '}' || byte == ']';
-		at = byte == '"' ? skip_string(text, at) : at + 1;
+		at = step(text, at, &depth);
 	} while (depth > 0 && at < text.length);
 	return at;
 }
@@ -159,3 +187,18 @@ size_t json_compact(struct slice text, char *ret_compact)
 	}
 	return length;
 }
+
+size_t json_depth(struct slice text)
+{
+	size_t depth = 0, deepest = 0;
+
+	for (size_t at = 0; at < text.length;) {
+		at = step(text, at, &depth);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return deepest;
+}
+
+static const unsigned char marks[256] = {
+    ['{'] = OPENS, ['['] = OPENS, ['}'] = CLOSES, [']'] = CLOSES, ['"'] = QUOTES,
+};

@@ -19,6 +19,9 @@ void json_append_time(struct buffer *buffer, int64_t microseconds);
  * `*rest` is the whole text at first, and has to be JSON. Returns false at the end. */
 bool json_next(struct slice *rest, struct slice *ret_name, struct slice *ret_value);
 
+/* How deep brackets are nested, outside of strings. The text may be no JSON at all. */
+size_t json_depth(struct slice text);
+
 /* Copies the text, which has to be JSON, without its white space to `ret_compact`, where it is not
  * NULL. Returns the length. */
 size_t json_compact(struct slice text, char *ret_compact);

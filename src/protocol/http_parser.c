@@ -213,8 +213,8 @@ static int read_request_line(struct http_parser *parser, enum http_problem_kind 
 	return 0;
 }
 
-/* A tab behind a value is no part of it (RFC 9110, 5.5), but llhttp takes a number or `chunked` with
- * one for something else. The version, which ends the first line, ends the loop there. */
+/* A tab behind a value is no part of it (RFC 9110, 5.5), but llhttp takes a number or `chunked`
+ * with one for something else. The version, which ends the first line, ends the loop there. */
 static void replace_tabs_at_ends(struct buffer *head)
 {
 	char *end = head->data + head->length;

@@ -427,29 +427,6 @@ int exchange_check_parameters(struct exchange *exchange, const struct slice *nam
 	return -EINVAL;
 }
 
-/* How deep brackets are nested, outside of strings. The text may be no JSON at all. */
-static size_t json_depth(struct slice text)
-{
-	size_t depth = 0, deepest = 0;
-	bool in_string = false;
-
-	for (size_t i = 0; i < text.length; i++) {
-		char byte = text.data[i];
-
-		if (in_string && byte == '\\') {
-			i++;
-		} else if (byte == '"') {
-			in_string = !in_string;
-		} else if (!in_string && (byte == '{' || byte == '[')) {
-			depth++;
-			deepest = depth > deepest ? depth : deepest;
-		} else if (!in_string && (byte == '}' || byte == ']') && depth > 0) {
-			depth--;
-		}
-	}
-	return deepest;
-}
-
 /* Forms are what any page can send with a user's cookie, so with a cookie only JSON will do; a key
  * or token in a header proves that no page did it, and then the default type of curl is fine, too.
  */

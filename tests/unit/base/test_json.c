@@ -111,6 +111,22 @@ static void test_compact(void **state)
 	assert_int_equal(json_compact(text, NULL), length);
 }
 
+static void test_depth(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t depth;
+	} texts[] = {
+	    {"", 0},	      {"5", 0},	    {"\"[[[\"", 0},	 {"[]", 1},  {"[{},{}]", 2},
+	    {"[[],[[]]]", 3}, {"]]]}[", 1}, {"\"\\\"[\" [[", 2}, {"\"[", 0}, {"{\"a\\\\\":[1]}", 2},
+	    {"[\"\\", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(json_depth(slice_from_string(texts[i].text)), texts[i].depth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +136,7 @@ int main(void)
 	    cmocka_unit_test(test_members_and_elements),
 	    cmocka_unit_test(test_cut_texts_end),
 	    cmocka_unit_test(test_compact),
+	    cmocka_unit_test(test_depth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

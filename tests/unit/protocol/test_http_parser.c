@@ -392,7 +392,7 @@ static void test_other_schemes(void **state)
 	    http_parser_feed(parser, SLICE("GET ftp://b/c HTTP/1.1\r\nHost: a\r\n\r\n"), &consumed),
 	    HTTP_FAILED);
 	assert_string_equal(http_parser_problem(parser)->code, "bad_target");
-	assert_non_null(strstr(http_parser_problem(parser)->detail, " absolute http or https URL"));
+	assert_non_null(strstr(http_parser_problem(parser)->detail, " an http or https URL"));
 	http_parser_destroy(parser);
 }
 
