@@ -124,6 +124,17 @@ static void recount_own(struct inbox *inbox, const struct hint *hint)
 	}
 }
 
+/* Whether an inbox's own change fits to what was heard of the broadcasts. */
+static bool can_be_offered(const struct hub *hub, const struct hint *hint)
+{
+	const struct change *change = &hint->change;
+
+	if (!hint->has_change)
+		return false;
+	return change->kind == CHANGE_ALL ? change->marked_broadcasts <= hub->broadcast_newest
+					  : !change->notification.to_everyone;
+}
+
 static void receive_own(struct hub *hub, const struct hint *hint)
 {
 	struct inbox *inbox = hub_find(hub, hint->user);
@@ -137,7 +148,7 @@ static void receive_own(struct hub *hub, const struct hint *hint)
 	inbox->head = hint->seq;
 	inbox->counts = hint->counts;
 	inbox->known = true;
-	offer_own(inbox, hint->seq, hint->has_change ? &hint->change : NULL);
+	offer_own(inbox, hint->seq, can_be_offered(hub, hint) ? &hint->change : NULL);
 }
 
 /* Where `id` stands among the live broadcasts, or would stand. */
@@ -210,6 +221,8 @@ static void receive_broadcast(struct hub *hub, const struct hint *hint)
 	if (hint->seq <= hub->broadcast_offered)
 		return;
 	hub->broadcast_offered = hint->seq;
+	if (hint->has_change && hint->change.notification.id > hub->broadcast_newest)
+		hub->broadcast_newest = hint->change.notification.id;
 	hub_learn_broadcast_head(hub, hint->seq);
 	if (hint->has_change && hint->seq == hub->broadcast_listed + 1 &&
 	    count_broadcast(hub, &hint->change.notification) == 0)
@@ -276,6 +289,8 @@ int hub_learn_broadcasts(struct hub *hub, int64_t head, const int64_t *ids, size
 	hub_learn_broadcast_head(hub, head);
 	if (first && head > hub->broadcast_offered) {
 		hub->broadcast_offered = head;
+		if (count > 0 && ids[count - 1] > hub->broadcast_newest)
+			hub->broadcast_newest = ids[count - 1];
 		offer_broadcast(hub, head, NULL);
 	}
 	return 0;

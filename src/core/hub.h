@@ -5,6 +5,11 @@
  * An answer may be ahead of the hint of what it brings. Of a broadcast every subscriber would then
  * read the store, so its answer only raises the head that was heard: subscribers are offered what a
  * hint brings, or a sweep where the hint was lost.
+ *
+ * A user's own changes and the broadcasts come in no common order. So what a user did to a broadcast
+ * is not offered as it is, because its texts may be older than what was heard of the broadcast; nor
+ * is a mark of everything that covers a broadcast which was not heard of yet, because heard live
+ * that will not say that it is marked. Who listens then reads both from one snapshot.
  * One thread only; no I/O. */
 #ifndef ALLIM_CORE_HUB_H
 #define ALLIM_CORE_HUB_H
@@ -34,6 +39,7 @@ struct hub {
 	bool recheck; /* the store may have forgotten broadcasts: their list is to be read again */
 	int64_t broadcast_head;	   /* the newest that was heard of */
 	int64_t broadcast_offered; /* the newest that subscribers were offered */
+	int64_t broadcast_newest;  /* the highest id among those */
 	int64_t broadcast_listed;  /* the one that the ids are right for; -1: none yet */
 	int64_t *broadcast_ids;	   /* live broadcasts, rising; what a badge counts them with */
 	size_t broadcast_count;

@@ -1,5 +1,5 @@
-// Hints may get lost; the next one shows the gap, and behind the last one the sweep does. Runs a server
-// that loses hints on purpose (fault.c).
+// Hints may get lost; the next one shows the gap, and behind the last one the sweep does. They may also
+// come late, twice and in any order. Runs a server that does so on purpose (fault.c).
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { sleep } from '../integration/lib/wait.js';
@@ -9,15 +9,19 @@ import { Scenario } from './lib/scenario.js';
 
 const SWEEP_MS = 500;
 
-function serverThatLoses(every, sweep = 'works') {
-  return checkedServer(after, {
-    variables: { FAULT_HINTS: String(every), FAULT_SWEEP: sweep, ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms` },
-  });
+function serverWith(faults) {
+  return checkedServer(after, { variables: { ...faults, ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms` } });
 }
 
-for (const [name, every] of [['every third hint is lost', 3], ['all hints are lost', 1]]) {
+const FEEDS = {
+  'every third hint is lost': { FAULT_HINTS: '3' },
+  'all hints are lost': { FAULT_HINTS: '1' },
+  'hints come late, twice and in any order': { FAULT_FEED: 'late' },
+  'hints come late, twice and in any order, and some are lost': { FAULT_FEED: 'late', FAULT_HINTS: '5' },
+};
+for (const [name, faults] of Object.entries(FEEDS)) {
   test(`${name}: nothing to report`, async (context) => {
-    const server = await serverThatLoses(every);
+    const server = await serverWith(faults);
     const scenario = new Scenario({ server }).start();
     await sleep(4000);
     await scenario.verify(context);
@@ -28,7 +32,7 @@ for (const [name, every] of [['every third hint is lost', 3], ['all hints are lo
 // Nothing else may wake the streams: no marks, no polls, no clients that come back.
 for (const [sweep, kind] of [['works', null], ['none', 'lost']]) {
   test(`all hints are lost, and the sweep ${kind ? 'is broken' : sweep}: ${kind ?? 'nothing to report'}`, async (context) => {
-    const server = await serverThatLoses(1, sweep);
+    const server = await serverWith({ FAULT_HINTS: '1', FAULT_SWEEP: sweep });
     const scenario = new Scenario({
       server, methods: { sse: 1 }, habits: CALM, ...(kind ? { patience: 6 * SWEEP_MS, badgePatience: 100 } : {}),
       publisher: { weights: { single: 4, everyone: 1 }, operations: 40 },

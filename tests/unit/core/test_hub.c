@@ -114,6 +114,56 @@ static void test_inboxes(void **state)
 	hub_finish(&hub);
 }
 
+/* What was heard of it may be newer. */
+static void test_a_mark_of_a_broadcast_is_read(void **state)
+{
+	struct hint mark = own_hint("anna", 1, 0);
+	struct listener listener;
+	struct hub hub;
+
+	(void)state;
+	hub_init(&hub, EPOCH);
+	listen_to(&hub, hub_open(&hub, SLICE("anna"), 0), &listener, 0, 0);
+	mark.change.notification.to_everyone = true;
+	mark.change.notification.first_seq = 0;
+	receive(&hub, mark);
+	assert_int_equal(listener.sent, 0);
+	assert_int_equal(listener.read, 1);
+	leave(&hub, &listener, 0);
+	hub_finish(&hub);
+}
+
+/* A broadcast says nothing of what its user did to it, so a mark must not overtake it. */
+static void test_a_mark_waits_for_the_broadcasts_that_it_covers(void **state)
+{
+	const int64_t ids[] = {4, 6};
+	struct hint mark = own_hint("anna", 1, 0);
+	struct listener listener;
+	struct hub hub;
+
+	(void)state;
+	hub_init(&hub, EPOCH);
+	assert_int_equal(hub_learn_broadcasts(&hub, 2, ids, 2), 0);
+	listen_to(&hub, hub_open(&hub, SLICE("anna"), 0), &listener, 0, 2);
+	mark.change = (struct change){.kind = CHANGE_ALL, .seq = 1, .marked_broadcasts = 6};
+	receive(&hub, mark);
+	assert_int_equal(listener.sent, 1);
+	receive(&hub, broadcast_hint(3, 9, false));
+	assert_int_equal(listener.sent, 2);
+	mark.seq = mark.change.seq = 2;
+	mark.change.marked_broadcasts = 9;
+	receive(&hub, mark);
+	assert_int_equal(listener.sent, 3);
+	assert_int_equal(listener.read, 0);
+	mark.seq = mark.change.seq = 3;
+	mark.change.marked_broadcasts = 11;
+	receive(&hub, mark);
+	assert_int_equal(listener.sent, 3);
+	assert_int_equal(listener.read, 1);
+	leave(&hub, &listener, 0);
+	hub_finish(&hub);
+}
+
 static void test_forgetting(void **state)
 {
 	struct hub hub;
@@ -601,6 +651,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_inboxes),
+	    cmocka_unit_test(test_a_mark_of_a_broadcast_is_read),
+	    cmocka_unit_test(test_a_mark_waits_for_the_broadcasts_that_it_covers),
 	    cmocka_unit_test(test_forgetting),
 	    cmocka_unit_test(test_fan_out),
 	    cmocka_unit_test(test_heads_only_rise),
