@@ -24,7 +24,9 @@ static const struct running *subscribe(const char *const *answers, const char *f
 
 	while (answers[last + 1] != NULL)
 		last++;
-	scripted_server_start(&server, answers, strncmp(answers[last], SCRIPTED_STREAM, 17) == 0);
+	scripted_server_start(&server, answers,
+			      strncmp(answers[last], SCRIPTED_STREAM, strlen(SCRIPTED_STREAM)) ==
+				  0);
 	setenv("ALLIM_URL", server.url, 1);
 	running = RUN("subscribe", "--json", first, first == NULL ? NULL : second);
 	scripted_server_stop(&server);
