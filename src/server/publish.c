@@ -58,6 +58,9 @@ static void on_published(struct exchange *exchange, struct store_request *reques
 		exchange_problem(exchange, PROBLEM_IDEMPOTENCY_KEY_REUSED,
 				 "Use a new Idempotency-Key for each request; a repeated request "
 				 "must have the same body");
+	} else if (request->result < 0) {
+		/* A name that publication_read() should have refused. */
+		exchange_store_problem(exchange, request->result);
 	} else if (publication->publish.replay.is_set) {
 		answer_again(exchange, publication);
 	} else {

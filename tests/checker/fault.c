@@ -45,7 +45,7 @@ static struct {
 	bool stopping;
 } late = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-static atomic_uint batches;
+static atomic_uint published; /* batches */
 
 static bool is_set(const char *variable, const char *value)
 {
@@ -133,7 +133,7 @@ void __wrap_feed_publish(struct feed *feed, struct hint_batch *batch)
 		__real_feed_publish(feed, batch);
 		return;
 	}
-	number = atomic_fetch_add(&batches, 1);
+	number = atomic_fetch_add(&published, 1);
 	if (every > 0 && number % every == every - 1)
 		return;
 	if (!is_set("FAULT_FEED", "late")) {

@@ -31,7 +31,9 @@ static void check(const char *method, const char *path, const char *headers,
 	const char *received;
 
 	lone_worker_request(&lone, client, method, path,
-			    operation == STORE_WITHDRAW ? "publisher" : "anna", headers);
+			    operation == STORE_WITHDRAW || operation == STORE_PUBLISH ? "publisher"
+										      : "anna",
+			    headers);
 	lone_worker_answer(&lone, lone_worker_take(&lone, operation), result);
 	received = lone_worker_received(client);
 	if (strstr(received, expected) == NULL)
@@ -52,6 +54,8 @@ static void test_results(void **state)
 	};
 	static const char mark[] =
 	    "Content-Length: 11\r\nContent-Type: application/json\r\n\r\n{\"ids\":[1]}";
+	static const char item[] = "Content-Length: 47\r\nContent-Type: application/json\r\n\r\n"
+				   "{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"x\"}";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
@@ -65,6 +69,8 @@ static void test_results(void **state)
 		      failures[i].code);
 	}
 	check("GET", "/v1/inbox", "", STORE_LIST, -ENOENT, "store_failed");
+	/* The names were checked before, so the store has no reason to say this. */
+	check("POST", "/v1/notifications", item, STORE_PUBLISH, -ENOENT, "store_failed");
 	check("DELETE", "/v1/notifications/1", "", STORE_WITHDRAW, -ENOENT, "not_found");
 	check("POST", "/v1/inbox/read", mark, STORE_MARK, -ENOENT, "not_found");
 }
