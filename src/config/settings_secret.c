@@ -7,6 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A secret, and the setting that names a file with it. */
+struct pair {
+	size_t secret;
+	size_t file;
+};
+
+static const struct pair pairs[] = {
+#define SETTING_SECRET_FILE(secret, file) {SETTINGS_ROW_##secret, SETTINGS_ROW_##file},
+#include "config/settings.def"
+};
+
 /* The longest secret, the end of its line, and one more that tells of a longer file. */
 enum { FILE_BYTES = 4096 + 2 + 1 };
 
@@ -17,49 +28,54 @@ static const struct setting *row(size_t index)
 	return &settings_table[index];
 }
 
-static int refuse_file(const struct settings_loader *loader, int code, const char *sentence)
+static const char *path_of(const struct settings_loader *loader, const struct pair *pair)
 {
-	const char *file = loader->settings.auth_jwt_secret_file;
-	char quote[SETTINGS_QUOTE_BYTES];
-
-	settings_problem_quote(slice_from_string(file), quote);
-	return settings_problem(loader->error, &loader->origins[SETTINGS_ROW_auth_jwt_secret_file],
-				code, "auth.jwt.secret_file %s %s", quote, sentence);
+	return *(const char *const *)settings_table_value(row(pair->file), &loader->settings);
 }
 
-static int refuse_mode(const struct settings_loader *loader, mode_t mode)
+static int refuse_file(const struct settings_loader *loader, const struct pair *pair, int code,
+		       const char *sentence)
+{
+	char quote[SETTINGS_QUOTE_BYTES];
+
+	settings_problem_quote(slice_from_string(path_of(loader, pair)), quote);
+	return settings_problem(loader->error, &loader->origins[pair->file], code, "%s %s %s",
+				row(pair->file)->name, quote, sentence);
+}
+
+static int refuse_mode(const struct settings_loader *loader, const struct pair *pair, mode_t mode)
 {
 	struct error sentence;
 
 	error_set(&sentence, -EACCES,
 		  "has mode %04o, so that others can read it; run: chmod 600 %s",
-		  (unsigned)mode & 07777, loader->settings.auth_jwt_secret_file);
-	return refuse_file(loader, -EACCES, sentence.text);
+		  (unsigned)mode & 07777, path_of(loader, pair));
+	return refuse_file(loader, pair, -EACCES, sentence.text);
 }
 
-static int refuse_errno(const struct settings_loader *loader, int code)
+static int refuse_errno(const struct settings_loader *loader, const struct pair *pair, int code)
 {
 	struct error sentence;
 
 	error_set(&sentence, code, "cannot be read: %s", strerror(-code));
-	return refuse_file(loader, code, sentence.text);
+	return refuse_file(loader, pair, code, sentence.text);
 }
 
 /* The descriptor is asked, not the path, which could be another file by then. Root's files are
  * accepted too: service managers hand credentials over that way. */
-static int check_file(const struct settings_loader *loader, int descriptor)
+static int check_file(const struct settings_loader *loader, const struct pair *pair, int descriptor)
 {
 	struct stat status;
 
 	if (fstat(descriptor, &status) < 0)
-		return refuse_errno(loader, -errno);
+		return refuse_errno(loader, pair, -errno);
 	if (!S_ISREG(status.st_mode))
-		return refuse_file(loader, -EINVAL, "is no regular file");
+		return refuse_file(loader, pair, -EINVAL, "is no regular file");
 	if (status.st_uid != geteuid() && status.st_uid != 0)
-		return refuse_file(loader, -EACCES,
+		return refuse_file(loader, pair, -EACCES,
 				   "belongs to another user; chown it to the one that runs allim");
 	if ((status.st_mode & 077) != 0)
-		return refuse_mode(loader, status.st_mode);
+		return refuse_mode(loader, pair, status.st_mode);
 	return 0;
 }
 
@@ -73,8 +89,8 @@ static struct slice without_line_break(struct slice text)
 	return text;
 }
 
-static int read_bytes(const struct settings_loader *loader, int descriptor, char *bytes,
-		      size_t *ret_length)
+static int read_bytes(const struct settings_loader *loader, const struct pair *pair, int descriptor,
+		      char *bytes, size_t *ret_length)
 {
 	size_t length = 0;
 	ssize_t count = 1;
@@ -84,7 +100,7 @@ static int read_bytes(const struct settings_loader *loader, int descriptor, char
 			count = read(descriptor, bytes + length, FILE_BYTES - length);
 		while (count < 0 && errno == EINTR);
 		if (count < 0)
-			return refuse_errno(loader, -errno);
+			return refuse_errno(loader, pair, -errno);
 		length += (size_t)count;
 	}
 	*ret_length = length;
@@ -92,9 +108,10 @@ static int read_bytes(const struct settings_loader *loader, int descriptor, char
 }
 
 /* The secret's own type does not know the file, which is the thing to mend. */
-static int check_length(const struct settings_loader *loader, size_t length)
+static int check_length(const struct settings_loader *loader, const struct pair *pair,
+			size_t length)
 {
-	const struct setting *secret = row(SETTINGS_ROW_auth_jwt_secret);
+	const struct setting *secret = row(pair->secret);
 	bool is_long = (int64_t)length > secret->maximum;
 	struct error sentence;
 
@@ -104,57 +121,75 @@ static int check_length(const struct settings_loader *loader, size_t length)
 		  "holds a secret of %s%zu bytes; accepted is %lld to %lld bytes",
 		  is_long ? "more than " : "", is_long ? (size_t)secret->maximum : length,
 		  (long long)secret->minimum, (long long)secret->maximum);
-	return refuse_file(loader, -EINVAL, sentence.text);
+	return refuse_file(loader, pair, -EINVAL, sentence.text);
 }
 
-static int read_open_file(struct settings_loader *loader, int descriptor)
+static int read_open_file(struct settings_loader *loader, const struct pair *pair, int descriptor)
 {
-	const struct settings_origin *origin = &loader->origins[SETTINGS_ROW_auth_jwt_secret_file];
+	const struct settings_origin *origin = &loader->origins[pair->file];
 	char bytes[FILE_BYTES];
 	struct slice secret = {bytes, 0};
-	int result = check_file(loader, descriptor);
+	int result = check_file(loader, pair, descriptor);
 
 	if (result == 0)
-		result = read_bytes(loader, descriptor, bytes, &secret.length);
+		result = read_bytes(loader, pair, descriptor, bytes, &secret.length);
 	secret = without_line_break(secret);
 	if (result == 0)
-		result = check_length(loader, secret.length);
+		result = check_length(loader, pair, secret.length);
 	if (result == 0)
-		result =
-		    settings_loader_set(loader, row(SETTINGS_ROW_auth_jwt_secret), origin, secret);
+		result = settings_loader_set(loader, row(pair->secret), origin, secret);
 	explicit_bzero(bytes, sizeof(bytes));
 	return result;
 }
 
 /* O_NONBLOCK: a pipe without a writer must not hold the start. */
-static int read_file(struct settings_loader *loader)
+static int read_file(struct settings_loader *loader, const struct pair *pair)
 {
-	int descriptor = open(loader->settings.auth_jwt_secret_file,
-			      O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int descriptor = open(path_of(loader, pair), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int result;
 
 	if (descriptor < 0)
-		return refuse_errno(loader, -errno);
-	result = read_open_file(loader, descriptor);
+		return refuse_errno(loader, pair, -errno);
+	result = read_open_file(loader, pair, descriptor);
 	close(descriptor);
 	return result;
 }
 
 /* Which of two keys is meant only the user knows. A flag is meant for this one run, and goes before
  * the variable. */
-static int choose_file(const struct settings_loader *loader, bool *ret_file)
+static int choose_file(const struct settings_loader *loader, const struct pair *pair,
+		       bool *ret_file)
 {
-	const struct settings_origin *file = &loader->origins[SETTINGS_ROW_auth_jwt_secret_file];
-	const struct settings_origin *secret = &loader->origins[SETTINGS_ROW_auth_jwt_secret];
+	const struct settings_origin *file = &loader->origins[pair->file];
 
-	if (loader->settings.auth_jwt_secret_file[0] == '\0')
+	*ret_file = false;
+	if (path_of(loader, pair)[0] == '\0')
 		return 0;
-	if (secret->source != SETTINGS_FROM_DEFAULT && file->source != SETTINGS_FROM_FLAG)
-		return settings_problem(
-		    loader->error, file, -EINVAL,
-		    "auth.jwt.secret_file and ALLIM_JWT_SECRET are both given; keep one of them");
+	if (loader->origins[pair->secret].source != SETTINGS_FROM_DEFAULT &&
+	    file->source != SETTINGS_FROM_FLAG) {
+		char variable[SETTINGS_NAME_BYTES];
+
+		settings_table_variable(row(pair->secret), variable);
+		return settings_problem(loader->error, file, -EINVAL,
+					"%s and %s are both given; keep one of them",
+					row(pair->file)->name, variable);
+	}
 	*ret_file = true;
 	return 0;
+}
+
+static int read_files(struct settings_loader *loader)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]) && result == 0; i++) {
+		bool from_file;
+
+		result = choose_file(loader, &pairs[i], &from_file);
+		if (result == 0 && from_file)
+			result = read_file(loader, &pairs[i]);
+	}
+	return result;
 }
 
 static char lower(char letter)
@@ -215,11 +250,8 @@ static int check_api_key(const struct settings_loader *loader)
 
 int settings_secret_complete(struct settings_loader *loader)
 {
-	bool from_file = false;
-	int result = choose_file(loader, &from_file);
+	int result = read_files(loader);
 
-	if (result == 0 && from_file)
-		result = read_file(loader);
 	if (result == 0)
 		result = check_well_known(loader, SETTINGS_ROW_auth_jwt_secret);
 	if (result == 0)

@@ -4,8 +4,8 @@
 
 #include "config/settings_loader.h"
 
-/* Gives auth.jwt.secret the content of auth.jwt.secret_file where one is named, and refuses secrets
- * that everybody knows, and a file beside the variable. Called when all sources have been read.
+/* Gives each secret the content of its file where one is named (SETTING_SECRET_FILE of settings.def),
+ * and refuses secrets that everybody knows, and a file beside the variable. Called when all sources have been read.
  * Returns 0 or a negative errno value with the loader's error set. */
 int settings_secret_complete(struct settings_loader *loader);
 

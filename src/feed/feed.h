@@ -1,31 +1,64 @@
-/* How nodes hear that something was published. One interface for every feed.
+/* How nodes hear that something was published elsewhere. One interface for every feed.
  *
- * A feed carries batches of hints from the node that committed to all nodes. It may lose, double
- * and delay them; it never makes a publish fail or wait. What a node publishes reaches its own
- * connections at once, whatever the feed. */
+ * A node gives what it commits to its own connections at once, whatever the feed; the feed tells the
+ * other nodes. There are two ways to hear: a feed may carry the hints themselves, or it may only
+ * say that it is time to look, and the node then asks the store what changed (a sweep, see
+ * server/sweep.h). A feed may lose, double and delay what it carries; it never makes a publish fail
+ * or wait. Where it may have lost something, and knows it, it has the node look at the store. */
 #ifndef ALLIM_FEED_FEED_H
 #define ALLIM_FEED_FEED_H
 
 #include "base/error.h"
 #include "core/hint.h"
 
+/* What the settings say, for all feeds; each takes what it needs. The texts are read while it opens
+ * and must not be kept. */
 struct feed_options {
-	/* Called for every batch that arrives, on a thread of the feed's or of who publishes. The
-	 * batch stays the caller's; references may be taken. */
+	uint64_t node; /* a random number: what a node published, it does not want to hear again */
+	const char *store_location;
+	struct slice store_password;
+	const char *redis_url;
+	struct slice redis_password;
+	const char *redis_tls_ca_file; /* empty: the system's authorities */
+	bool redis_cluster;
+	int64_t redis_channels; /* of a cluster */
+	/* Called for every batch that arrives from another node, and for every canary, on a thread
+	 * of the feed's or of who publishes. The batch stays the caller's; references may be
+	 * taken. */
 	void (*on_hints)(void *context, struct hint_batch *batch);
+	/* Called from any thread when the store may hold more than the feed told. */
+	void (*on_wake)(void *context);
 	void *context;
+};
+
+/* What a feed did since it opened. */
+struct feed_statistics {
+	bool connected;	     /* false while what others publish cannot be heard */
+	uint64_t published;  /* batches that were handed to it */
+	uint64_t received;   /* batches that came from other nodes */
+	uint64_t failures;   /* batches that could not be sent, or not be read */
+	uint64_t operations; /* requests to the server that it uses */
+	uint64_t reconnections;
+	uint64_t wakes; /* how often it had the node look at the store */
 };
 
 struct feed;
 
 struct feed_ops {
 	const char *name;
-	/* Returns 0 or a negative errno value with a sentence. */
+	/* It hears by looking: the node asks the store at every feed.poll_interval. */
+	bool polls;
+	/* Returns 0 or a negative errno value with a sentence. A server that cannot be reached is no
+	 * failure: the feed goes on trying. */
 	int (*open)(const struct feed_options *options, struct feed **ret_feed,
 		    struct error *error);
-	/* From any thread, after the commit. The batch stays the caller's. */
+	/* From any thread, after the commit. The batch stays the caller's. A canary is a batch
+	 * without hints; it comes back to the node that published it, by way of the server that
+	 * the feed uses, if there is one. */
 	void (*publish)(struct feed *feed, struct hint_batch *batch);
-	/* No `on_hints` after it returns. NULL is allowed. */
+	/* From any thread. */
+	void (*statistics)(struct feed *feed, struct feed_statistics *ret_statistics);
+	/* Neither `on_hints` nor `on_wake` after it returns. NULL is allowed. */
 	void (*close)(struct feed *feed);
 };
 
@@ -35,16 +68,18 @@ struct feed {
 };
 
 extern const struct feed_ops local_feed_ops;
+extern const struct feed_ops dbpoll_feed_ops;
 
 /* All feeds, ended by NULL. */
 extern const struct feed_ops *const feed_table[];
 
-/* The feed with that name, or NULL. */
-const struct feed_ops *feed_find(struct slice name);
+/* The feed with that name. Returns 0, or -EINVAL with a sentence that lists the names. */
+int feed_find(struct slice name, const struct feed_ops **ret_ops, struct error *error);
 
 int feed_open(const struct feed_ops *ops, const struct feed_options *options,
 	      struct feed **ret_feed, struct error *error);
 void feed_publish(struct feed *feed, struct hint_batch *batch);
+void feed_statistics(struct feed *feed, struct feed_statistics *ret_statistics);
 void feed_close(struct feed *feed);
 
 #endif

@@ -68,3 +68,11 @@ int node_deliver(struct node *node, struct hint_batch *batch)
 	}
 	return result;
 }
+
+void node_publish(struct node *node, struct hint_batch *batch)
+{
+	if (!atomic_load_explicit(&node->running, memory_order_acquire))
+		return;
+	(void)node_deliver(node, batch);
+	feed_publish(node->feed, batch);
+}

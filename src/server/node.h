@@ -24,6 +24,7 @@ struct configuration *configuration_reference(struct configuration *configuratio
 void configuration_release(struct configuration *configuration);
 
 struct node {
+	uint64_t number; /* random: tells it from the other nodes of its store */
 	struct store *store;
 	struct feed *feed;
 	const struct method *method;
@@ -43,6 +44,10 @@ struct node {
 	struct quota *publishes;
 	unsigned char demo_secret[32]; /* signs users' tokens where no key was given, with --demo */
 };
+
+/* Passes a commit's hints on: to this node's own workers at once, and to the other nodes by the
+ * feed. From any thread. */
+void node_publish(struct node *node, struct hint_batch *batch);
 
 /* Gives a batch to every worker that has users, or a canary to the administrators', from any
  * thread: what `on_hints` of the feed does. Returns 0, or -ENOMEM where a worker did not get it. */

@@ -73,16 +73,28 @@ static int parse_addresses(const struct settings *settings, bool demo,
 	return 0;
 }
 
+/* The method's, unless another one is named. */
+static int choose_feed(const struct settings *settings, const struct method *method,
+		       const struct feed_ops **ret_feed, struct error *error)
+{
+	*ret_feed = method->feed;
+	if (settings->delivery_feed[0] == '\0')
+		return 0;
+	return feed_find(slice_from_string(settings->delivery_feed), ret_feed, error);
+}
+
 int server_check(const struct settings *settings, bool demo, struct error *error)
 {
 	union socket_address address, admin_address;
+	const struct feed_ops *feed;
 	const struct method *method;
 	int result = check_keys(settings, demo, error);
 
 	if (result == 0)
 		result = parse_addresses(settings, demo, &address, &admin_address, error);
-	return result == 0 ? method_find(slice_from_string(settings->method), &method, error)
-			   : result;
+	if (result == 0)
+		result = method_find(slice_from_string(settings->method), &method, error);
+	return result == 0 ? choose_feed(settings, method, &feed, error) : result;
 }
 
 /* With one reference, or NULL with a sentence. */
@@ -111,6 +123,9 @@ static struct store_options store_options_of(const struct settings *settings)
 {
 	return (struct store_options){
 	    .location = settings->store_location,
+	    .password = settings->store_password,
+	    .connections = settings->store_connections,
+	    .timeout = settings->store_timeout,
 	    .retention_age = settings->store_retention_age * 1000,
 	    .retention_count = settings->store_retention_count,
 	    .idempotency_age = settings->store_idempotency_age * 1000,
@@ -317,24 +332,52 @@ static void on_hints(void *context, struct hint_batch *batch)
 	node_deliver(context, batch);
 }
 
-/* On the store's thread. */
-static void on_commit(void *context, struct hint_batch *batch)
+static void on_wake(void *context)
 {
 	struct node *node = context;
 
-	feed_publish(node->feed, batch);
+	if (atomic_load_explicit(&node->running, memory_order_acquire))
+		sweep_wake(node->workers[node->worker_count - 1]);
+}
+
+/* On the store's thread. */
+static void on_commit(void *context, struct hint_batch *batch)
+{
+	node_publish(context, batch);
+}
+
+static struct feed_options feed_options_of(struct node *node, const struct settings *settings)
+{
+	return (struct feed_options){
+	    .node = node->number,
+	    .store_location = settings->store_location,
+	    .store_password = settings->store_password,
+	    .redis_url = settings->redis_url,
+	    .redis_password = settings->redis_password,
+	    .redis_tls_ca_file = settings->redis_tls_ca_file,
+	    .redis_cluster = settings->redis_cluster,
+	    .redis_channels = settings->redis_channels,
+	    .on_hints = on_hints,
+	    .on_wake = on_wake,
+	    .context = node,
+	};
 }
 
 static int open_parts(struct server *server, struct error *error)
 {
 	struct node *node = &server->node;
 	const struct settings *settings = &server->configuration->settings;
-	struct feed_options feed = {.on_hints = on_hints, .context = node};
 	struct store_options store = store_options_of(settings);
+	struct feed_options feed;
+	const struct feed_ops *feed_ops;
 	int result = method_find(slice_from_string(settings->method), &node->method, error);
 
+	randombytes_buf(&node->number, sizeof(node->number));
+	feed = feed_options_of(node, settings);
 	if (result == 0)
-		result = feed_open(node->method->feed, &feed, &node->feed, error);
+		result = choose_feed(settings, node->method, &feed_ops, error);
+	if (result == 0)
+		result = feed_open(feed_ops, &feed, &node->feed, error);
 	if (result < 0)
 		return result;
 	store.on_commit = on_commit;

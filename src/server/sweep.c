@@ -1,6 +1,6 @@
 /* One question for the whole node, whatever the number of users: which inboxes changed since the
- * last time? The answer goes to the workers as hints without a change, and whoever lacks something
- * reads it from the store. */
+ * last time? The answer goes to the workers as hints, and whoever lacks something reads it from the
+ * store. A feed that hears by looking gets the changes themselves along, so that nobody has to. */
 #include "server/sweep.h"
 
 #include "server/worker.h"
@@ -10,22 +10,27 @@
 /* Returns 0, or -ENOMEM where not all was delivered to all. */
 static int deliver(struct worker *worker, const struct store_sweep *request)
 {
-	struct hint_batch *batch = hint_batch_create(worker->hub.epoch, request->head_count);
+	struct hint_batch *batch = hint_batch_create(worker->hub.epoch, request->hint_count);
 	int result = batch == NULL ? -ENOMEM : 0;
 
-	for (size_t i = 0; i < request->head_count && result == 0; i++) {
-		struct hint hint = {
-		    .user = request->heads[i].user,
-		    .seq = request->heads[i].seq,
-		    .counts = request->heads[i].counts,
-		};
-
-		result = hint_batch_add(batch, &hint);
-	}
+	for (size_t i = 0; i < request->hint_count && result == 0; i++)
+		result = hint_batch_add(batch, &request->hints[i]);
 	if (result == 0)
 		result = node_deliver(worker->node, batch);
 	hint_batch_release(batch);
 	return result;
+}
+
+/* Where memory is short the old one stays, and the same is told again. */
+static void keep_position(struct sweep *sweep)
+{
+	struct buffer position = BUFFER_EMPTY;
+
+	buffer_append(&position, sweep->request.position);
+	if (!buffer_failed(&position)) {
+		buffer_finish(&sweep->position);
+		sweep->position = position;
+	}
 }
 
 static void on_swept(struct mailbox_message *message)
@@ -36,9 +41,17 @@ static void on_swept(struct mailbox_message *message)
 	sweep->outstanding = false;
 	/* What could not be delivered is asked for again. */
 	if (sweep->request.request.result == 0 &&
-	    (sweep->request.head_count == 0 || deliver(worker, &sweep->request) == 0))
-		sweep->position = sweep->request.position;
+	    (sweep->request.hint_count == 0 || deliver(worker, &sweep->request) == 0))
+		keep_position(sweep);
 	store_request_finish(&sweep->request.request);
+	if (sweep->again && !worker->draining)
+		sweep_run(worker);
+}
+
+static int64_t interval(const struct worker *worker)
+{
+	return worker->node->feed->ops->polls ? worker->settings->delivery_poll_interval
+					      : worker->settings->delivery_sweep_interval;
 }
 
 /* Schedules the next one. Returns whether there is one to be submitted now. */
@@ -46,12 +59,15 @@ static bool prepare(struct worker *worker)
 {
 	struct sweep *sweep = &worker->sweep;
 
-	worker_schedule(worker, WORKER_SWEEP,
-			worker->loop.now + worker->settings->delivery_sweep_interval);
+	worker_schedule(worker, WORKER_SWEEP, worker->loop.now + interval(worker));
 	if (sweep->outstanding)
 		return false;
 	sweep->outstanding = true;
-	sweep->request = (struct store_sweep){.position = sweep->position};
+	sweep->again = false;
+	sweep->request = (struct store_sweep){
+	    .position = buffer_slice(&sweep->position),
+	    .want_changes = true,
+	};
 	store_request_init(&sweep->request.request, STORE_SWEEP, &worker->loop.mailbox, on_swept);
 	return true;
 }
@@ -62,8 +78,33 @@ void sweep_run(struct worker *worker)
 		worker_submit(worker, &worker->sweep.request.request);
 }
 
+static void on_wake(struct mailbox_message *message)
+{
+	struct sweep *sweep = CONTAINER_OF(message, struct sweep, wake);
+
+	atomic_store_explicit(&sweep->woken, false, memory_order_release);
+	if (sweep->outstanding)
+		sweep->again = true;
+	else
+		sweep_run(CONTAINER_OF(sweep, struct worker, sweep));
+}
+
+void sweep_wake(struct worker *worker)
+{
+	struct sweep *sweep = &worker->sweep;
+
+	if (!atomic_exchange_explicit(&sweep->woken, true, memory_order_acq_rel))
+		mailbox_send(&worker->loop.mailbox, &sweep->wake);
+}
+
 void sweep_start(struct worker *worker)
 {
+	worker->sweep.wake.on_receive = on_wake;
 	if (prepare(worker))
 		store_submit(worker->node->store, &worker->sweep.request.request);
+}
+
+void sweep_finish(struct sweep *sweep)
+{
+	buffer_finish(&sweep->position);
 }

@@ -294,6 +294,7 @@ void worker_destroy(struct worker *worker)
 		http_parser_destroy(worker->parsers[--worker->parser_count]);
 	buffer_finish(&worker->frame.bytes);
 	buffer_finish(&worker->output);
+	sweep_finish(&worker->sweep);
 	hub_finish(&worker->hub);
 	authenticator_finish(&worker->authenticator);
 	configuration_release(worker->configuration);

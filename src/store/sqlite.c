@@ -321,8 +321,15 @@ static int check(struct store *base, struct error *error)
 	return sqlite_check(store_of(base)->path, error);
 }
 
+/* A folder may have any name, but what looks like a URL is no folder. */
+static bool takes(const char *location)
+{
+	return strstr(location, "://") == NULL;
+}
+
 const struct store_ops sqlite_store_ops = {
     .name = "sqlite",
+    .takes = takes,
     .open = open_store,
     .close = close_store,
     .submit = submit,

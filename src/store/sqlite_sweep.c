@@ -9,6 +9,7 @@
 #include "store/sqlite_heads.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 struct changed {
 	struct sqlite_view *views;
@@ -27,14 +28,12 @@ static bool matches(const void *item, struct slice key)
 	return slice_equals(head->user, key);
 }
 
-static int note(struct sqlite_reader *reader, struct store_sweep *sweep, struct changed *changed,
-		const struct sqlite_user *user)
+static int note(struct store_sweep *sweep, struct changed *changed, const struct sqlite_user *user)
 {
 	size_t i = changed->count++;
 
 	changed->views[i] =
 	    (struct sqlite_view){.is_known = true, .id = user->id, .inbox = user->committed};
-	(void)reader;
 	return arena_copy(&sweep->request.arena, user->name, &changed->heads[i].user);
 }
 
@@ -53,26 +52,34 @@ static size_t count_changed(const struct sqlite_users *users, int64_t position)
 	return count;
 }
 
+/* The text of a position is the number. */
+static int64_t position_of(const struct store_sweep *sweep)
+{
+	int64_t position = 0;
+
+	return slice_to_integer(sweep->position, &position) < 0 ? 0 : position;
+}
+
 int sqlite_sweep_look(struct sqlite_reader *reader, struct store_request *request, void **ret_seen)
 {
 	struct store_sweep *sweep = (struct store_sweep *)request;
 	const struct sqlite_users *users = reader->users;
 	struct changed *changed = arena_allocate_array(&reader->arena, 1, sizeof(*changed));
 	struct list *link = users->by_change.previous;
-	size_t count = sweep->position == 0 ? 0 : count_changed(users, sweep->position);
+	int64_t position = position_of(sweep);
+	size_t count = position == 0 ? 0 : count_changed(users, position);
 	int result = 0;
 
 	if (changed == NULL)
 		return -ENOMEM;
 	changed->position = users->committed_position;
-	changed->is_incomplete = sweep->position != 0 && sweep->position < users->left_position;
+	changed->is_incomplete = position != 0 && position < users->left_position;
 	changed->views = arena_allocate_array(&reader->arena, count + 1, sizeof(*changed->views));
 	changed->heads = arena_allocate_array(&request->arena, count + 1, sizeof(*changed->heads));
 	if (changed->views == NULL || changed->heads == NULL)
 		return -ENOMEM;
 	for (; changed->count < count && result == 0; link = link->previous)
-		result =
-		    note(reader, sweep, changed, CONTAINER_OF(link, struct sqlite_user, by_change));
+		result = note(sweep, changed, CONTAINER_OF(link, struct sqlite_user, by_change));
 	changed->capacity = count;
 	*ret_seen = changed;
 	return result;
@@ -117,7 +124,7 @@ static int add_rows(struct sqlite_reader *reader, struct store_sweep *sweep,
 		    struct changed *changed)
 {
 	sqlite3_stmt *statement = sqlite_connection_bind(
-	    &reader->connection, STATEMENT_USERS_CHANGED, SQLITE_NUMBERS(sweep->position));
+	    &reader->connection, STATEMENT_USERS_CHANGED, SQLITE_NUMBERS(position_of(sweep)));
 	struct store_head *known = changed->heads;
 	size_t known_count = changed->count;
 	int result = 0;
@@ -132,6 +139,26 @@ static int add_rows(struct sqlite_reader *reader, struct store_sweep *sweep,
 	return result;
 }
 
+static int answer(struct store_sweep *sweep, const struct changed *changed)
+{
+	struct arena *arena = &sweep->request.arena;
+	char position[24];
+
+	sweep->hints = arena_allocate_array(arena, changed->count + 1, sizeof(*sweep->hints));
+	if (sweep->hints == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < changed->count; i++) {
+		sweep->hints[i] = (struct hint){
+		    .user = changed->heads[i].user,
+		    .seq = changed->heads[i].seq,
+		    .counts = changed->heads[i].counts,
+		};
+	}
+	sweep->hint_count = changed->count;
+	snprintf(position, sizeof(position), "%lld", (long long)changed->position);
+	return arena_copy(arena, slice_from_string(position), &sweep->position);
+}
+
 int sqlite_sweep_answer(struct sqlite_reader *reader, struct store_request *request, void *seen)
 {
 	struct store_sweep *sweep = (struct store_sweep *)request;
@@ -142,10 +169,5 @@ int sqlite_sweep_answer(struct sqlite_reader *reader, struct store_request *requ
 		result = sqlite_heads_fill(reader, &changed->views[i], &changed->heads[i]);
 	if (result == 0 && changed->is_incomplete)
 		result = add_rows(reader, sweep, changed);
-	if (result < 0)
-		return result;
-	sweep->heads = changed->heads;
-	sweep->head_count = changed->count;
-	sweep->position = changed->position;
-	return 0;
+	return result < 0 ? result : answer(sweep, changed);
 }

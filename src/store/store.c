@@ -41,15 +41,18 @@ bool store_publish_names_nobody(const struct store_publish *publish)
 	return false;
 }
 
-const struct store_ops *store_ops_for(const char *location)
-{
-	(void)location;
-	return &sqlite_store_ops;
-}
+const struct store_ops *const store_table[] = {&sqlite_store_ops, NULL};
 
 int store_open(const struct store_options *options, struct store **ret_store, struct error *error)
 {
-	return store_ops_for(options->location)->open(options, ret_store, error);
+	for (size_t i = 0; store_table[i] != NULL; i++) {
+		if (store_table[i]->takes(options->location))
+			return store_table[i]->open(options, ret_store, error);
+	}
+	return error_set(error, -EINVAL,
+			 "%s is no store that allim knows; give store.location a folder, or "
+			 "postgresql://USER@HOST/DATABASE",
+			 options->location);
 }
 
 void store_close(struct store *store)

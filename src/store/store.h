@@ -206,15 +206,17 @@ struct store_list {
 	struct inbox_counts counts;
 };
 
-/* All inboxes that changed after `position` (0: answer only the present position), and perhaps,
- * after a restart, some that did not. What retention took counts as a change here, because it
- * moves the badge and the floor. How a node heals lost hints: one query, whatever the number of
- * users. */
+/* All inboxes that changed after `position` (empty: answer only the present position), and perhaps,
+ * after a restart, some that did not: as hints, one user's in the order of their seqs, the last of
+ * which tells the head. What retention took counts as a change here, because it moves the badge and
+ * the floor. How a node heals lost hints: one query, whatever the number of users. With
+ * `want_changes` a store that can do so at no further query has the hints carry their changes. */
 struct store_sweep {
 	struct store_request request;
-	int64_t position;	  /* in: where the last sweep ended; out: where this one did */
-	struct store_head *heads; /* a head with an empty user is everyone's */
-	size_t head_count;
+	struct slice position; /* in: where the last sweep ended; out: where this one did */
+	bool want_changes;
+	struct hint *hints;
+	size_t hint_count;
 };
 
 /* Proves that a write commits and a read sees it. */
@@ -224,7 +226,11 @@ struct store_probe {
 };
 
 struct store_options {
-	const char *location; /* SQLite: the folder of the database */
+	/* SQLite: the folder of the database. PostgreSQL: its URL, with the password apart. */
+	const char *location;
+	struct slice password;
+	int64_t connections; /* PostgreSQL only, as is */
+	int64_t timeout;     /* milliseconds until the database counts as gone */
 	bool read_only; /* open what exists and write nothing, also beside the node that runs */
 	int64_t retention_age;	      /* microseconds; 0: for ever */
 	int64_t retention_count;      /* per inbox; 0: any */
@@ -260,9 +266,16 @@ struct store_statistics {
 
 struct store;
 
+/* All stores, ended by NULL; the first one that takes a location has it. */
+extern const struct store_ops *const store_table[];
+
 /* No function of these is called without a store; store_close() looks. */
 struct store_ops {
 	const char *name;
+	/* Whether a location as settings name it is one of this store's. */
+	bool (*takes)(const char *location);
+	/* Other nodes may change what it holds, so that a node does not know of every commit. */
+	bool is_shared;
 	/* Opens, migrates and starts the store's threads. Returns 0 or a negative errno value with
 	 * a sentence that says what to do. */
 	int (*open)(const struct store_options *options, struct store **ret_store,
@@ -284,9 +297,6 @@ struct store_ops {
 struct store {
 	const struct store_ops *ops;
 };
-
-/* The implementation for a location as settings name it: a folder is SQLite's. */
-const struct store_ops *store_ops_for(const char *location);
 
 int store_open(const struct store_options *options, struct store **ret_store, struct error *error);
 

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/random.h"
 #include "feed/feed.h"
+#include "server/node.h"
 #include "server/sweep.h"
 
 #include <pthread.h>
@@ -22,8 +23,8 @@
 
 enum { LATEST = 40 };
 
-void __real_feed_publish(struct feed *feed, struct hint_batch *batch);
-void __wrap_feed_publish(struct feed *feed, struct hint_batch *batch);
+void __real_node_publish(struct node *node, struct hint_batch *batch);
+void __wrap_node_publish(struct node *node, struct hint_batch *batch);
 void __real_feed_close(struct feed *feed);
 void __wrap_feed_close(struct feed *feed);
 void __real_sweep_start(struct worker *worker);
@@ -31,7 +32,7 @@ void __wrap_sweep_start(struct worker *worker);
 
 struct late_batch {
 	struct list link;
-	struct feed *feed;
+	struct node *node;
 	struct hint_batch *batch;
 	int64_t due; /* monotonic milliseconds */
 };
@@ -64,7 +65,7 @@ static unsigned period(void)
 /* Without the mutex: whoever gets the batch may publish. */
 static void pass_on(struct late_batch *one)
 {
-	__real_feed_publish(one->feed, one->batch);
+	__real_node_publish(one->node, one->batch);
 	hint_batch_release(one->batch);
 	free(one);
 }
@@ -103,13 +104,13 @@ static void *run(void *context)
 	return context;
 }
 
-static void delay(struct feed *feed, struct hint_batch *batch)
+static void delay(struct node *node, struct hint_batch *batch)
 {
 	struct late_batch *one = malloc(sizeof(*one));
 
 	if (one == NULL)
 		return;
-	*one = (struct late_batch){.feed = feed, .batch = hint_batch_reference(batch)};
+	*one = (struct late_batch){.node = node, .batch = hint_batch_reference(batch)};
 	list_init(&one->link);
 	pthread_mutex_lock(&late.mutex);
 	if (!late.started) {
@@ -123,26 +124,20 @@ static void delay(struct feed *feed, struct hint_batch *batch)
 	pthread_mutex_unlock(&late.mutex);
 }
 
-/* The canaries of /health/ready pass, or the server would never be ready. */
-void __wrap_feed_publish(struct feed *feed, struct hint_batch *batch)
+void __wrap_node_publish(struct node *node, struct hint_batch *batch)
 {
 	unsigned every = period();
-	unsigned number;
+	unsigned number = atomic_fetch_add(&published, 1);
 
-	if (batch->canary != 0) {
-		__real_feed_publish(feed, batch);
-		return;
-	}
-	number = atomic_fetch_add(&published, 1);
 	if (every > 0 && number % every == every - 1)
 		return;
 	if (!is_set("FAULT_FEED", "late")) {
-		__real_feed_publish(feed, batch);
+		__real_node_publish(node, batch);
 		return;
 	}
-	delay(feed, batch);
+	delay(node, batch);
 	if (number % 3 == 0)
-		delay(feed, batch);
+		delay(node, batch);
 }
 
 void __wrap_feed_close(struct feed *feed)

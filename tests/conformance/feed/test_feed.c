@@ -285,15 +285,29 @@ static void check_out_of_memory(const struct feed_ops *ops)
 
 static void check_shape(const struct feed_ops *ops)
 {
+	const struct feed_ops *found = NULL;
+	struct error error;
+
 	assert_true(ops->name != NULL && ops->name[0] != '\0');
 	assert_true(ops->open != NULL && ops->publish != NULL && ops->close != NULL);
-	assert_ptr_equal(feed_find(slice_from_string(ops->name)), ops);
+	assert_int_equal(feed_find(slice_from_string(ops->name), &found, &error), 0);
+	assert_ptr_equal(found, ops);
 	feed_close(NULL);
+}
+
+/* Feeds of one process carry nothing to anybody. */
+static bool carries(const struct feed_ops *ops)
+{
+	return ops != &local_feed_ops && ops != &dbpoll_feed_ops;
 }
 
 static void run(void (*check)(const struct feed_ops *ops))
 {
 	for (size_t i = 0; feed_table[i] != NULL; i++) {
+		if ((check == check_content || check == check_references ||
+		     check == check_threads) &&
+		    !carries(feed_table[i]))
+			continue;
 		printf("feed %s\n", feed_table[i]->name);
 		check(feed_table[i]);
 	}

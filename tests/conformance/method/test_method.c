@@ -193,10 +193,15 @@ static void check_delivery(const struct test_node *node, const struct receiver *
 
 static void test_rows(void **state)
 {
+	const struct feed_ops *feed = NULL;
+	struct error error;
+
 	(void)state;
 	for (const struct method *method = method_table; method->name != NULL; method++) {
 		assert_ptr_equal(wire_find(slice_from_string(method->wire->name)), method->wire);
-		assert_ptr_equal(feed_find(slice_from_string(method->feed->name)), method->feed);
+		assert_int_equal(feed_find(slice_from_string(method->feed->name), &feed, &error),
+				 0);
+		assert_ptr_equal(feed, method->feed);
 		for (const struct method *other = method + 1; other->name != NULL; other++)
 			assert_string_not_equal(method->name, other->name);
 	}

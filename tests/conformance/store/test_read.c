@@ -297,24 +297,33 @@ static void test_heads_of_many(void **state)
 	store_request_finish(&request.request);
 }
 
-static int64_t sweep(struct conformance *c, int64_t position, struct store_sweep *ret_sweep)
+/* The next sweep begins where this one ended, which is copied into `position`. */
+static void sweep(struct conformance *c, struct buffer *position, struct store_sweep *ret_sweep)
 {
 	CONFORMANCE_REQUEST(store_sweep, request, STORE_SWEEP);
-	request.position = position;
+	request.position = buffer_slice(position);
+	request.want_changes = true;
 	assert_int_equal(conformance_call(c, &request.request), 0);
 	*ret_sweep = request;
-	return request.position;
+	buffer_clear(position);
+	buffer_append(position, request.position);
+	assert_false(buffer_failed(position));
 }
 
-static const struct store_head *head_of(const struct store_sweep *sweep, const char *user)
+/* The last one of that user's, which must stand together and rise; NULL where there is none. */
+static const struct hint *head_of(const struct store_sweep *sweep, const char *user)
 {
-	const struct store_head *found = NULL;
+	const struct hint *found = NULL;
 
-	for (size_t i = 0; i < sweep->head_count; i++) {
-		if (slice_equals(sweep->heads[i].user, slice_from_string(user))) {
-			assert_null(found);
-			found = &sweep->heads[i];
-		}
+	for (size_t i = 0; i < sweep->hint_count; i++) {
+		const struct hint *hint = &sweep->hints[i];
+
+		if (!slice_equals(hint->user, slice_from_string(user)))
+			continue;
+		assert_true(found == NULL || (found == hint - 1 && found->seq < hint->seq));
+		if (hint->has_change)
+			assert_int_equal(hint->change.seq, hint->seq);
+		found = hint;
 	}
 	return found;
 }
@@ -322,38 +331,40 @@ static const struct store_head *head_of(const struct store_sweep *sweep, const c
 static void test_a_sweep_finds_what_changed(void **state)
 {
 	struct conformance *c = *state;
+	struct buffer position = BUFFER_EMPTY, first = BUFFER_EMPTY;
 	struct store_sweep found;
-	int64_t position, first;
 
 	conformance_publish(c, "before", "x");
-	position = sweep(c, 0, &found);
-	assert_int_equal(found.head_count, 0);
+	sweep(c, &position, &found);
+	assert_int_equal(found.hint_count, 0);
 	store_request_finish(&found.request);
-	first = position;
+	buffer_append(&first, buffer_slice(&position));
 	conformance_publish(c, "anna", "x");
 	conformance_publish(c, "anna", "x");
 	conformance_publish(c, NULL, "x");
 	conformance_mark_all(c, "minjun", NOTIFICATION_READ, NULL);
-	position = sweep(c, position, &found);
-	assert_int_equal(found.head_count, 3);
+	sweep(c, &position, &found);
 	assert_int_equal(head_of(&found, "anna")->seq, 2);
 	assert_int_equal(head_of(&found, "anna")->counts.unread, 2);
 	assert_int_equal(head_of(&found, "")->seq, 1);
 	assert_int_equal(head_of(&found, "minjun")->seq, 1);
+	assert_null(head_of(&found, "before"));
 	store_request_finish(&found.request);
-	position = sweep(c, position, &found);
-	assert_int_equal(found.head_count, 0);
+	sweep(c, &position, &found);
+	assert_int_equal(found.hint_count, 0);
 	store_request_finish(&found.request);
 	/* An old position still works after a restart. */
 	conformance_reopen(c);
 	conformance_publish(c, "sofia", "x");
-	sweep(c, first, &found);
+	sweep(c, &first, &found);
 	assert_int_equal(head_of(&found, "anna")->seq, 2);
 	assert_int_equal(head_of(&found, "sofia")->seq, 1);
 	assert_int_equal(head_of(&found, "minjun")->seq, 1);
 	assert_int_equal(head_of(&found, "")->seq, 1);
 	assert_null(head_of(&found, "before"));
 	store_request_finish(&found.request);
+	buffer_finish(&position);
+	buffer_finish(&first);
 }
 
 int main(void)

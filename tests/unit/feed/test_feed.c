@@ -2,13 +2,20 @@
 
 #include "lib/assertions.h"
 
+#include <errno.h>
+
 static void test_names(void **state)
 {
+	const struct feed_ops *ops = NULL;
+	struct error error;
+
 	(void)state;
-	assert_ptr_equal(feed_find(SLICE("local")), &local_feed_ops);
-	assert_null(feed_find(SLICE("")));
-	assert_null(feed_find(SLICE("loca")));
-	assert_null(feed_find(SLICE("local ")));
+	assert_int_equal(feed_find(SLICE("local"), &ops, &error), 0);
+	assert_ptr_equal(ops, &local_feed_ops);
+	assert_int_equal(feed_find(SLICE("loca"), &ops, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "unknown feed \"loca\"; choose one of local, dbpoll"));
+	assert_int_equal(feed_find(SLICE(""), &ops, &error), -EINVAL);
+	assert_ptr_equal(ops, &local_feed_ops);
 }
 
 /* What the calls were passed on to. */

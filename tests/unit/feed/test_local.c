@@ -19,30 +19,51 @@ static void on_hints(void *context, struct hint_batch *batch)
 	ear->thread = pthread_self();
 }
 
-/* The very batch, before publishing returns: so a commit is known to its own node at once. */
-static void test_at_once(void **state)
+/* There is nobody else to tell, and a canary has no way to go. */
+static void test_only_canaries_come_back(const struct feed_ops *ops)
 {
 	struct ear ear = {0};
-	struct feed_options options = {on_hints, &ear};
+	struct feed_options options = {.on_hints = on_hints, .context = &ear};
 	struct hint_batch *batch = hint_batch_create(7, 0);
+	struct feed_statistics statistics;
 	struct feed *feed;
 	struct error error;
 
-	(void)state;
-	assert_int_equal(feed_open(&local_feed_ops, &options, &feed, &error), 0);
+	assert_int_equal(feed_open(ops, &options, &feed, &error), 0);
+	feed_publish(feed, batch);
+	assert_int_equal(ear.count, 0);
+	batch->canary = 5;
 	feed_publish(feed, batch);
 	assert_int_equal(ear.count, 1);
 	assert_ptr_equal(ear.batch, batch);
 	assert_true(pthread_equal(ear.thread, pthread_self()));
 	assert_int_equal(batch->references, 1);
+	feed_statistics(feed, &statistics);
+	assert_true(statistics.connected);
+	assert_int_equal(statistics.published, 1);
 	feed_close(feed);
 	hint_batch_release(batch);
+}
+
+static void test_local(void **state)
+{
+	(void)state;
+	assert_false(local_feed_ops.polls);
+	test_only_canaries_come_back(&local_feed_ops);
+}
+
+static void test_dbpoll(void **state)
+{
+	(void)state;
+	assert_true(dbpoll_feed_ops.polls);
+	test_only_canaries_come_back(&dbpoll_feed_ops);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_at_once),
+	    cmocka_unit_test(test_local),
+	    cmocka_unit_test(test_dbpoll),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,10 +158,10 @@ static int call_sweep(struct folder *folder)
 
 	memset(&sweep, 0, sizeof(sweep));
 	store_request_init(&sweep.request, STORE_SWEEP, NULL, NULL);
-	sweep.position = 1;
+	sweep.position = SLICE("1");
 	result = folder_call(folder, &sweep.request);
 	if (result == 0)
-		assert_true(sweep.head_count > 0);
+		assert_true(sweep.hint_count > 0);
 	store_request_finish(&sweep.request);
 	return result;
 }
