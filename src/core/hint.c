@@ -41,9 +41,14 @@ int hint_batch_add(struct hint_batch *batch, const struct hint *hint)
 		return -ENOMEM;
 	if (arena_copy(&batch->arena, hint->user, &copy.user) < 0)
 		return -ENOMEM;
-	if (hint->has_change && hint->change.kind == CHANGE_ROW &&
-	    notification_content_copy(&copy.change.notification.content, &batch->arena) < 0)
-		return -ENOMEM;
+	copy.has_change = hint->has_change && hint_batch_has_room(batch);
+	if (copy.has_change && hint->change.kind == CHANGE_ROW) {
+		struct notification_content *content = &copy.change.notification.content;
+
+		if (notification_content_copy(content, &batch->arena) < 0)
+			return -ENOMEM;
+		batch->bytes += notification_content_bytes(content);
+	}
 	/* What all users hear says nothing of what one of them did with it. */
 	copy.change.notification.of_nobody = slice_is_empty(hint->user);
 	batch->hints[batch->count++] = copy;

@@ -1,13 +1,9 @@
-/* Texts are copied into a batch of hints until it holds HINT_BYTES of them: a request that touches
- * a thousand large rows must not hold them all in memory at once. Behind that a hint only says
- * that the head rose, and whoever listens to that inbox reads the change from the store. */
+/* What a change of a row says is loaded only where a hint will carry it. */
 #include "store/sqlite_change.h"
-
-enum { HINT_BYTES = 8 << 20 };
 
 bool sqlite_change_is_carried(const struct sqlite_writer *writer)
 {
-	return writer->hint_bytes < HINT_BYTES;
+	return writer->hints != NULL && hint_batch_has_room(writer->hints);
 }
 
 int sqlite_change_tell(struct sqlite_writer *writer, struct sqlite_user *user,
@@ -20,10 +16,8 @@ int sqlite_change_tell(struct sqlite_writer *writer, struct sqlite_user *user,
 
 	if (result < 0)
 		return result;
-	if (hint.has_change) {
+	if (hint.has_change)
 		hint.change = *change;
-		writer->hint_bytes += notification_content_bytes(&change->notification.content);
-	}
 	/* One that memory is too short for is a lost hint, and no reason to fail. */
 	if (writer->hints != NULL)
 		(void)hint_batch_add(writer->hints, &hint);

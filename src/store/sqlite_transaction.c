@@ -23,7 +23,6 @@ static int begin(struct sqlite_writer *writer)
 	writer->expired = 0;
 	writer->forgotten = 0;
 	writer->hints = hint_batch_create(writer->epoch, 64);
-	writer->hint_bytes = 0;
 	if (result == 0)
 		step(writer, "begin");
 	return result;

@@ -70,18 +70,6 @@ static int64_t microseconds_now(void)
 	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-/* About how many rows a request writes. */
-static size_t weigh(const struct store_request *request)
-{
-	const struct store_mark *mark = (const struct store_mark *)request;
-
-	if (request->operation == STORE_PUBLISH)
-		return store_publish_receivers((const struct store_publish *)request);
-	if (request->operation == STORE_MARK && mark->id_count > 0)
-		return mark->id_count;
-	return 1;
-}
-
 /* As many as share a commit. */
 static struct sqlite_queue take_batch(struct sqlite_writer *writer)
 {
@@ -93,7 +81,7 @@ static struct sqlite_queue take_batch(struct sqlite_writer *writer)
 	while (writer->queue.first != NULL && weight < BATCH_WEIGHT) {
 		struct mailbox_message *message = queue_take(&writer->queue);
 
-		weight += weigh(store_request_of(message));
+		weight += store_request_weight(store_request_of(message));
 		queue_append(&batch, message);
 		writer->last_batch++;
 	}

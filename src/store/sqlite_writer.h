@@ -54,7 +54,6 @@ struct sqlite_writer {
 	/* The running transaction. */
 	int64_t now;
 	struct hint_batch *hints;
-	size_t hint_bytes; /* of the changes' texts in it */
 	size_t published;
 	int64_t changes;  /* what the connection had changed before it */
 	uint64_t expired; /* counted when it commits */

@@ -1,6 +1,7 @@
 /* Picks the implementation and passes calls on. */
 #include "store/store.h"
 
+#include "store/postgres.h"
 #include "store/sqlite.h"
 
 #include <errno.h>
@@ -30,6 +31,17 @@ size_t store_publish_receivers(const struct store_publish *publish)
 	return count;
 }
 
+size_t store_request_weight(const struct store_request *request)
+{
+	const struct store_mark *mark = (const struct store_mark *)request;
+
+	if (request->operation == STORE_PUBLISH)
+		return store_publish_receivers((const struct store_publish *)request);
+	if (request->operation == STORE_MARK && mark->id_count > 0)
+		return mark->id_count;
+	return 1;
+}
+
 bool store_publish_names_nobody(const struct store_publish *publish)
 {
 	for (size_t i = 0; i < publish->item_count; i++) {
@@ -41,7 +53,7 @@ bool store_publish_names_nobody(const struct store_publish *publish)
 	return false;
 }
 
-const struct store_ops *const store_table[] = {&sqlite_store_ops, NULL};
+const struct store_ops *const store_table[] = {&sqlite_store_ops, &postgres_store_ops, NULL};
 
 int store_open(const struct store_options *options, struct store **ret_store, struct error *error)
 {

@@ -100,6 +100,9 @@ struct store_publish {
 /* How many notifications all of its items become. */
 size_t store_publish_receivers(const struct store_publish *publish);
 
+/* About how many rows a request writes: what a commit takes together is limited by it. */
+size_t store_request_weight(const struct store_request *request);
+
 /* The empty name is everyone's inbox; who is sent there by mistake must not reach everyone. */
 bool store_publish_names_nobody(const struct store_publish *publish);
 
@@ -240,7 +243,10 @@ struct store_options {
 	 * writes come back. The batch stays the store's; references may be taken. Where a commit's
 	 * changes are large, the later of its hints come without them. */
 	void (*on_commit)(void *context, struct hint_batch *batch);
-	void *on_commit_context;
+	/* Called from a thread of the store's when the database turns out to have another history
+	 * than before, and cursors of the old epoch are void. NULL is allowed. */
+	void (*on_epoch)(void *context, uint64_t epoch);
+	void *on_commit_context; /* for both */
 	/* Where in a commit a test wants to intervene; NULL otherwise. Called on a thread of the
 	 * store's, for its own upkeep too, in this order:
 	 *   "begin"      a transaction has begun, nothing is written

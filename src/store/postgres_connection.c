@@ -1,0 +1,327 @@
+/* libpq is never asked to wait: sockets are non-blocking, and each wait here ends at the deadline. So
+ * a server that is frozen, or behind a cut link, costs a session its timeout and nothing more. */
+#include "store/postgres_connection.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the server says (SQLSTATE) and what store.h calls it; a whole class by its first two
+ * characters (PostgreSQL, appendix A). */
+static const struct {
+	const char *state;
+	int result;
+} results[] = {
+    {"53100", -ENOSPC},			  /* disk full */
+    {"53200", -ENOMEM},			  /* out of memory */
+    {"53", -EAGAIN},			  /* other resources, such as connections */
+    {"57014", -EAGAIN}, {"57P", -EAGAIN}, /* cancelled; shutting down, starting */
+    {"55P03", -EAGAIN}, {"40", -EAGAIN},  /* a lock was not to be had; deadlock and the like */
+    {"25006", -EROFS},			  /* a standby, or default_transaction_read_only */
+    {"25P03", -EAGAIN}, {"08", -EAGAIN},  /* idle for too long; the connection */
+};
+
+void postgres_connection_init(struct postgres_connection *connection, const char *url,
+			      struct slice password, int64_t timeout, _Atomic uint64_t *queries)
+{
+	*connection = (struct postgres_connection){
+	    .url = url,
+	    .password = password,
+	    .timeout = timeout,
+	    .queries = queries,
+	};
+}
+
+void postgres_connection_close(struct postgres_connection *connection)
+{
+	PQfinish(connection->handle);
+	connection->handle = NULL;
+	connection->syncs = 0;
+}
+
+static void start_clock(struct postgres_connection *connection)
+{
+	connection->deadline = clock_monotonic() + connection->timeout;
+}
+
+/* Waits for the socket. Returns 0, or -EAGAIN where the deadline has come. */
+static int wait_for_socket(struct postgres_connection *connection, short events)
+{
+	struct pollfd descriptor = {.fd = PQsocket(connection->handle), .events = events};
+	int64_t left;
+	int count;
+
+	do {
+		left = connection->deadline - clock_monotonic();
+		count = left <= 0 ? 0 : poll(&descriptor, 1, (int)left);
+	} while (count < 0 && errno == EINTR);
+	return count > 0 ? 0 : -EAGAIN;
+}
+
+/* libpq's message without its line breaks, which would only make the log hard to read. */
+static void tidy(const char *message, char *ret_text, size_t size)
+{
+	snprintf(ret_text, size, "%s", message);
+	for (size_t i = strlen(ret_text); i > 0 && ret_text[i - 1] == '\n'; i--)
+		ret_text[i - 1] = '\0';
+	for (char *at = ret_text; *at != '\0'; at++) {
+		if (*at == '\n' || *at == '\t')
+			*at = ' ';
+	}
+}
+
+static int refuse(struct postgres_connection *connection, int code, const char *advice,
+		  struct error *error)
+{
+	char text[384];
+
+	tidy(PQerrorMessage(connection->handle), text, sizeof(text));
+	error_set(error, code, "PostgreSQL: %s; %s", text[0] == '\0' ? "no answer in time" : text,
+		  advice);
+	postgres_connection_close(connection);
+	return code;
+}
+
+static PGconn *start(const struct postgres_connection *connection)
+{
+	char *password = slice_to_string(connection->password);
+	/* An empty value is one that was not given. The URL's own words go before those behind it. */
+	const char *const names[] = {"application_name",
+				     "client_encoding",
+				     "keepalives_idle",
+				     "keepalives_interval",
+				     "keepalives_count",
+				     "tcp_user_timeout",
+				     "password",
+				     "dbname",
+				     NULL};
+	const char *const values[] = {"allim",	"UTF8",		 "30", "10", "3", "60000",
+				      password, connection->url, NULL};
+	PGconn *handle = password == NULL ? NULL : PQconnectStartParams(names, values, 1);
+
+	if (password != NULL)
+		explicit_bzero(password, connection->password.length);
+	free(password);
+	return handle;
+}
+
+static int shake_hands(struct postgres_connection *connection)
+{
+	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+
+	while (status != PGRES_POLLING_OK) {
+		if (status == PGRES_POLLING_FAILED ||
+		    wait_for_socket(connection,
+				    status == PGRES_POLLING_READING ? POLLIN : POLLOUT) < 0)
+			return -EAGAIN;
+		status = PQconnectPoll(connection->handle);
+	}
+	return 0;
+}
+
+int postgres_connection_open(struct postgres_connection *connection, struct error *error)
+{
+	postgres_connection_close(connection);
+	start_clock(connection);
+	connection->handle = start(connection);
+	if (connection->handle == NULL)
+		return error_set(error, -ENOMEM, "out of memory while connecting to PostgreSQL");
+	if (PQstatus(connection->handle) == CONNECTION_BAD || shake_hands(connection) < 0)
+		return refuse(connection, -EAGAIN,
+			      "check store.location, store.password_file and that the server runs",
+			      error);
+	PQsetnonblocking(connection->handle, 1);
+	return 0;
+}
+
+/* Waits until the next result can be had without waiting. */
+static int wait_for_result(struct postgres_connection *connection)
+{
+	while (PQisBusy(connection->handle)) {
+		int left = PQflush(connection->handle);
+
+		if (left < 0 ||
+		    wait_for_socket(connection, left > 0 ? POLLIN | POLLOUT : POLLIN) < 0 ||
+		    !PQconsumeInput(connection->handle))
+			return -EAGAIN;
+	}
+	return 0;
+}
+
+int postgres_connection_query(struct postgres_connection *connection, const char *sql,
+			      PGresult **ret_result, struct error *error)
+{
+	PGresult *result = NULL, *next;
+
+	start_clock(connection);
+	if (!PQsendQuery(connection->handle, sql))
+		return refuse(connection, -EAGAIN, "try again", error);
+	for (;;) {
+		if (wait_for_result(connection) < 0)
+			break;
+		next = PQgetResult(connection->handle);
+		if (next == NULL) {
+			*ret_result = result;
+			return 0;
+		}
+		PQclear(result);
+		result = next;
+		if (PQresultStatus(result) != PGRES_TUPLES_OK &&
+		    PQresultStatus(result) != PGRES_COMMAND_OK)
+			break;
+	}
+	PQclear(result);
+	return refuse(connection, -EIO, "see what the server's own log says", error);
+}
+
+static const struct {
+	const char *name;
+	const char *sql;
+} statements[POSTGRES_STATEMENTS] = {
+#define STATEMENT(name, sql) [POSTGRES_##name] = {#name, sql},
+#include "store/postgres_statements.def"
+};
+
+static int lose(struct postgres_connection *connection)
+{
+	if (connection->handle != NULL) {
+		char text[384];
+
+		tidy(PQerrorMessage(connection->handle), text, sizeof(text));
+		log_warning("the connection to PostgreSQL was lost",
+			    LOG_TEXT("reason", text[0] == '\0' ? "no answer in time" : text));
+		postgres_connection_close(connection);
+	}
+	connection->result = -EAGAIN;
+	return -EAGAIN;
+}
+
+void postgres_connection_send(struct postgres_connection *connection,
+			      enum postgres_statement statement,
+			      const struct postgres_parameters *parameters)
+{
+	static const struct postgres_parameters none;
+
+	if (connection->handle == NULL || connection->result < 0)
+		return;
+	if (parameters == NULL)
+		parameters = &none;
+	if (parameters->failed) {
+		connection->result = -ENOMEM;
+		return;
+	}
+	atomic_fetch_add_explicit(connection->queries, 1, memory_order_relaxed);
+	if (!PQsendQueryPrepared(connection->handle, statements[statement].name, parameters->count,
+				 parameters->values, parameters->lengths, parameters->formats, 1))
+		lose(connection);
+}
+
+void postgres_connection_sync(struct postgres_connection *connection)
+{
+	start_clock(connection);
+	if (connection->handle == NULL)
+		return;
+	if (PQpipelineSync(connection->handle))
+		connection->syncs++;
+	else
+		lose(connection);
+}
+
+static int result_of(const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	for (size_t i = 0; state != NULL && i < sizeof(results) / sizeof(results[0]); i++) {
+		if (strncmp(state, results[i].state, strlen(results[i].state)) == 0)
+			return results[i].result;
+	}
+	return -EIO;
+}
+
+static void note_failure(struct postgres_connection *connection, const PGresult *result)
+{
+	char text[384];
+
+	if (connection->result < 0)
+		return;
+	connection->result = result_of(result);
+	tidy(PQresultErrorMessage(result), text, sizeof(text));
+	log_error("PostgreSQL refused a statement", LOG_TEXT("reason", text));
+}
+
+/* The next result, whatever it is; NULL between two statements, or where the connection is lost. */
+static PGresult *next_result(struct postgres_connection *connection)
+{
+	PGresult *result;
+
+	if (connection->handle == NULL)
+		return NULL;
+	if (wait_for_result(connection) < 0) {
+		lose(connection);
+		return NULL;
+	}
+	result = PQgetResult(connection->handle);
+	if (PQstatus(connection->handle) == CONNECTION_BAD) {
+		if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR)
+			note_failure(connection, result);
+		PQclear(result);
+		lose(connection);
+		return NULL;
+	}
+	return result;
+}
+
+PGresult *postgres_connection_receive(struct postgres_connection *connection)
+{
+	PGresult *result = next_result(connection);
+	ExecStatusType status = PQresultStatus(result);
+
+	if (result == NULL)
+		return NULL;
+	/* Behind the result of each statement comes a NULL. */
+	if (status != PGRES_PIPELINE_SYNC)
+		PQclear(next_result(connection));
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return result;
+	if (status == PGRES_FATAL_ERROR)
+		note_failure(connection, result);
+	if (status == PGRES_PIPELINE_SYNC)
+		connection->syncs--;
+	PQclear(result);
+	return NULL;
+}
+
+/* What nobody received is dropped. */
+int postgres_connection_receive_sync(struct postgres_connection *connection)
+{
+	int result;
+
+	while (connection->handle != NULL && connection->syncs > 0)
+		PQclear(postgres_connection_receive(connection));
+	result = connection->handle == NULL ? -EAGAIN : connection->result;
+	connection->result = 0;
+	return result;
+}
+
+int postgres_connection_prepare(struct postgres_connection *connection, struct error *error)
+{
+	start_clock(connection);
+	connection->result = 0;
+	if (!PQenterPipelineMode(connection->handle))
+		return refuse(connection, -EIO, "try again", error);
+	for (size_t i = 0; i < POSTGRES_STATEMENTS; i++) {
+		if (!PQsendPrepare(connection->handle, statements[i].name, statements[i].sql, 0,
+				   NULL))
+			return refuse(connection, -EAGAIN, "try again", error);
+	}
+	postgres_connection_sync(connection);
+	if (postgres_connection_receive_sync(connection) == 0)
+		return 0;
+	postgres_connection_close(connection);
+	return error_set(error, -EIO,
+			 "PostgreSQL refused to prepare the statements; the log says why");
+}

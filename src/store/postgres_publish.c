@@ -1,0 +1,358 @@
+/* Contents are sent once each, however many users get them, in parallel arrays; the function numbers
+ * the rows and answers with one line for each receiver, in the order in which they were sent. */
+#include "store/postgres_publish.h"
+
+#include <errno.h>
+
+/* What a publish has to do in this batch. */
+static struct store_publish *publish_of(const struct postgres_batch *batch, size_t i)
+{
+	struct store_request *request = batch->requests[i];
+
+	return request->operation == STORE_PUBLISH ? (struct store_publish *)request : NULL;
+}
+
+static bool is_due(const struct store_publish *publish)
+{
+	return publish != NULL && publish->request.result == 0 && !publish->replay.is_set &&
+	       publish->item_count > 0;
+}
+
+static bool has_key(const struct store_publish *publish)
+{
+	return publish != NULL && !slice_is_empty(publish->idempotency_key);
+}
+
+bool postgres_publish_must_wait(const struct postgres_batch *batch,
+				const struct store_request *request)
+{
+	const struct store_publish *publish = (const struct store_publish *)request;
+
+	if (request->operation != STORE_PUBLISH || !has_key(publish))
+		return false;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_publish *other = publish_of(batch, i);
+
+		if (other != NULL &&
+		    slice_equals(other->idempotency_key, publish->idempotency_key) &&
+		    slice_equals(other->publisher, publish->publisher))
+			return true;
+	}
+	return false;
+}
+
+/* The same request again is answered as it was; another one under the same key is refused. A row
+ * without a fingerprint says that the key is new. Returns 0 or a negative errno value. */
+static int answer_again(struct store_publish *publish, const PGresult *result, int row)
+{
+	struct arena *arena = &publish->request.arena;
+	int code;
+
+	if (PQgetisnull(result, row, 0))
+		return 0;
+	if (!slice_equals(postgres_result_text(result, row, 0),
+			  slice_from_bytes((const char *)publish->fingerprint,
+					   sizeof(publish->fingerprint)))) {
+		publish->request.result = -EEXIST;
+		return 0;
+	}
+	code = postgres_result_numbers(result, row, 1, arena, &publish->replay.ids,
+				       &publish->replay.id_count);
+	if (code == 0)
+		code =
+		    arena_copy(arena, postgres_result_text(result, row, 2), &publish->replay.note);
+	publish->created_at = postgres_result_number(result, row, 3);
+	publish->replay.is_set = code == 0;
+	return code;
+}
+
+/* A request without items only asks, and leaves a new key new. */
+static void send_recall(struct postgres_batch *batch, const struct store_publish *publish)
+{
+	struct postgres_parameters parameters = {.count = 0};
+
+	postgres_parameters_add_text(&parameters, publish->publisher);
+	postgres_parameters_add_text(&parameters, publish->idempotency_key);
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT,
+				       postgres_batch_oldest_key(batch));
+	postgres_connection_send(batch->connection, POSTGRES_RECALL, &parameters);
+}
+
+static bool send_claim(struct postgres_batch *batch)
+{
+	struct postgres_array publishers, keys, fingerprints;
+	struct postgres_parameters parameters = {.count = 0};
+
+	postgres_array_init(&publishers, POSTGRES_TEXT);
+	postgres_array_init(&keys, POSTGRES_TEXT);
+	postgres_array_init(&fingerprints, POSTGRES_BYTEA);
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_publish *publish = publish_of(batch, i);
+
+		if (!is_due(publish) || !has_key(publish))
+			continue;
+		postgres_array_add_text(&publishers, publish->publisher);
+		postgres_array_add_text(&keys, publish->idempotency_key);
+		postgres_array_add_text(&fingerprints,
+					slice_from_bytes((const char *)publish->fingerprint,
+							 sizeof(publish->fingerprint)));
+	}
+	postgres_parameters_add_array(&parameters, &publishers);
+	postgres_parameters_add_array(&parameters, &keys);
+	postgres_parameters_add_array(&parameters, &fingerprints);
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT,
+				       postgres_batch_oldest_key(batch));
+	if (keys.count > 0)
+		postgres_connection_send(batch->connection, POSTGRES_CLAIM, &parameters);
+	postgres_array_finish(&publishers);
+	postgres_array_finish(&keys);
+	postgres_array_finish(&fingerprints);
+	return keys.count > 0;
+}
+
+static int receive_claims(struct postgres_batch *batch, bool claims, const bool *asks)
+{
+	PGresult *claimed = claims ? postgres_connection_receive(batch->connection) : NULL;
+	int row = 0, code = 0;
+
+	for (size_t i = 0; i < batch->count && code == 0; i++) {
+		struct store_publish *publish = publish_of(batch, i);
+		PGresult *recalled =
+		    asks[i] ? postgres_connection_receive(batch->connection) : NULL;
+
+		if (recalled != NULL && PQntuples(recalled) == 1)
+			code = answer_again(publish, recalled, 0);
+		else if (claimed != NULL && has_key(publish) && is_due(publish))
+			code = answer_again(publish, claimed, row++);
+		PQclear(recalled);
+	}
+	PQclear(claimed);
+	return code;
+}
+
+static int claim(struct postgres_batch *batch, bool *asks)
+{
+	bool claims = send_claim(batch), any = claims;
+	int code, result;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_publish *publish = publish_of(batch, i);
+
+		asks[i] = has_key(publish) && publish->item_count == 0;
+		any = any || asks[i];
+		if (asks[i])
+			send_recall(batch, publish);
+	}
+	if (!any)
+		return 0;
+	postgres_connection_sync(batch->connection);
+	PQclear(postgres_connection_receive(batch->connection)); /* of BEGIN */
+	code = receive_claims(batch, claims, asks);
+	result = postgres_connection_receive_sync(batch->connection);
+	batch->begun = true;
+	return result < 0 ? result : code;
+}
+
+int postgres_publish_claim(struct postgres_batch *batch)
+{
+	bool *asks = arena_allocate_array(&batch->arena, batch->count, sizeof(*asks));
+
+	if (asks == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct store_publish *publish = publish_of(batch, i);
+
+		if (publish == NULL)
+			continue;
+		publish->replay.is_set = false;
+		if (store_publish_names_nobody(publish))
+			publish->request.result = -ENOENT;
+	}
+	return claim(batch, asks);
+}
+
+void postgres_publish_add_names(const struct postgres_batch *batch, struct postgres_array *names)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct store_publish *publish = publish_of(batch, i);
+
+		if (!is_due(publish))
+			continue;
+		for (size_t item = 0; item < publish->item_count; item++) {
+			const struct store_item *each = &publish->items[item];
+
+			for (size_t user = 0; user < each->user_count; user++)
+				postgres_array_add_text(names, each->users[user]);
+			if (each->user_count == 0)
+				postgres_array_add_text(names, SLICE(""));
+		}
+	}
+}
+
+/* The parameters of allim.append(), in their order. */
+enum column {
+	ITEMS,
+	NAMES,
+	TYPES,
+	TITLES,
+	BODIES,
+	LINKS,
+	DATAS,
+	PRIORITIES,
+	EXPIRIES,
+	KEEP, /* no array */
+	PUBLISHERS,
+	KEYS,
+	NOTES,
+	FIRSTS,
+	COUNTS,
+	COLUMNS
+};
+
+static const enum postgres_type column_types[COLUMNS] = {
+    [ITEMS] = POSTGRES_INTEGER, [NAMES] = POSTGRES_TEXT,	  [TYPES] = POSTGRES_TEXT,
+    [TITLES] = POSTGRES_TEXT,	[BODIES] = POSTGRES_TEXT,	  [LINKS] = POSTGRES_TEXT,
+    [DATAS] = POSTGRES_TEXT,	[PRIORITIES] = POSTGRES_SMALLINT, [EXPIRIES] = POSTGRES_BIGINT,
+    [KEEP] = POSTGRES_BIGINT,	[PUBLISHERS] = POSTGRES_TEXT,	  [KEYS] = POSTGRES_TEXT,
+    [NOTES] = POSTGRES_TEXT,	[FIRSTS] = POSTGRES_INTEGER,	  [COUNTS] = POSTGRES_INTEGER,
+};
+
+static void add_content(struct postgres_array *columns, const struct notification_content *content)
+{
+	postgres_array_add_text(&columns[TYPES], content->type);
+	postgres_array_add_text(&columns[TITLES], content->title);
+	postgres_array_add_text(&columns[BODIES], content->body);
+	postgres_array_add_text(&columns[LINKS], content->link);
+	postgres_array_add_text(&columns[DATAS], content->data);
+	postgres_array_add_number(&columns[PRIORITIES], content->priority);
+	postgres_array_add_number(&columns[EXPIRIES], content->expires_at);
+}
+
+static void add_publish(struct postgres_array *columns, const struct store_publish *publish)
+{
+	if (has_key(publish)) {
+		postgres_array_add_text(&columns[PUBLISHERS], publish->publisher);
+		postgres_array_add_text(&columns[KEYS], publish->idempotency_key);
+		postgres_array_add_text(&columns[NOTES], publish->note);
+		postgres_array_add_number(&columns[FIRSTS], columns[ITEMS].count + 1);
+		postgres_array_add_number(&columns[COUNTS],
+					  (int64_t)store_publish_receivers(publish));
+	}
+	for (size_t item = 0; item < publish->item_count; item++) {
+		add_content(columns, &publish->items[item].content);
+		for (size_t i = 0; i < store_item_receivers(&publish->items[item]); i++)
+			postgres_array_add_number(&columns[ITEMS], columns[TYPES].count);
+	}
+}
+
+/* Makes room for the ids of a publish, all in one piece. */
+static int allocate_ids(struct store_publish *publish, int64_t **ret_ids)
+{
+	size_t count = store_publish_receivers(publish);
+	int64_t *ids = arena_allocate_array(&publish->request.arena, count + 1, sizeof(*ids));
+
+	*ret_ids = ids;
+	if (ids == NULL)
+		return -ENOMEM;
+	for (size_t item = 0; item < publish->item_count; item++) {
+		publish->items[item].ids = ids;
+		ids += store_item_receivers(&publish->items[item]);
+	}
+	return 0;
+}
+
+static void send_append(struct postgres_batch *batch, struct postgres_array *columns)
+{
+	struct postgres_parameters parameters = {.count = 0};
+
+	for (int column = 0; column < COLUMNS; column++) {
+		if (column == KEEP)
+			postgres_batch_add_keep(batch, &parameters);
+		else
+			postgres_parameters_add_array(&parameters, &columns[column]);
+	}
+	batch->appended = columns[ITEMS].count;
+	if (batch->appended > 0)
+		postgres_connection_send(batch->connection, POSTGRES_APPEND, &parameters);
+}
+
+int postgres_publish_send(struct postgres_batch *batch)
+{
+	struct postgres_array columns[COLUMNS];
+	int result = 0;
+
+	for (int column = 0; column < COLUMNS; column++)
+		postgres_array_init(&columns[column], column_types[column]);
+	postgres_publish_add_names(batch, &columns[NAMES]);
+	for (size_t i = 0; i < batch->count && result == 0; i++) {
+		struct store_publish *publish = publish_of(batch, i);
+
+		if (!is_due(publish))
+			continue;
+		result = allocate_ids(publish, &batch->ids[i]);
+		add_publish(columns, publish);
+	}
+	if (result == 0)
+		send_append(batch, columns);
+	for (int column = 0; column < COLUMNS; column++)
+		postgres_array_finish(&columns[column]);
+	return result;
+}
+
+/* The hint of one line of the answer. */
+static void tell(struct postgres_batch *batch, struct slice user,
+		 const struct notification_content *content, const PGresult *result, int row)
+{
+	int64_t seq = postgres_result_number(result, row, 1);
+	int64_t created_at = postgres_result_number(result, row, 2);
+	struct hint hint = {
+	    .user = user,
+	    .seq = seq,
+	    .counts = {.unread = postgres_result_number(result, row, 3),
+		       .broadcasts_marked = postgres_result_number(result, row, 4),
+		       .broadcasts_handled = postgres_result_number(result, row, 5)},
+	    .has_change = true,
+	    .change = {.kind = CHANGE_ROW,
+		       .seq = seq,
+		       .notification = {.id = postgres_result_number(result, row, 0),
+					.seq = seq,
+					.first_seq = seq,
+					.to_everyone = slice_is_empty(user),
+					.content = *content,
+					.created_at = created_at,
+					.changed_at = created_at}},
+	};
+
+	postgres_batch_tell(batch, &hint);
+}
+
+static void receive_publish(struct postgres_batch *batch, struct store_publish *publish,
+			    int64_t *ids, const PGresult *result, int *row)
+{
+	publish->created_at = postgres_result_number(result, *row, 2);
+	for (size_t item = 0; item < publish->item_count; item++) {
+		const struct store_item *each = &publish->items[item];
+
+		for (size_t i = 0; i < store_item_receivers(each); i++, ++*row) {
+			*ids++ = postgres_result_number(result, *row, 0);
+			tell(batch, each->user_count == 0 ? SLICE("") : each->users[i],
+			     &each->content, result, *row);
+		}
+	}
+}
+
+void postgres_publish_receive(struct postgres_batch *batch)
+{
+	PGresult *result =
+	    batch->appended > 0 ? postgres_connection_receive(batch->connection) : NULL;
+	int row = 0;
+
+	if (result != NULL && (size_t)PQntuples(result) == batch->appended) {
+		for (size_t i = 0; i < batch->count; i++) {
+			if (is_due(publish_of(batch, i)))
+				receive_publish(batch, publish_of(batch, i), batch->ids[i], result,
+						&row);
+		}
+	}
+	PQclear(result);
+}

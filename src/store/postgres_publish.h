@@ -1,0 +1,22 @@
+/* STORE_PUBLISH: all publishes of a batch are one statement. On a writing session's thread. */
+#ifndef ALLIM_STORE_POSTGRES_PUBLISH_H
+#define ALLIM_STORE_POSTGRES_PUBLISH_H
+
+#include "store/postgres_batch.h"
+
+/* Whether a request has the key of one that is in the batch already. */
+bool postgres_publish_must_wait(const struct postgres_batch *batch,
+				const struct store_request *request);
+
+/* Claims the keys of the publishes, in a round trip of its own where there are any, and answers those
+ * that were committed before. Returns 0 or what failed. */
+int postgres_publish_claim(struct postgres_batch *batch);
+
+/* Adds the names of the inboxes that are published to. */
+void postgres_publish_add_names(const struct postgres_batch *batch, struct postgres_array *names);
+
+/* Sends the statement, if there is anything to publish. Returns 0 or -ENOMEM. */
+int postgres_publish_send(struct postgres_batch *batch);
+void postgres_publish_receive(struct postgres_batch *batch);
+
+#endif

@@ -1,0 +1,187 @@
+/* One transaction creates or migrates all, under a lock that nodes which start together wait for.
+ * Functions are replaced as a whole whenever the version rises: they hold no data.
+ *
+ * The epoch goes with the identity of the database: that of the cluster, its timeline (which rises
+ * when a standby is promoted or a backup is restored to a point in time) and the database's own
+ * number. Tables that find themselves elsewhere were restored, and cursors of before are void. */
+#include "store/postgres_schema.h"
+
+#include "base/random.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { VERSION = 1, OLDEST_SERVER = 130000 };
+
+#define IDENTITY                                                                             \
+	"(SELECT (pg_control_system()).system_identifier || ':' || "                         \
+	"left(pg_walfile_name(pg_current_wal_lsn()), 8) || ':' || d.oid FROM pg_database d " \
+	"WHERE d.datname = current_database())"
+
+static int run(struct postgres_connection *connection, const char *sql, struct error *error)
+{
+	PGresult *result;
+	int code = postgres_connection_query(connection, sql, &result, error);
+
+	if (code == 0)
+		PQclear(result);
+	return code;
+}
+
+/* The first column of the one row, as text. Returns 0, -ENOENT where there is no row, or a failure
+ * with a sentence. */
+static int ask(struct postgres_connection *connection, const char *sql, char *ret_text, size_t size,
+	       struct error *error)
+{
+	PGresult *result;
+	int code = postgres_connection_query(connection, sql, &result, error);
+
+	if (code < 0)
+		return code;
+	if (PQntuples(result) == 1)
+		snprintf(ret_text, size, "%s", PQgetvalue(result, 0, 0));
+	else
+		code = -ENOENT;
+	PQclear(result);
+	return code;
+}
+
+static int check_server(struct postgres_connection *connection, struct error *error)
+{
+	int version = PQserverVersion(connection->handle);
+	char encoding[32] = "";
+	int result;
+
+	if (version < OLDEST_SERVER)
+		return error_set(error, -EINVAL,
+				 "PostgreSQL %d is too old; allim needs 13 or later",
+				 version / 10000);
+	result = ask(connection, "SHOW server_encoding", encoding, sizeof(encoding), error);
+	if (result < 0)
+		return result;
+	if (strcmp(encoding, "UTF8") != 0)
+		return error_set(error, -EINVAL,
+				 "the database has the encoding %s; create one with "
+				 "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
+				 encoding);
+	return 0;
+}
+
+/* A lock that another session does not give up, or a node that froze in the middle of a transaction,
+ * costs less than the session's own timeout. A commit is durable whatever the server's default; what
+ * is short and often run gains nothing from compiling. */
+int postgres_schema_settle(struct postgres_connection *connection, struct error *error)
+{
+	char sql[384];
+	int result = check_server(connection, error);
+
+	snprintf(sql, sizeof(sql),
+		 "SET lock_timeout = %lld; SET statement_timeout = %lld; "
+		 "SET idle_in_transaction_session_timeout = %lld; SET jit = off; "
+		 "SELECT set_config('synchronous_commit', 'on', false) "
+		 "WHERE current_setting('synchronous_commit') = 'off'",
+		 (long long)connection->timeout / 2, (long long)connection->timeout,
+		 (long long)connection->timeout);
+	return result < 0 ? result : run(connection, sql, error);
+}
+
+static int read_version(struct postgres_connection *connection, int *ret_version,
+			struct error *error)
+{
+	char text[24] = "0";
+	int result;
+
+	*ret_version = 0;
+	result = ask(connection, "SELECT to_regclass('allim.meta') IS NOT NULL", text, sizeof(text),
+		     error);
+	if (result < 0 || text[0] != 't')
+		return result;
+	result = ask(connection, "SELECT version FROM allim.meta", text, sizeof(text), error);
+	if (result == -ENOENT)
+		return error_set(error, -EINVAL,
+				 "the table allim.meta is empty: the schema allim is damaged; "
+				 "restore it from a backup");
+	*ret_version = (int)strtol(text, NULL, 10);
+	return result;
+}
+
+static int check_version(int version, bool read_only, struct error *error)
+{
+	if (version > VERSION)
+		return error_set(error, -EINVAL,
+				 "the schema allim has version %d and this program knows %d; use a "
+				 "newer allim",
+				 version, VERSION);
+	if (version < VERSION && read_only)
+		return error_set(error, -ENOENT,
+				 "the schema allim is missing or old; start a node that may write "
+				 "first");
+	return 0;
+}
+
+static uint64_t draw_epoch(void)
+{
+	struct random random;
+
+	random_init(&random, random_system_seed());
+	return random_next(&random);
+}
+
+/* All of version 1. */
+static int create(struct postgres_connection *connection, struct error *error)
+{
+	char sql[512];
+	int result = run(connection, "CREATE SCHEMA IF NOT EXISTS allim", error);
+
+	if (result == 0)
+		result = run(connection, postgres_schema_sql, error);
+	if (result == 0)
+		result = run(connection, postgres_functions_sql, error);
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO allim.meta (version, epoch, identity) VALUES (%d, %" PRId64
+		 ", " IDENTITY ")",
+		 VERSION, (int64_t)draw_epoch());
+	return result == 0 ? run(connection, sql, error) : result;
+}
+
+int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
+			    struct error *error)
+{
+	int version;
+	int result = run(connection, "BEGIN", error);
+
+	/* Any number will do that nobody else locks: this one is "allim" in ASCII. */
+	if (result == 0 && !read_only)
+		result = run(connection, "SELECT pg_advisory_xact_lock(418329913709)", error);
+	if (result == 0)
+		result = read_version(connection, &version, error);
+	if (result == 0)
+		result = check_version(version, read_only, error);
+	if (result == 0 && version == 0)
+		result = create(connection, error);
+	return result == 0 ? run(connection, "COMMIT", error) : result;
+}
+
+int postgres_schema_epoch(struct postgres_connection *connection, bool read_only,
+			  uint64_t *ret_epoch, struct error *error)
+{
+	char sql[512], text[24] = "";
+	int result = 0;
+
+	snprintf(sql, sizeof(sql),
+		 "UPDATE allim.meta SET epoch = %" PRId64 ", identity = " IDENTITY
+		 " WHERE identity <> " IDENTITY,
+		 (int64_t)draw_epoch());
+	if (!read_only)
+		result = run(connection, sql, error);
+	if (result == 0)
+		result = ask(connection, "SELECT epoch FROM allim.meta", text, sizeof(text), error);
+	if (result == -ENOENT)
+		error_set(error, result, "the table allim.meta is empty");
+	if (result < 0)
+		return result;
+	*ret_epoch = (uint64_t)strtoll(text, NULL, 10);
+	return 0;
+}

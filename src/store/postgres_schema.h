@@ -1,0 +1,23 @@
+/* The tables and functions of the schema `allim`, and which history of the database this is. */
+#ifndef ALLIM_STORE_POSTGRES_SCHEMA_H
+#define ALLIM_STORE_POSTGRES_SCHEMA_H
+
+#include "store/postgres_connection.h"
+
+/* The files of those names. */
+extern const char postgres_schema_sql[];
+extern const char postgres_functions_sql[];
+
+/* Makes a connected session fit for the store: refuses servers that are too old or hold another
+ * encoding, and sets its limits. Returns 0 or a negative errno value with a sentence. */
+int postgres_schema_settle(struct postgres_connection *connection, struct error *error);
+
+/* Creates the schema or brings it up to date. With `read_only` it must be there already. */
+int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
+			    struct error *error);
+
+/* Reads the epoch, which is new where the tables came here from another database or history. */
+int postgres_schema_epoch(struct postgres_connection *connection, bool read_only,
+			  uint64_t *ret_epoch, struct error *error);
+
+#endif
