@@ -42,7 +42,9 @@ int hint_batch_add(struct hint_batch *batch, const struct hint *hint)
 	if (arena_copy(&batch->arena, hint->user, &copy.user) < 0)
 		return -ENOMEM;
 	copy.has_change = hint->has_change && hint_batch_has_room(batch);
-	if (copy.has_change && hint->change.kind == CHANGE_ROW) {
+	if (!copy.has_change) {
+		copy.change = (struct change){.kind = CHANGE_ROW};
+	} else if (hint->change.kind == CHANGE_ROW) {
 		struct notification_content *content = &copy.change.notification.content;
 
 		if (notification_content_copy(content, &batch->arena) < 0)

@@ -12,7 +12,6 @@ struct postgres_batch {
 	struct store_request *requests[POSTGRES_BATCH];
 	size_t count;
 	int64_t *ids[POSTGRES_BATCH]; /* of a publish: those of all its items, in order */
-	size_t appended;	      /* notifications that the publishes become */
 	bool begun;		      /* the result of BEGIN was received */
 	bool locks;		      /* inboxes */
 	struct hint_batch *hints;     /* of what is written; NULL where memory is short */

@@ -80,7 +80,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	wanted text[] := published;
 BEGIN
-	IF cardinality(marked) > 0 AND (SELECT newest > 0 FROM allim.inbox WHERE id = 0) THEN
+	IF cardinality(marked) > 0 AND ('' = ANY (published)
+		OR (SELECT newest > 0 FROM allim.inbox WHERE id = 0)) THEN
 		wanted := wanted || marked;
 	END IF;
 	INSERT INTO allim.inbox (name)
@@ -376,7 +377,7 @@ BEGIN
 		PERFORM allim.stir(user_inbox.id);
 	END IF;
 	RETURN QUERY
-	SELECT * FROM (
+	WITH told AS MATERIALIZED (
 		SELECT * FROM allim.tell(own_ids)
 		UNION ALL
 		SELECT i.name, i.unread, allim.broadcasts_marked(i), allim.broadcasts_handled(i),
@@ -387,8 +388,8 @@ BEGIN
 		JOIN allim.notification n ON n.id = s.notification_id
 		JOIN allim.inbox i ON i.id = s.inbox_id
 		WHERE s.inbox_id = user_inbox.id AND s.notification_id = ANY (broadcast_ids)
-	) told
-	ORDER BY told.seq;
+	)
+	SELECT * FROM told ORDER BY seq;
 END
 $$;
 

@@ -171,9 +171,10 @@ int postgres_publish_claim(struct postgres_batch *batch)
 	return claim(batch, asks);
 }
 
-void postgres_publish_add_names(const struct postgres_batch *batch, struct postgres_array *names)
+void postgres_publish_add_names(const struct postgres_batch *batch, size_t from, size_t to,
+				struct postgres_array *names)
 {
-	for (size_t i = 0; i < batch->count; i++) {
+	for (size_t i = from; i < to; i++) {
 		const struct store_publish *publish = publish_of(batch, i);
 
 		if (!is_due(publish))
@@ -271,20 +272,19 @@ static void send_append(struct postgres_batch *batch, struct postgres_array *col
 		else
 			postgres_parameters_add_array(&parameters, &columns[column]);
 	}
-	batch->appended = columns[ITEMS].count;
-	if (batch->appended > 0)
+	if (columns[ITEMS].count > 0)
 		postgres_connection_send(batch->connection, POSTGRES_APPEND, &parameters);
 }
 
-int postgres_publish_send(struct postgres_batch *batch)
+int postgres_publish_send(struct postgres_batch *batch, size_t from, size_t to)
 {
 	struct postgres_array columns[COLUMNS];
 	int result = 0;
 
 	for (int column = 0; column < COLUMNS; column++)
 		postgres_array_init(&columns[column], column_types[column]);
-	postgres_publish_add_names(batch, &columns[NAMES]);
-	for (size_t i = 0; i < batch->count && result == 0; i++) {
+	postgres_publish_add_names(batch, from, to, &columns[NAMES]);
+	for (size_t i = from; i < to && result == 0; i++) {
 		struct store_publish *publish = publish_of(batch, i);
 
 		if (!is_due(publish))
@@ -341,14 +341,25 @@ static void receive_publish(struct postgres_batch *batch, struct store_publish *
 	}
 }
 
-void postgres_publish_receive(struct postgres_batch *batch)
+static size_t count_receivers(const struct postgres_batch *batch, size_t from, size_t to)
 {
-	PGresult *result =
-	    batch->appended > 0 ? postgres_connection_receive(batch->connection) : NULL;
+	size_t count = 0;
+
+	for (size_t i = from; i < to; i++) {
+		if (is_due(publish_of(batch, i)))
+			count += store_publish_receivers(publish_of(batch, i));
+	}
+	return count;
+}
+
+void postgres_publish_receive(struct postgres_batch *batch, size_t from, size_t to)
+{
+	size_t count = count_receivers(batch, from, to);
+	PGresult *result = count > 0 ? postgres_connection_receive(batch->connection) : NULL;
 	int row = 0;
 
-	if (result != NULL && (size_t)PQntuples(result) == batch->appended) {
-		for (size_t i = 0; i < batch->count; i++) {
+	if (result != NULL && (size_t)PQntuples(result) == count) {
+		for (size_t i = from; i < to; i++) {
 			if (is_due(publish_of(batch, i)))
 				receive_publish(batch, publish_of(batch, i), batch->ids[i], result,
 						&row);

@@ -118,6 +118,7 @@ static void *run(void *context)
 		if (!postgres_connection_is_open(&session->connection))
 			connected = connect_again(session);
 	}
+	postgres_upkeep_finish(&upkeep);
 	if (connected)
 		refuse_all(session, postgres_queue_disconnect(session->queue));
 	postgres_connection_close(&session->connection);

@@ -48,14 +48,15 @@ static PGresult *ask(struct postgres_upkeep *upkeep, enum postgres_statement sta
 	return NULL;
 }
 
-static void renew_lease(struct postgres_upkeep *upkeep)
+/* For so many milliseconds from now; 0 gives it back. */
+static void take_lease(struct postgres_upkeep *upkeep, int64_t duration)
 {
 	struct postgres_parameters parameters = {.count = 0};
 	PGresult *result;
 
 	upkeep->next_lease = clock_monotonic() + LEASE / 3;
 	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, upkeep->number);
-	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, LEASE * INT64_C(1000));
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, duration * 1000);
 	result = ask(upkeep, POSTGRES_KEEP_HOUSE, &parameters);
 	upkeep->is_keeper = result != NULL && postgres_result_number(result, 0, 0) != 0;
 	PQclear(result);
@@ -159,7 +160,7 @@ void postgres_upkeep_run(struct postgres_upkeep *upkeep)
 	if (upkeep->session->postgres->options.read_only)
 		return;
 	if (now >= upkeep->next_lease) {
-		renew_lease(upkeep);
+		take_lease(upkeep, LEASE);
 		measure(upkeep);
 	}
 	if (!upkeep->is_keeper || (now < upkeep->next_round && !upkeep->more))
@@ -168,4 +169,10 @@ void postgres_upkeep_run(struct postgres_upkeep *upkeep)
 	upkeep->more = expire(upkeep);
 	upkeep->more = prune(upkeep) || upkeep->more;
 	upkeep->more = walk(upkeep) || upkeep->more;
+}
+
+void postgres_upkeep_finish(struct postgres_upkeep *upkeep)
+{
+	if (upkeep->is_keeper && postgres_connection_is_open(&upkeep->session->connection))
+		take_lease(upkeep, 0);
 }

@@ -25,4 +25,7 @@ int64_t postgres_upkeep_wait(const struct postgres_upkeep *upkeep);
 /* Does what is due. */
 void postgres_upkeep_run(struct postgres_upkeep *upkeep);
 
+/* Gives the lease back, so that another node need not wait for its end. */
+void postgres_upkeep_finish(struct postgres_upkeep *upkeep);
+
 #endif

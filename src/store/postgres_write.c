@@ -1,12 +1,13 @@
 /* The inboxes that a batch changes are locked by one statement before all others, so that two
- * batches never wait for each other. Then come the publishes, then everything else in its order. */
+ * batches never wait for each other. Then come the requests in their order, those that follow each
+ * other as publishes together. */
 #include "store/postgres_write.h"
 
 #include "store/postgres_publish.h"
 
 #include <errno.h>
 
-/* What an operation sends and receives; none: postgres_publish.h does it. */
+/* What an operation other than publishing sends and receives. */
 struct operation {
 	void (*send)(struct postgres_batch *batch, const struct store_request *request);
 	void (*receive)(struct postgres_batch *batch, struct store_request *request);
@@ -212,7 +213,7 @@ static void send_lock(struct postgres_batch *batch)
 	postgres_array_init(&published, POSTGRES_TEXT);
 	postgres_array_init(&marked, POSTGRES_TEXT);
 	postgres_array_init(&ids, POSTGRES_BIGINT);
-	postgres_publish_add_names(batch, &published);
+	postgres_publish_add_names(batch, 0, batch->count, &published);
 	add_marked(batch, &marked, &ids);
 	postgres_parameters_add_array(&parameters, &published);
 	postgres_parameters_add_array(&parameters, &marked);
@@ -225,17 +226,29 @@ static void send_lock(struct postgres_batch *batch)
 	postgres_array_finish(&ids);
 }
 
+/* Where the publishes end that begin there. */
+static size_t end_of_publishes(const struct postgres_batch *batch, size_t from)
+{
+	while (from < batch->count && batch->requests[from]->operation == STORE_PUBLISH)
+		from++;
+	return from;
+}
+
 int postgres_write_send(struct postgres_batch *batch)
 {
-	int result;
+	int result = 0;
 
 	send_lock(batch);
-	result = postgres_publish_send(batch);
-	for (size_t i = 0; i < batch->count && result == 0; i++) {
-		const struct operation *operation = &operations[batch->requests[i]->operation];
+	for (size_t i = 0; i < batch->count && result == 0;) {
+		size_t end = end_of_publishes(batch, i);
 
-		if (operation->send != NULL)
-			operation->send(batch, batch->requests[i]);
+		if (end > i) {
+			result = postgres_publish_send(batch, i, end);
+			i = end;
+		} else {
+			operations[batch->requests[i]->operation].send(batch, batch->requests[i]);
+			i++;
+		}
 	}
 	return result;
 }
@@ -246,12 +259,17 @@ void postgres_write_receive(struct postgres_batch *batch)
 		PQclear(postgres_connection_receive(batch->connection));
 	if (batch->locks)
 		PQclear(postgres_connection_receive(batch->connection));
-	postgres_publish_receive(batch);
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct operation *operation = &operations[batch->requests[i]->operation];
+	for (size_t i = 0; i < batch->count;) {
+		size_t end = end_of_publishes(batch, i);
 
-		if (operation->receive != NULL)
-			operation->receive(batch, batch->requests[i]);
+		if (end > i) {
+			postgres_publish_receive(batch, i, end);
+			i = end;
+		} else {
+			operations[batch->requests[i]->operation].receive(batch,
+									  batch->requests[i]);
+			i++;
+		}
 	}
 }
 

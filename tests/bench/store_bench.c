@@ -3,7 +3,7 @@
  * A fixed number of requests is always under way; each publishes to random users. The processor
  * time is that of the store's own threads: the publisher's thread is taken off.
  *
- * usage: store-bench FOLDER [SECONDS [USERS]] */
+ * usage: store-bench LOCATION [SECONDS [USERS [CONNECTIONS]]] */
 #include "base/clock.h"
 #include "base/random.h"
 #include "store/store.h"
@@ -138,10 +138,13 @@ int main(int argc, char **argv)
 	int seconds = argc > 2 ? atoi(argv[2]) : 3;
 	struct error error;
 	struct store_options options = {.location = argc > 1 ? argv[1] : NULL,
+					.password = SLICE(""),
+					.connections = argc > 4 ? atoi(argv[4]) : 4,
+					.timeout = 30000,
 					.maintenance_interval = 1000};
 
 	if (argc < 2 || publications == NULL || mailbox_init(&bench.mailbox) < 0) {
-		fprintf(stderr, "usage: store-bench FOLDER [SECONDS [USERS]]\n");
+		fprintf(stderr, "usage: store-bench LOCATION [SECONDS [USERS [CONNECTIONS]]]\n");
 		return 2;
 	}
 	if (store_open(&options, &bench.store, &error) < 0) {

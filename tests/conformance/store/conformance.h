@@ -9,16 +9,20 @@
 #include "lib/assertions.h"
 #include "store/store.h"
 
+struct conformance;
+
 /* How one kind of store comes to a fresh place, and what becomes of the place. */
 struct conformance_kind {
 	const char *name;
 	int (*create)(char *ret_location, size_t size);
 	void (*destroy)(const char *location);
-	/* Copies what a store that is not closed would leave behind if its process ended now. */
-	int (*copy)(const char *from, const char *to);
+	/* Ends the store as a crash would, closes what is left of it, and sets the location where
+	 * the database that it left is. */
+	void (*crash)(struct conformance *conformance);
 };
 
 extern const struct conformance_kind conformance_sqlite;
+extern const struct conformance_kind conformance_postgres;
 
 /* What was told to the feed, in order. */
 struct conformance_hint {

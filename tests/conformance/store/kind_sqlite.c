@@ -44,16 +44,24 @@ static int copy_file(const char *from, const char *to, const char *name)
 	return fclose(output);
 }
 
-/* Not the shared memory beside them, which no crash leaves as it was. */
-static int copy_folder(const char *from, const char *to)
+/* A copy of what the files hold is opened instead: not the shared memory beside them, which no crash
+ * leaves as it was. */
+static void crash(struct conformance *conformance)
 {
-	return copy_file(from, to, "allim.epoch") | copy_file(from, to, "allim.db") |
-	       copy_file(from, to, "allim.db-wal");
+	static const char *const names[] = {"allim.epoch", "allim.db", "allim.db-wal"};
+	char location[sizeof(conformance->location)];
+
+	assert_int_equal(create_folder(location, sizeof(location)), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(copy_file(conformance->location, location, names[i]), 0);
+	conformance_close(conformance);
+	destroy_folder(conformance->location);
+	memcpy(conformance->location, location, sizeof(location));
 }
 
 const struct conformance_kind conformance_sqlite = {
     .name = "sqlite",
     .create = create_folder,
     .destroy = destroy_folder,
-    .copy = copy_folder,
+    .crash = crash,
 };

