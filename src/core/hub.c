@@ -305,12 +305,36 @@ int64_t hub_unread(const struct hub *hub, const struct inbox_counts *counts)
 	return unread < 0 ? 0 : unread;
 }
 
-bool hub_cursor(const struct hub *hub, const struct inbox *inbox, struct cursor *ret_cursor)
+bool hub_position(const struct hub *hub, const struct inbox *inbox, struct cursor *ret_cursor)
 {
 	if (inbox == NULL || !inbox->known || !hub_knows_broadcasts(hub))
 		return false;
 	*ret_cursor = (struct cursor){hub->epoch, inbox->head, hub->broadcast_head};
 	return true;
+}
+
+bool hub_cursor(const struct hub *hub, const struct inbox *inbox, struct cursor *ret_cursor)
+{
+	return !hub->is_stale && hub_position(hub, inbox, ret_cursor);
+}
+
+void hub_reset(struct hub *hub, uint64_t epoch)
+{
+	struct inbox *inbox;
+
+	for (size_t i = 0; (inbox = map_next(&hub->inboxes, &i)) != NULL;) {
+		inbox->head = 0;
+		inbox->counts = (struct inbox_counts){.unread = 0};
+		inbox->known = false;
+	}
+	hub->epoch = epoch;
+	hub->recount = false;
+	hub->recheck = false;
+	hub->broadcast_head = 0;
+	hub->broadcast_offered = 0;
+	hub->broadcast_newest = 0;
+	hub->broadcast_listed = -1;
+	hub->broadcast_count = 0;
 }
 
 void hub_forget(struct hub *hub, int64_t before)

@@ -37,6 +37,8 @@ struct hub {
 	size_t subscriber_count;
 	bool recount; /* a broadcast went away: counts of connected users are to be read again */
 	bool recheck; /* the store may have forgotten broadcasts: their list is to be read again */
+	bool
+	    is_stale; /* not every commit is heard of: what is known may be old; see hub_cursor() */
 	int64_t broadcast_head;	   /* the newest that was heard of */
 	int64_t broadcast_offered; /* the newest that subscribers were offered */
 	int64_t broadcast_newest;  /* the highest id among those */
@@ -101,8 +103,15 @@ static inline bool hub_is_settled(const struct hub *hub)
 /* What the user's badge shows. */
 int64_t hub_unread(const struct hub *hub, const struct inbox_counts *counts);
 
-/* The newest position, where it is known. */
+/* The newest position that was heard of, where all of it is known. */
+bool hub_position(const struct hub *hub, const struct inbox *inbox, struct cursor *ret_cursor);
+
+/* The same, unless it may be old: then the store has to be asked. */
 bool hub_cursor(const struct hub *hub, const struct inbox *inbox, struct cursor *ret_cursor);
+
+/* Forgets all that was known, because it is of another epoch; the inboxes and their subscribers
+ * stay. */
+void hub_reset(struct hub *hub, uint64_t epoch);
 
 /* Forgets inboxes that nobody has used since `before`. */
 void hub_forget(struct hub *hub, int64_t before);

@@ -44,10 +44,17 @@ struct feed_statistics {
 
 struct feed;
 
+/* How a node comes to know what others committed. */
+enum feed_way {
+	FEED_ALONE,   /* by sweeps only */
+	FEED_CARRIES, /* the feed brings the hints */
+	FEED_WAKES,   /* the feed wakes it, and the store is asked */
+	FEED_POLLS    /* the store is asked at every delivery.poll_interval */
+};
+
 struct feed_ops {
 	const char *name;
-	/* It hears by looking: the node asks the store at every feed.poll_interval. */
-	bool polls;
+	enum feed_way way;
 	/* Returns 0 or a negative errno value with a sentence. A server that cannot be reached is no
 	 * failure: the feed goes on trying. */
 	int (*open)(const struct feed_options *options, struct feed **ret_feed,

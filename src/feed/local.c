@@ -65,6 +65,7 @@ static void close_feed(struct feed *feed)
 
 const struct feed_ops local_feed_ops = {
     .name = "local",
+    .way = FEED_ALONE,
     .open = local_open,
     .publish = publish,
     .statistics = statistics,
@@ -73,7 +74,7 @@ const struct feed_ops local_feed_ops = {
 
 const struct feed_ops dbpoll_feed_ops = {
     .name = "dbpoll",
-    .polls = true,
+    .way = FEED_POLLS,
     .open = dbpoll_open,
     .publish = publish,
     .statistics = statistics,

@@ -38,6 +38,16 @@ void drain_some(struct worker *worker)
 		worker_schedule(worker, WORKER_DRAIN, worker->loop.now + worker->drain_interval);
 }
 
+void drain_held(struct worker *worker)
+{
+	LIST_FOR_EACH(link, &worker->connections) {
+		struct connection *connection = CONTAINER_OF(link, struct connection, link);
+
+		if (connection->state == CONNECTION_HOLDING)
+			connection_drain(connection);
+	}
+}
+
 /* Nobody waits for a connection without a request, and no other connection gets another one. */
 static void end_idle(struct worker *worker)
 {

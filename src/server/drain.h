@@ -13,4 +13,7 @@ void drain_some(struct worker *worker);
 /* Closes every connection at once. */
 void drain_close_all(struct worker *worker);
 
+/* Ends all streams, and answers all waiting polls. */
+void drain_held(struct worker *worker);
+
 #endif

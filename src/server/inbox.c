@@ -43,8 +43,11 @@ bool inbox_learn(struct exchange *exchange, struct store_request *request,
 		 const struct cursor *cursor, const struct inbox_counts *counts)
 {
 	struct worker *worker = exchange->worker;
-	struct inbox *inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
+	struct inbox *inbox;
 
+	if (request->epoch != worker->hub.epoch)
+		return true;
+	inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
 	if (inbox != NULL)
 		hub_learn(inbox, cursor->seq, counts);
 	hub_learn_broadcast_head(&worker->hub, cursor->broadcast_seq);

@@ -69,6 +69,18 @@ int node_deliver(struct node *node, struct hint_batch *batch)
 	return result;
 }
 
+bool node_is_fresh(const struct node *node)
+{
+	struct feed_statistics statistics;
+
+	if (!node->shares_store)
+		return true;
+	if (node->feed->ops->way == FEED_ALONE)
+		return false;
+	feed_statistics(node->feed, &statistics);
+	return statistics.connected;
+}
+
 void node_publish(struct node *node, struct hint_batch *batch)
 {
 	if (!atomic_load_explicit(&node->running, memory_order_acquire))

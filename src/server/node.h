@@ -26,6 +26,7 @@ void configuration_release(struct configuration *configuration);
 struct node {
 	uint64_t number; /* random: tells it from the other nodes of its store */
 	struct store *store;
+	bool shares_store; /* other nodes may commit, too */
 	struct feed *feed;
 	const struct method *method;
 	struct blocking *blocking; /* for what takes long: password hashes */
@@ -44,6 +45,10 @@ struct node {
 	struct quota *publishes;
 	unsigned char demo_secret[32]; /* signs users' tokens where no key was given, with --demo */
 };
+
+/* Whether every commit is heard of as it happens, so that memory can answer for the store: nobody
+ * else commits, or the feed tells. From any thread. */
+bool node_is_fresh(const struct node *node);
 
 /* Passes a commit's hints on: to this node's own workers at once, and to the other nodes by the
  * feed. From any thread. */

@@ -15,6 +15,7 @@ enum { WAIT_SECONDS = 86400 }; /* longer than any setting allows; see read_wishe
 
 /* What a poll wants: the task of its exchange. */
 struct poll {
+	struct cursor after;
 	int64_t limit;	    /* the most changes */
 	int64_t wait_until; /* in monotonic milliseconds */
 	bool waited;	    /* once, and is to be answered now */
@@ -183,7 +184,7 @@ static bool wait_for_change(struct exchange *exchange, const struct cursor *afte
 	if (poll->waited || poll->wait_until <= worker->loop.now || worker->draining)
 		return false;
 	inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
-	if (inbox == NULL || !hub_cursor(&worker->hub, inbox, &present) ||
+	if (inbox == NULL || !hub_position(&worker->hub, inbox, &present) ||
 	    !cursor_equals(after, &present))
 		return false;
 	start_waiting(exchange, inbox, after);
@@ -317,10 +318,58 @@ static int read_wishes(struct exchange *exchange, struct poll *poll)
 	return 0;
 }
 
+/* Answers from memory where nothing is new, waits where the client wants to, or asks. `present` is
+ * NULL where memory does not have the position. */
+static void decide(struct exchange *exchange, const struct cursor *after,
+		   const struct cursor *present)
+{
+	struct inbox *inbox = hub_find(&exchange->worker->hub, exchange->identity.name);
+
+	if (present == NULL || !cursor_equals(after, present))
+		ask(exchange, after);
+	else if (!wait_for_change(exchange, after))
+		reply_unchanged(exchange, inbox, present);
+}
+
+static void on_heads(struct exchange *exchange, struct store_request *request)
+{
+	const struct store_heads *heads = (const struct store_heads *)request;
+	struct hub *hub = &exchange->worker->hub;
+	struct inbox *inbox = hub_open(hub, exchange->identity.name, exchange->worker->loop.now);
+	struct cursor present;
+	bool is_known;
+
+	is_known = request->epoch == hub->epoch;
+	if (is_known && inbox != NULL)
+		hub_learn(inbox, heads->heads[0].seq, &heads->heads[0].counts);
+	if (is_known)
+		hub_learn_broadcast_head(hub, heads->everyone.seq);
+	is_known = is_known && hub_position(hub, inbox, &present);
+	decide(exchange, &poll_of(exchange)->after, is_known ? &present : NULL);
+}
+
+/* Where not every commit is heard of, the store is asked for the heads: the polls of a moment share
+ * one query for them. */
+static void ask_heads(struct exchange *exchange)
+{
+	struct store_heads *heads = exchange_store_request(exchange, sizeof(*heads), STORE_HEADS);
+
+	if (heads == NULL)
+		return;
+	heads->heads = arena_allocate_array(&heads->request.arena, 1, sizeof(*heads->heads));
+	if (heads->heads == NULL) {
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
+	}
+	heads->heads[0].user = exchange->identity.name;
+	heads->head_count = 1;
+	exchange_ask(exchange, &heads->request, on_heads);
+}
+
 void poll_changes(struct exchange *exchange, struct slice text)
 {
 	struct worker *worker = exchange->worker;
-	struct cursor after, present;
+	struct cursor present;
 	struct inbox *inbox;
 	struct poll *poll = arena_allocate_array(&exchange->arena, 1, sizeof(*poll));
 
@@ -331,14 +380,15 @@ void poll_changes(struct exchange *exchange, struct slice text)
 	exchange->task = poll;
 	if (read_wishes(exchange, poll) < 0)
 		return;
-	if (cursor_parse(text, &after) < 0) {
+	if (cursor_parse(text, &poll->after) < 0) {
 		exchange_problem(exchange, PROBLEM_INVALID_CURSOR,
 				 "Give after= a cursor from an answer or an event");
 		return;
 	}
 	inbox = hub_find(&worker->hub, exchange->identity.name);
-	if (!hub_cursor(&worker->hub, inbox, &present) || !cursor_equals(&after, &present))
-		ask(exchange, &after);
-	else if (!wait_for_change(exchange, &after))
-		reply_unchanged(exchange, inbox, &present);
+	if (worker->hub.is_stale)
+		ask_heads(exchange);
+	else
+		decide(exchange, &poll->after,
+		       hub_cursor(&worker->hub, inbox, &present) ? &present : NULL);
 }

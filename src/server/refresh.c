@@ -72,6 +72,9 @@ static int take(struct worker *worker, const struct store_heads *heads)
 {
 	int result = heads->request.result;
 
+	/* Of another epoch; the next turn asks again. */
+	if (result == 0 && heads->request.epoch != worker->hub.epoch)
+		return 0;
 	if (result == 0)
 		result = hub_learn_broadcasts(&worker->hub, heads->everyone.seq,
 					      heads->broadcast_ids, heads->broadcast_count);

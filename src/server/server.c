@@ -346,6 +346,19 @@ static void on_commit(void *context, struct hint_batch *batch)
 	node_publish(context, batch);
 }
 
+/* On the store's thread. A worker that memory is too short for would go on with void cursors. */
+static void on_epoch(void *context, uint64_t epoch)
+{
+	struct node *node = context;
+
+	if (!atomic_load_explicit(&node->running, memory_order_acquire))
+		return;
+	for (unsigned i = 0; i < node->worker_count; i++) {
+		while (worker_take_epoch(node->workers[i], epoch) < 0)
+			usleep(1000);
+	}
+}
+
 static struct feed_options feed_options_of(struct node *node, const struct settings *settings)
 {
 	return (struct feed_options){
@@ -381,10 +394,12 @@ static int open_parts(struct server *server, struct error *error)
 	if (result < 0)
 		return result;
 	store.on_commit = on_commit;
+	store.on_epoch = on_epoch;
 	store.on_commit_context = node;
 	result = store_open(&store, &node->store, error);
 	if (result < 0)
 		return result;
+	node->shares_store = node->store->ops->is_shared;
 	node->blocking = blocking_create();
 	node->address_connections = quota_create();
 	node->user_connections = quota_create();

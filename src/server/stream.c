@@ -81,6 +81,14 @@ static int send_gathered(struct stream *stream, const struct change *change, boo
 	return 0;
 }
 
+static void observe_latency(struct worker *worker, const struct change *change)
+{
+	int64_t since =
+	    worker->delivering_since < 0 ? change_time(change) : worker->delivering_since;
+
+	metrics_observe_latency(&worker->metrics, clock_wall() - since);
+}
+
 /* Where memory is short the client must come again; it has lost nothing. */
 static int on_send(struct subscriber *subscriber, const struct change *change, bool is_new)
 {
@@ -106,7 +114,7 @@ static int on_send(struct subscriber *subscriber, const struct change *change, b
 		return result;
 	metrics_add(&worker->metrics, METRIC_DELIVERIES, 1);
 	if (worker->delivering_since != 0)
-		metrics_observe_latency(&worker->metrics, clock_wall() - worker->delivering_since);
+		observe_latency(worker, change);
 	return 0;
 }
 

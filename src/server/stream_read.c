@@ -157,8 +157,10 @@ static void take_replay(struct stream *stream, struct stream_read *read)
 	};
 	int64_t known[SUBSCRIBER_STREAMS];
 
-	hub_learn(inbox, replay->cursor.seq, &replay->counts);
-	hub_learn_broadcast_head(hub, replay->cursor.broadcast_seq);
+	if (replay->request.epoch == hub->epoch) {
+		hub_learn(inbox, replay->cursor.seq, &replay->counts);
+		hub_learn_broadcast_head(hub, replay->cursor.broadcast_seq);
+	}
 	known[SUBSCRIBER_OWN] = inbox->head;
 	known[SUBSCRIBER_BROADCASTS] = hub->broadcast_offered;
 	stream->start = START_AFTER;

@@ -50,14 +50,16 @@ static void on_swept(struct mailbox_message *message)
 
 static int64_t interval(const struct worker *worker)
 {
-	return worker->node->feed->ops->polls ? worker->settings->delivery_poll_interval
-					      : worker->settings->delivery_sweep_interval;
+	return worker->node->feed->ops->way == FEED_POLLS
+		   ? worker->settings->delivery_poll_interval
+		   : worker->settings->delivery_sweep_interval;
 }
 
 /* Schedules the next one. Returns whether there is one to be submitted now. */
 static bool prepare(struct worker *worker)
 {
 	struct sweep *sweep = &worker->sweep;
+	enum feed_way way = worker->node->feed->ops->way;
 
 	worker_schedule(worker, WORKER_SWEEP, worker->loop.now + interval(worker));
 	if (sweep->outstanding)
@@ -66,7 +68,7 @@ static bool prepare(struct worker *worker)
 	sweep->again = false;
 	sweep->request = (struct store_sweep){
 	    .position = buffer_slice(&sweep->position),
-	    .want_changes = true,
+	    .want_changes = way == FEED_WAKES || way == FEED_POLLS,
 	};
 	store_request_init(&sweep->request.request, STORE_SWEEP, &worker->loop.mailbox, on_swept);
 	return true;

@@ -100,6 +100,39 @@ void worker_reconfigure(struct worker *worker, struct configuration *configurati
 	mailbox_send(&worker->loop.mailbox, &sent->message);
 }
 
+/* A new epoch on its way to a worker. */
+struct new_epoch {
+	struct mailbox_message message;
+	struct worker *worker;
+	uint64_t epoch;
+};
+
+/* Whoever has a cursor of the old one comes back with it, and is told that it is void. */
+static void on_new_epoch(struct mailbox_message *message)
+{
+	struct new_epoch *received = (struct new_epoch *)message;
+
+	hub_reset(&received->worker->hub, received->epoch);
+	stream_forget_frame(received->worker);
+	drain_held(received->worker);
+	free(received);
+}
+
+int worker_take_epoch(struct worker *worker, uint64_t epoch)
+{
+	struct new_epoch *sent = malloc(sizeof(*sent));
+
+	if (sent == NULL)
+		return -ENOMEM;
+	*sent = (struct new_epoch){
+	    .message.on_receive = on_new_epoch,
+	    .worker = worker,
+	    .epoch = epoch,
+	};
+	mailbox_send(&worker->loop.mailbox, &sent->message);
+	return 0;
+}
+
 static void on_drain(struct mailbox_message *message)
 {
 	drain_start(CONTAINER_OF(message, struct worker, drain_message));
@@ -118,7 +151,7 @@ void worker_receive(struct worker *worker, struct hint_batch *batch)
 		return;
 	}
 	metrics_add(&worker->metrics, METRIC_HINTS, batch->count);
-	worker->delivering_since = batch->committed_at;
+	worker->delivering_since = batch->committed_at == 0 ? -1 : batch->committed_at;
 	hub_receive(&worker->hub, batch);
 	worker->delivering_since = 0;
 	stream_forget_frame(worker);
@@ -165,6 +198,7 @@ static void on_turn(struct loop *loop)
 	stream_count_owed(worker);
 	reap_closed(worker);
 	submit_all(worker);
+	worker->hub.is_stale = !node_is_fresh(worker->node);
 	if (worker->draining && list_is_empty(&worker->connections))
 		loop_stop(loop);
 }

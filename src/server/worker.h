@@ -66,9 +66,11 @@ struct worker {
 
 	struct timer tasks[WORKER_TASKS];
 	struct refresh refresh;
-	struct sweep sweep;	  /* the administrators' only */
-	bool counts_owed;	  /* to streams, which were not told their count; see stream.c */
-	int64_t delivering_since; /* wall time of the commit whose hints are delivered now, or 0 */
+	struct sweep sweep; /* the administrators' only */
+	bool counts_owed;   /* to streams, which were not told their count; see stream.c */
+	/* The wall time of the commit whose hints are delivered now; -1: that of each change, since
+	 * they come from a sweep; 0: nothing is delivered. */
+	int64_t delivering_since;
 
 	bool draining;
 	bool draining_node;	/* the administrators: the others are draining */
@@ -102,6 +104,10 @@ void worker_run(struct worker *worker);
 
 /* From any thread: new settings, for which the worker takes a reference of its own. */
 void worker_reconfigure(struct worker *worker, struct configuration *configuration);
+
+/* From any thread: the store has another history than before. Streams and waiting polls end. Returns 0
+ * or -ENOMEM. */
+int worker_take_epoch(struct worker *worker, uint64_t epoch);
 
 /* From any thread, once: stop accepting, end streams in batches, then stop. Never fails. */
 void worker_drain(struct worker *worker);

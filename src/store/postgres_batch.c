@@ -85,6 +85,7 @@ static void finish(struct postgres_batch *batch, int result)
 	for (size_t i = 0; i < batch->count; i++) {
 		struct store_request *request = batch->requests[i];
 
+		request->epoch = batch->epoch;
 		if (result < 0)
 			request->result = result;
 		if (request->operation == STORE_PROBE && session->writes && request->result == 0 &&
@@ -119,8 +120,7 @@ static int write_all(struct postgres_batch *batch)
 	int64_t began = microseconds_now();
 	int result;
 
-	batch->hints =
-	    hint_batch_create(atomic_load(&batch->session->postgres->epoch), batch->count);
+	batch->hints = hint_batch_create(batch->epoch, batch->count);
 	step(batch, "begin");
 	postgres_connection_send(connection, POSTGRES_BEGIN, NULL);
 	result = postgres_publish_claim(batch);
@@ -145,6 +145,7 @@ static int run(struct postgres_batch *batch)
 {
 	int result;
 
+	batch->epoch = atomic_load(&batch->session->postgres->epoch);
 	for (size_t i = 0; i < batch->count; i++)
 		batch->requests[i]->result = 0;
 	result = batch->session->writes ? write_all(batch) : postgres_read_all(batch);

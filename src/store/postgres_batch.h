@@ -9,6 +9,7 @@ enum { POSTGRES_BATCH = 1024 /* requests */ };
 struct postgres_batch {
 	struct postgres_session *session;
 	struct postgres_connection *connection;
+	uint64_t epoch; /* when it began */
 	struct store_request *requests[POSTGRES_BATCH];
 	size_t count;
 	int64_t *ids[POSTGRES_BATCH]; /* of a publish: those of all its items, in order */

@@ -25,11 +25,6 @@ struct operation {
 
 static const struct operation operations[STORE_OPERATIONS];
 
-static uint64_t epoch_of(const struct postgres_batch *batch)
-{
-	return atomic_load(&batch->session->postgres->epoch);
-}
-
 static void read_head(const PGresult *heads, int line, struct store_head *head)
 {
 	head->seq = postgres_result_number(heads, line, 0);
@@ -42,7 +37,7 @@ static struct cursor take_line(struct reading *reading, struct store_head *ret_h
 {
 	read_head(reading->heads, reading->next++, ret_head);
 	return (struct cursor){
-	    .epoch = epoch_of(reading->batch),
+	    .epoch = reading->batch->epoch,
 	    .seq = ret_head->seq,
 	    .broadcast_seq = postgres_result_number(reading->heads, EVERYONE, 0),
 	};

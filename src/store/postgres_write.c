@@ -141,7 +141,7 @@ static void receive_mark(struct postgres_batch *batch, struct store_request *req
 	if (heads != NULL) {
 		postgres_result_counts(heads, 1, &mark->counts);
 		mark->cursor = (struct cursor){
-		    .epoch = atomic_load(&batch->session->postgres->epoch),
+		    .epoch = batch->epoch,
 		    .seq = postgres_result_number(heads, 1, 0),
 		    .broadcast_seq = postgres_result_number(heads, 0, 0),
 		};

@@ -272,6 +272,7 @@ static void submit(struct store *base, struct store_request *request)
 {
 	struct sqlite_store *store = store_of(base);
 
+	request->epoch = store->reader.epoch;
 	if (!store_operation_is_write(request->operation)) {
 		store_figures_submit(&store->figures);
 		mailbox_send(&store->reader.mailbox, &request->message);

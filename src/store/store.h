@@ -56,7 +56,8 @@ struct store_request {
 	struct mailbox *reply;
 	enum store_operation operation;
 	int result;
-	void *context; /* the submitter's own */
+	uint64_t epoch; /* of the store when it was answered; set by the store */
+	void *context;	/* the submitter's own */
 	struct arena arena;
 };
 

@@ -20,6 +20,7 @@ static void submit(struct store *store, struct store_request *request)
 	struct lone_worker *lone = CONTAINER_OF(store, struct lone_worker, store);
 
 	assert_true(lone->asked_count < LONE_WORKER_REQUESTS);
+	request->epoch = EPOCH;
 	lone->asked[lone->asked_count++] = request;
 }
 

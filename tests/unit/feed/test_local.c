@@ -48,14 +48,14 @@ static void test_only_canaries_come_back(const struct feed_ops *ops)
 static void test_local(void **state)
 {
 	(void)state;
-	assert_false(local_feed_ops.polls);
+	assert_int_equal(local_feed_ops.way, FEED_ALONE);
 	test_only_canaries_come_back(&local_feed_ops);
 }
 
 static void test_dbpoll(void **state)
 {
 	(void)state;
-	assert_true(dbpoll_feed_ops.polls);
+	assert_int_equal(dbpoll_feed_ops.way, FEED_POLLS);
 	test_only_canaries_come_back(&dbpoll_feed_ops);
 }
 
