@@ -1,5 +1,7 @@
-/* Metrics and health. A node is ready when a row was written and read, and a hint came back through
- * the feed: what a check alone could not see, a canary finds. */
+/* Metrics and health. A node is ready when a row was written and read: what a check alone could not
+ * see, a canary finds. Another one goes through the feed. Where it does not come back the node is
+ * still ready, and says that it is degraded: notifications arrive all the same, later; and a feed that
+ * fails fails for all nodes at once, which must not take all of them out of service. */
 #include "server/admin.h"
 
 #include "server/exchange.h"
@@ -45,11 +47,11 @@ static void end_canary(struct canary *canary, bool arrived)
 	free(canary);
 	if (!exchange_resume(exchange))
 		return;
-	if (arrived)
-		exchange_reply(exchange, 200, "application/json", SLICE("{\"status\":\"ready\"}"));
-	else
-		exchange_problem(exchange, PROBLEM_NOT_READY,
-				 "The store works, but no hint came back through the feed");
+	exchange_reply(exchange, 200, "application/json",
+		       arrived ? SLICE("{\"status\":\"ready\"}")
+			       : SLICE("{\"status\":\"degraded\",\"reason\":\"no hint came back "
+				       "through the feed; notifications arrive with the next "
+				       "sweep\"}"));
 }
 
 void admin_receive_canary(struct worker *worker, uint64_t number)

@@ -7,23 +7,6 @@
 #include "server/handlers.h"
 #include "server/worker.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-/* What the process keeps in memory, in bytes; 0 where that cannot be read. */
-static uint64_t resident_bytes(void)
-{
-	unsigned long long total, resident = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
-
-	if (file == NULL)
-		return 0;
-	if (fscanf(file, "%llu %llu", &total, &resident) != 2)
-		resident = 0;
-	fclose(file);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void sum_workers(const struct node *node, struct metrics *ret_sum)
 {
 	*ret_sum = (struct metrics){0};
@@ -51,7 +34,37 @@ static double uptime_seconds(const struct node *node)
 	FIGURE("size_bytes", "gauge", "Size on disk.", (double)statistics.bytes)           \
 	FIGURE("queue", "gauge", "Requests that wait.", (double)statistics.queue)          \
 	FIGURE("commit_seconds_total", "counter", "Time spent committing.",                \
-	       (double)statistics.commit_microseconds / 1e6)
+	       (double)statistics.commit_microseconds / 1e6)                               \
+	FIGURE("horizon_seconds", "gauge",                                                 \
+	       "Age of the oldest transaction that may still write, in PostgreSQL.",       \
+	       (double)statistics.horizon_milliseconds / 1e3)
+
+/* The feed's figures, likewise. */
+#define FEED_FIGURES                                                                            \
+	FIGURE("connected", "gauge", "1 while what other nodes publish can be heard.",          \
+	       (double)statistics.connected)                                                    \
+	FIGURE("published_total", "counter", "Commits that were handed to the feed.",           \
+	       (double)statistics.published)                                                    \
+	FIGURE("received_total", "counter", "Batches of hints that came from other nodes.",     \
+	       (double)statistics.received)                                                     \
+	FIGURE("failures_total", "counter", "Batches that could not be sent, or not be read.",  \
+	       (double)statistics.failures)                                                     \
+	FIGURE("operations_total", "counter", "Requests to the server that the feed uses.",     \
+	       (double)statistics.operations)                                                   \
+	FIGURE("reconnections_total", "counter", "Times that the feed connected again.",        \
+	       (double)statistics.reconnections)                                                \
+	FIGURE("wakes_total", "counter", "Times that the feed had the node look at the store.", \
+	       (double)statistics.wakes)
+
+static void append_feed_metrics(const struct node *node, struct buffer *out)
+{
+	struct feed_statistics statistics;
+
+	feed_statistics(node->feed, &statistics);
+#define FIGURE(name, kind, help, value) metrics_append_one(out, "feed_" name, kind, help, value);
+	FEED_FIGURES
+#undef FIGURE
+}
 
 void figures_append_metrics(const struct node *node, struct buffer *out)
 {
@@ -64,16 +77,17 @@ void figures_append_metrics(const struct node *node, struct buffer *out)
 #define FIGURE(name, kind, help, value) metrics_append_one(out, "store_" name, kind, help, value);
 	STORE_FIGURES
 #undef FIGURE
+	append_feed_metrics(node, out);
 	metrics_append_one(out, "uptime_seconds", "gauge", "Time since the start.",
 			   uptime_seconds(node));
 	metrics_append_one(out, "memory_bytes", "gauge", "Resident memory.",
-			   (double)resident_bytes());
+			   (double)node_memory_bytes());
 	buffer_append_format(
 	    out,
-	    "# HELP allim_info Always 1; its labels are the version and the method.\n"
+	    "# HELP allim_info Always 1; its labels are the version, the method and the feed.\n"
 	    "# TYPE allim_info gauge\n"
-	    "allim_info{version=\"%s\",method=\"%s\"} 1\n",
-	    ALLIM_VERSION, node->method->name);
+	    "allim_info{version=\"%s\",method=\"%s\",feed=\"%s\"} 1\n",
+	    ALLIM_VERSION, node->method->name, node->feed->ops->name);
 }
 
 static void append_store(const struct node *node, struct buffer *out)
@@ -87,6 +101,18 @@ static void append_store(const struct node *node, struct buffer *out)
 	buffer_append_format(out, "%s\"%s\":%.15g", separator, name, value); \
 	separator = ",";
 	STORE_FIGURES
+#undef FIGURE
+	buffer_append_byte(out, '}');
+}
+
+static void append_feed(const struct node *node, struct buffer *out)
+{
+	struct feed_statistics statistics;
+
+	feed_statistics(node->feed, &statistics);
+	buffer_append_format(out, ",\"feed\":{\"name\":\"%s\"", node->feed->ops->name);
+#define FIGURE(name, kind, help, value) buffer_append_format(out, ",\"%s\":%.15g", name, value);
+	FEED_FIGURES
 #undef FIGURE
 	buffer_append_byte(out, '}');
 }
@@ -105,7 +131,7 @@ void figures_get(struct exchange *exchange)
 	    "\"users\":%llu,\"requests\":%llu,\"publishes\":%llu,\"notifications\":%llu,"
 	    "\"deliveries\":%llu,\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f},",
 	    ALLIM_VERSION, uptime_seconds(node), node->method->name, node->worker_count - 1,
-	    (unsigned long long)resident_bytes(),
+	    (unsigned long long)node_memory_bytes(),
 	    (unsigned long long)metrics_get(&sum, METRIC_CONNECTIONS),
 	    (unsigned long long)metrics_get(&sum, METRIC_STREAMS),
 	    (unsigned long long)metrics_get(&sum, METRIC_POLLS_WAITING),
@@ -117,6 +143,9 @@ void figures_get(struct exchange *exchange)
 	    (double)metrics_latency_quantile(&sum, 0.5) / 1000,
 	    (double)metrics_latency_quantile(&sum, 0.99) / 1000);
 	append_store(node, &body);
+	append_feed(exchange->worker->node, &body);
+	buffer_append(&body, SLICE(",\"cluster\":"));
+	registry_append(&exchange->worker->node->registry, &body);
 	buffer_append_byte(&body, '}');
 	exchange_reply_json(exchange, 200, &body);
 	buffer_finish(&body);

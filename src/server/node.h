@@ -8,6 +8,8 @@
 #include "feed/feed.h"
 #include "method/method.h"
 #include "net/blocking.h"
+#include "net/socket.h"
+#include "server/registry.h"
 #include "store/store.h"
 
 struct worker;
@@ -29,8 +31,10 @@ struct node {
 	bool shares_store; /* other nodes may commit, too */
 	struct feed *feed;
 	const struct method *method;
-	struct blocking *blocking; /* for what takes long: password hashes */
-	struct worker **workers;   /* the last one is the administrators' */
+	struct blocking *blocking;	    /* for what takes long: password hashes */
+	struct registry registry;	    /* the administrators' */
+	char address[SOCKET_ADDRESS_BYTES]; /* where clients connect */
+	struct worker **workers;	    /* the last one is the administrators' */
 	unsigned worker_count;
 	_Atomic bool running; /* the workers are there: hints can be delivered */
 	bool demo;

@@ -419,6 +419,8 @@ static void close_parts(struct server *server)
 
 	/* Blocking jobs, store requests and hints come to the workers, which outlive all three. */
 	blocking_destroy(node->blocking);
+	if (node->store != NULL && server->admin != NULL)
+		registry_leave(server->admin);
 	store_close(node->store);
 	feed_close(node->feed);
 	/* A sweep that comes back now must not reach a worker that is gone. */
@@ -428,6 +430,7 @@ static void close_parts(struct server *server)
 		mailbox_receive(&node->workers[i]->loop.mailbox);
 	for (unsigned i = 0; i < node->worker_count; i++)
 		worker_destroy(node->workers[i]);
+	registry_finish(&node->registry);
 	free(node->workers);
 	free(server->threads);
 	quota_destroy(node->address_connections);
@@ -472,6 +475,8 @@ static int start(struct server *server, struct error *error)
 	if (result < 0)
 		return result;
 	sweep_start(server->admin);
+	socket_address_format(&server->address, server->node.address);
+	worker_schedule(server->admin, WORKER_BEAT, server->admin->loop.now);
 	return start_threads(server, error);
 }
 
@@ -502,6 +507,7 @@ int server_run(const struct server_options *options, struct error *error)
 	}
 	umask(077);
 	server->options = options;
+	registry_init(&server->node.registry);
 	server->signals = -1;
 	result = start(server, error);
 	if (result == 0) {

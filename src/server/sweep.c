@@ -39,8 +39,9 @@ static void on_swept(struct mailbox_message *message)
 	struct worker *worker = CONTAINER_OF(sweep, struct worker, sweep);
 
 	sweep->outstanding = false;
-	/* What could not be delivered is asked for again. */
+	/* What could not be delivered is asked for again; what is of another epoch says nothing. */
 	if (sweep->request.request.result == 0 &&
+	    sweep->request.request.epoch == worker->hub.epoch &&
 	    (sweep->request.hint_count == 0 || deliver(worker, &sweep->request) == 0))
 		keep_position(sweep);
 	store_request_finish(&sweep->request.request);
@@ -80,15 +81,21 @@ void sweep_run(struct worker *worker)
 		worker_submit(worker, &worker->sweep.request.request);
 }
 
+/* What is asked for now must begin later than what is under way. */
+static void sweep_soon(struct worker *worker)
+{
+	if (worker->sweep.outstanding)
+		worker->sweep.again = true;
+	else
+		sweep_run(worker);
+}
+
 static void on_wake(struct mailbox_message *message)
 {
 	struct sweep *sweep = CONTAINER_OF(message, struct sweep, wake);
 
 	atomic_store_explicit(&sweep->woken, false, memory_order_release);
-	if (sweep->outstanding)
-		sweep->again = true;
-	else
-		sweep_run(CONTAINER_OF(sweep, struct worker, sweep));
+	sweep_soon(CONTAINER_OF(sweep, struct worker, sweep));
 }
 
 void sweep_wake(struct worker *worker)
@@ -104,6 +111,12 @@ void sweep_start(struct worker *worker)
 	worker->sweep.wake.on_receive = on_wake;
 	if (prepare(worker))
 		store_submit(worker->node->store, &worker->sweep.request.request);
+}
+
+void sweep_restart(struct worker *worker)
+{
+	buffer_clear(&worker->sweep.position);
+	sweep_soon(worker);
 }
 
 void sweep_finish(struct sweep *sweep)

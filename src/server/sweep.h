@@ -28,6 +28,9 @@ void sweep_run(struct worker *worker);
 /* A sweep as soon as possible. From any thread, while the worker's mailbox is there. */
 void sweep_wake(struct worker *worker);
 
+/* Begins anew: the store has another history than before. On the worker's thread. */
+void sweep_restart(struct worker *worker);
+
 /* Behind the worker's last turn. */
 void sweep_finish(struct sweep *sweep);
 

@@ -39,6 +39,7 @@ static void on_expire(struct timer_wheel *wheel, struct timer *timer)
 	    [WORKER_HOUSEKEEPING] = keep_house,
 	    [WORKER_DRAIN] = drain_some,
 	    [WORKER_SWEEP] = sweep_run,
+	    [WORKER_BEAT] = registry_beat,
 	};
 	struct worker *worker = CONTAINER_OF(wheel, struct worker, loop.timers);
 
@@ -115,6 +116,8 @@ static void on_new_epoch(struct mailbox_message *message)
 	hub_reset(&received->worker->hub, received->epoch);
 	stream_forget_frame(received->worker);
 	drain_held(received->worker);
+	if (received->worker->listener == ROUTE_ADMIN)
+		sweep_restart(received->worker);
 	free(received);
 }
 

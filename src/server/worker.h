@@ -32,6 +32,7 @@ enum worker_task {
 	WORKER_HOUSEKEEPING,
 	WORKER_DRAIN,
 	WORKER_SWEEP, /* the administrators' only */
+	WORKER_BEAT,  /* likewise */
 	WORKER_TASKS
 };
 

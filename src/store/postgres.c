@@ -133,7 +133,8 @@ static int open_store(const struct store_options *options, struct store **ret_st
 static void submit(struct store *store, struct store_request *request)
 {
 	struct postgres *postgres = postgres_of(store);
-	bool writes = store_operation_is_write(request->operation);
+	bool writes =
+	    store_operation_is_write(request->operation) || request->operation == STORE_BEAT;
 
 	store_figures_submit(&postgres->figures);
 	if (writes && postgres->options.read_only)
@@ -159,6 +160,7 @@ static void statistics(struct store *store, struct store_statistics *ret_statist
 	*ret_statistics = (struct store_statistics){
 	    .queries = atomic_load(&postgres->queries),
 	    .bytes = atomic_load(&postgres->bytes),
+	    .horizon_milliseconds = atomic_load(&postgres->horizon),
 	};
 	store_figures_read(&postgres->figures, ret_statistics);
 }

@@ -686,13 +686,22 @@ $$;
 -- running then, or began since. No commit falls between two such questions, however long its
 -- transaction took and in whatever order they committed, and nothing waits for the oldest one. A
 -- whole table must never be read for it, hence the setting. Without `with_changes`, and beyond
--- `most_bytes`, heads are told alone.
+-- `most_bytes`, heads are told alone. The first row, of kind 4, names this snapshot; from nowhere
+-- (an empty `since`) it is the only one.
 CREATE FUNCTION allim.tail(since text, with_changes boolean, most_bytes bigint)
 RETURNS SETOF allim.change LANGUAGE plpgsql STABLE SET enable_seqscan TO off AS $$
 DECLARE
-	running xid8[] := ARRAY(SELECT pg_snapshot_xip(since::pg_snapshot));
-	upcoming xid8 := pg_snapshot_xmax(since::pg_snapshot);
+	before pg_snapshot := nullif(since, '')::pg_snapshot;
+	running xid8[] := ARRAY(SELECT pg_snapshot_xip(before));
+	upcoming xid8 := pg_snapshot_xmax(before);
 BEGIN
+	RETURN QUERY SELECT pg_current_snapshot()::text, 0::bigint, 0::bigint, 0::bigint, 4::smallint,
+		0::bigint, 0::smallint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, false, 0::smallint,
+		0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, ''::text,
+		''::text, ''::text, ''::text, ''::text;
+	IF before IS NULL THEN
+		RETURN;
+	END IF;
 	RETURN QUERY
 	WITH changed AS MATERIALIZED (
 		SELECT n.id, n.inbox_id, n.seq, sum(allim.weight(n.title, n.body, n.link, n.data))
@@ -813,5 +822,25 @@ BEGIN
 			EXIT;
 		END IF;
 	END LOOP;
+END
+$$;
+
+-- Says that a node lives and what it tells of itself; answers with all that said so within `lifetime`.
+-- One that is leaving (0) is left out from then on, as are those that were silent for long.
+CREATE FUNCTION allim.beat(own_number bigint, own_figures text, lifetime bigint)
+RETURNS TABLE (number bigint, figures text) LANGUAGE plpgsql AS $$
+DECLARE
+	present bigint := allim.now();
+BEGIN
+	DELETE FROM allim.node n
+	WHERE (n.beat_at < present - lifetime * 10 AND lifetime > 0) OR (n.number = own_number AND lifetime = 0);
+	IF lifetime > 0 THEN
+		INSERT INTO allim.node (number, beat_at, figures)
+		VALUES (own_number, present, own_figures)
+		ON CONFLICT ON CONSTRAINT node_pkey DO UPDATE
+		SET beat_at = excluded.beat_at, figures = excluded.figures;
+	END IF;
+	RETURN QUERY SELECT n.number, n.figures FROM allim.node n
+	WHERE n.beat_at >= present - lifetime ORDER BY n.number;
 END
 $$;

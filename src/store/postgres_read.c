@@ -257,51 +257,44 @@ static void send_sweep(struct postgres_batch *batch, const struct store_request 
 	const struct store_sweep *sweep = (const struct store_sweep *)request;
 	struct postgres_parameters parameters = {.count = 0};
 
-	postgres_connection_send(batch->connection, POSTGRES_POSITION, NULL);
-	if (slice_is_empty(sweep->position))
-		return;
 	postgres_parameters_add_text(&parameters, sweep->position);
 	postgres_parameters_add_boolean(&parameters, sweep->want_changes);
 	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, SWEEP_BYTES);
 	postgres_connection_send(batch->connection, POSTGRES_TAIL, &parameters);
 }
 
+/* The first row names the snapshot. */
 static int take_hints(struct store_sweep *sweep, const PGresult *result)
 {
 	struct arena *arena = &sweep->request.arena;
-	size_t count = (size_t)PQntuples(result);
+	size_t count = (size_t)PQntuples(result) - 1;
+	struct hint hint;
 
 	sweep->hints = arena_allocate_array(arena, count + 1, sizeof(*sweep->hints));
 	if (sweep->hints == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		struct hint *hint = &sweep->hints[i];
-
-		postgres_result_hint(result, (int)i, hint);
-		if (arena_copy(arena, hint->user, &hint->user) < 0 ||
-		    notification_content_copy(&hint->change.notification.content, arena) < 0)
+		postgres_result_hint(result, (int)i + 1, &hint);
+		if (arena_copy(arena, hint.user, &hint.user) < 0 ||
+		    notification_content_copy(&hint.change.notification.content, arena) < 0)
 			return -ENOMEM;
+		sweep->hints[i] = hint;
 	}
 	sweep->hint_count = count;
-	return 0;
+	postgres_result_hint(result, 0, &hint);
+	return arena_copy(arena, hint.user, &sweep->position);
 }
 
 static int receive_sweep(struct reading *reading, struct store_request *request)
 {
 	struct store_sweep *sweep = (struct store_sweep *)request;
-	struct postgres_connection *connection = reading->batch->connection;
-	bool has_begun = !slice_is_empty(sweep->position);
-	PGresult *position = postgres_connection_receive(connection);
-	PGresult *result = has_begun ? postgres_connection_receive(connection) : NULL;
-	int code = position == NULL || (has_begun && result == NULL) ? -EAGAIN : 0;
+	PGresult *result = postgres_connection_receive(reading->batch->connection);
+	int code = -EAGAIN;
 
 	sweep->hint_count = 0;
-	if (code == 0 && has_begun)
+	if (result != NULL && PQntuples(result) > 0 &&
+	    postgres_result_kind(result, 0) == POSTGRES_SNAPSHOT)
 		code = take_hints(sweep, result);
-	if (code == 0)
-		code = arena_copy(&request->arena, postgres_result_text(position, 0, 0),
-				  &sweep->position);
-	PQclear(position);
 	PQclear(result);
 	return code;
 }
@@ -323,43 +316,77 @@ static int receive_probed(struct reading *reading, struct store_request *request
 	return is_proved ? 0 : -EIO;
 }
 
-static void send_all(struct postgres_batch *batch)
+/* Everyone's line stands first; nobody's is asked for where no request needs one. */
+static bool send_heads_of_all(struct postgres_batch *batch)
 {
 	struct postgres_parameters parameters = {.count = 0};
 	struct postgres_array names;
+	bool is_needed = false;
 
 	postgres_array_init(&names, POSTGRES_TEXT);
 	postgres_array_add_text(&names, SLICE(""));
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct store_request *request = batch->requests[i];
+		const struct operation *operation = &operations[batch->requests[i]->operation];
 
-		if (operations[request->operation].add_names != NULL)
-			operations[request->operation].add_names(request, &names);
+		if (operation->add_names == NULL)
+			continue;
+		is_needed = true;
+		operation->add_names(batch->requests[i], &names);
 	}
 	postgres_parameters_add_array(&parameters, &names);
-	postgres_connection_send(batch->connection, POSTGRES_BEGIN_READ, NULL);
-	postgres_connection_send(batch->connection, POSTGRES_HEADS, &parameters);
-	for (size_t i = 0; i < batch->count; i++)
-		operations[batch->requests[i]->operation].send(batch, batch->requests[i]);
-	postgres_connection_send(batch->connection, POSTGRES_COMMIT, NULL);
-	postgres_connection_sync(batch->connection);
+	if (is_needed)
+		postgres_connection_send(batch->connection, POSTGRES_HEADS, &parameters);
 	postgres_array_finish(&names);
+	return is_needed;
+}
+
+/* A single statement has a snapshot of its own and needs no transaction around it: a node that only
+ * looks for changes, or whose polls only ask for heads, costs one query each time. */
+static bool is_one_statement(const struct postgres_batch *batch)
+{
+	if (batch->count == 1 && operations[batch->requests[0]->operation].add_names == NULL)
+		return true;
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->requests[i]->operation != STORE_HEADS ||
+		    ((const struct store_heads *)batch->requests[i])->want_broadcasts)
+			return false;
+	}
+	return true;
+}
+
+static void receive_all(struct reading *reading)
+{
+	struct postgres_batch *batch = reading->batch;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct store_request *request = batch->requests[i];
+
+		request->result = operations[request->operation].receive(reading, request);
+	}
 }
 
 int postgres_read_all(struct postgres_batch *batch)
 {
+	struct postgres_connection *connection = batch->connection;
 	struct reading reading = {.batch = batch, .next = EVERYONE + 1};
+	bool is_single = is_one_statement(batch), has_heads;
 
-	send_all(batch);
-	PQclear(postgres_connection_receive(batch->connection)); /* of BEGIN */
-	reading.heads = postgres_connection_receive(batch->connection);
-	for (size_t i = 0; i < batch->count && reading.heads != NULL; i++) {
-		struct store_request *request = batch->requests[i];
-
-		request->result = operations[request->operation].receive(&reading, request);
-	}
+	if (!is_single)
+		postgres_connection_send(connection, POSTGRES_BEGIN_READ, NULL);
+	has_heads = send_heads_of_all(batch);
+	for (size_t i = 0; i < batch->count; i++)
+		operations[batch->requests[i]->operation].send(batch, batch->requests[i]);
+	if (!is_single)
+		postgres_connection_send(connection, POSTGRES_COMMIT, NULL);
+	postgres_connection_sync(connection);
+	if (!is_single)
+		PQclear(postgres_connection_receive(connection));
+	if (has_heads)
+		reading.heads = postgres_connection_receive(connection);
+	if (!has_heads || reading.heads != NULL)
+		receive_all(&reading);
 	PQclear(reading.heads);
-	return postgres_connection_receive_sync(batch->connection);
+	return postgres_connection_receive_sync(connection);
 }
 
 static const struct operation operations[STORE_OPERATIONS] = {

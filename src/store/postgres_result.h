@@ -25,8 +25,9 @@ enum postgres_kind {
 	POSTGRES_MISSING = -1, /* an id that is not in the inbox */
 	POSTGRES_ROW = 0,
 	POSTGRES_ALL = 1,
-	POSTGRES_HEAD = 2, /* only the seq is known */
-	POSTGRES_CUT = 3   /* the limits leave out what begins here */
+	POSTGRES_HEAD = 2,    /* only the seq is known */
+	POSTGRES_CUT = 3,     /* the limits leave out what begins here */
+	POSTGRES_SNAPSHOT = 4 /* the name is the snapshot's */
 };
 
 enum postgres_kind postgres_result_kind(const PGresult *result, int row);

@@ -42,6 +42,7 @@ struct postgres {
 	_Atomic int64_t maintenance_interval;
 	_Atomic uint64_t queries;
 	_Atomic uint64_t bytes;
+	_Atomic int64_t horizon; /* milliseconds */
 	struct store_figures figures;
 	struct postgres_queue writes;
 	struct postgres_queue reads;

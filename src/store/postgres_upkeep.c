@@ -3,12 +3,14 @@
 #include "store/postgres_upkeep.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/postgres_batch.h"
 
 enum {
 	LEASE = 15000,	/* milliseconds; a third of it passes between two requests */
 	WALK_REST = 60, /* rounds between two walks */
 	SIZE_INTERVAL = 60000,
+	HORIZON_WARNING = 5 * 60 * 1000,
 	EXPIRED_SLICE = 256,
 	PRUNE_SLICE = 512,
 	WALK_SLICE = 256, /* inboxes */
@@ -153,6 +155,29 @@ static void measure(struct postgres_upkeep *upkeep)
 	PQclear(result);
 }
 
+/* Deliveries do not wait for such a transaction (see allim.tail), but what it holds back is vacuum:
+ * heads are updated with every publish, and their old versions pile up. */
+static void watch_horizon(struct postgres_upkeep *upkeep)
+{
+	PGresult *result = ask(upkeep, POSTGRES_HORIZON, NULL);
+	int64_t age;
+
+	if (result == NULL)
+		return;
+	age = postgres_horizon_observe(&upkeep->horizon, postgres_result_number(result, 0, 0),
+				       postgres_result_number(result, 0, 1), clock_monotonic());
+	PQclear(result);
+	atomic_store(&upkeep->session->postgres->horizon, age);
+	if (age < HORIZON_WARNING) {
+		upkeep->is_warned = false;
+	} else if (!upkeep->is_warned) {
+		upkeep->is_warned = true;
+		log_warning("a transaction in PostgreSQL has been open for long and keeps old rows "
+			    "from being removed",
+			    LOG_NUMBER("seconds", age / 1000));
+	}
+}
+
 void postgres_upkeep_run(struct postgres_upkeep *upkeep)
 {
 	int64_t now = clock_monotonic();
@@ -162,6 +187,7 @@ void postgres_upkeep_run(struct postgres_upkeep *upkeep)
 	if (now >= upkeep->next_lease) {
 		take_lease(upkeep, LEASE);
 		measure(upkeep);
+		watch_horizon(upkeep);
 	}
 	if (!upkeep->is_keeper || (now < upkeep->next_round && !upkeep->more))
 		return;

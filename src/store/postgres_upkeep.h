@@ -3,6 +3,7 @@
 #ifndef ALLIM_STORE_POSTGRES_UPKEEP_H
 #define ALLIM_STORE_POSTGRES_UPKEEP_H
 
+#include "store/postgres_horizon.h"
 #include "store/postgres_session.h"
 
 struct postgres_upkeep {
@@ -13,6 +14,8 @@ struct postgres_upkeep {
 	int64_t next_walk;
 	int64_t next_size;
 	int64_t walked; /* the last inbox that the walk came to; -1: it begins anew */
+	struct postgres_horizon horizon;
+	bool is_warned; /* of the horizon's age */
 	bool is_keeper;
 	bool more; /* the last round left something */
 };

@@ -185,6 +185,46 @@ static void receive_probe(struct postgres_batch *batch, struct store_request *re
 	PQclear(result);
 }
 
+static void send_beat(struct postgres_batch *batch, const struct store_request *request)
+{
+	const struct store_beat *beat = (const struct store_beat *)request;
+	struct postgres_parameters parameters = {.count = 0};
+
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, (int64_t)beat->number);
+	postgres_parameters_add_text(&parameters, beat->figures);
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, beat->lifetime);
+	postgres_connection_send(batch->connection, POSTGRES_BEAT, &parameters);
+}
+
+static int take_nodes(struct store_beat *beat, const PGresult *result)
+{
+	struct arena *arena = &beat->request.arena;
+	size_t count = (size_t)PQntuples(result);
+
+	beat->node_count = 0;
+	beat->nodes = arena_allocate_array(arena, count + 1, sizeof(*beat->nodes));
+	if (beat->nodes == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct store_node *node = &beat->nodes[i];
+
+		node->number = (uint64_t)postgres_result_number(result, (int)i, 0);
+		if (arena_copy(arena, postgres_result_text(result, (int)i, 1), &node->figures) < 0)
+			return -ENOMEM;
+	}
+	beat->node_count = count;
+	return 0;
+}
+
+static void receive_beat(struct postgres_batch *batch, struct store_request *request)
+{
+	PGresult *result = postgres_connection_receive(batch->connection);
+
+	if (result != NULL)
+		request->result = take_nodes((struct store_beat *)request, result);
+	PQclear(result);
+}
+
 /* Whose inboxes are changed by marks, and in whose inboxes the notifications are that are corrected
  * or withdrawn. The empty name is everyone's, whose inbox nobody marks. */
 static void add_marked(const struct postgres_batch *batch, struct postgres_array *names,
@@ -279,4 +319,5 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_MARK] = {send_mark, receive_mark},
     [STORE_REDEEM] = {send_redeem, receive_redeem},
     [STORE_PROBE] = {send_probe, receive_probe},
+    [STORE_BEAT] = {send_beat, receive_beat},
 };

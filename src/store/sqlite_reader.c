@@ -3,6 +3,7 @@
 #include "store/sqlite_reader.h"
 
 #include "base/clock.h"
+#include "store/sqlite_beat.h"
 #include "store/sqlite_heads.h"
 #include "store/sqlite_list.h"
 #include "store/sqlite_probe.h"
@@ -213,4 +214,5 @@ static const struct reading readings[STORE_OPERATIONS] = {
     [STORE_PROBE] = {NULL, sqlite_probe_read},
     [STORE_REPLAY] = {sqlite_replay_look, sqlite_replay_answer},
     [STORE_LIST] = {sqlite_list_look, sqlite_list_answer},
+    [STORE_BEAT] = {NULL, sqlite_beat_answer},
 };

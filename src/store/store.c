@@ -133,4 +133,5 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_LIST] = {"list", false, {0}},
     [STORE_SWEEP] = {"sweep", false, {0}},
     [STORE_PROBE] = {"probe", true, {0}},
+    [STORE_BEAT] = {"beat", false, {0}},
 };

@@ -43,6 +43,7 @@ enum store_operation {
 	STORE_LIST,	/* struct store_list */
 	STORE_SWEEP,	/* struct store_sweep */
 	STORE_PROBE,	/* struct store_probe */
+	STORE_BEAT,	/* struct store_beat */
 	STORE_OPERATIONS
 };
 
@@ -229,6 +230,22 @@ struct store_probe {
 	int64_t number; /* set by the store: what was written, and must be read */
 };
 
+struct store_node {
+	uint64_t number;
+	struct slice figures; /* what it told of itself */
+};
+
+/* Says that this node lives, and asks which nodes share the store: those that said so within
+ * `lifetime`, this one included. */
+struct store_beat {
+	struct store_request request;
+	uint64_t number;
+	struct slice figures;
+	int64_t lifetime; /* microseconds; 0: this node is leaving */
+	struct store_node *nodes;
+	size_t node_count;
+};
+
 struct store_options {
 	/* SQLite: the folder of the database. PostgreSQL: its URL, with the password apart. */
 	const char *location;
@@ -269,6 +286,9 @@ struct store_statistics {
 	uint64_t bytes;		      /* on disk */
 	uint64_t queue;		      /* requests that wait now */
 	uint64_t commit_microseconds; /* sum, over all commits */
+	/* How long ago the oldest transaction that is still open and may write began, whosever it
+	 * is: roughly, and only where other programs can hold the database back. */
+	int64_t horizon_milliseconds;
 };
 
 struct store;

@@ -20,7 +20,7 @@ MISTAKES = [
     ("docs/api.md", "### `POST /v1/inbox/seen`", "", "docs/api.md: route POST /v1/inbox/seen is missing"),
     ("docs/api.md", "### `POST /v1/inbox/seen`", "### `PUT /v1/inbox/seen`",
      "docs/api.md: there is no route PUT /v1/inbox/seen"),
-    ("docs/api.md", "| `not_ready` | 503 |", "| `not_ready` | 500 |", "problem not_ready 503 This node is not ready is missing"),
+    ("docs/api.md", "| `draining` | 503 |", "| `draining` | 500 |", "problem draining 503 This node is about to stop is missing"),
     ("src/server/problems.def", "The body is not valid JSON", "The body is no JSON",
      "problem invalid_json 400 The body is no JSON is missing"),
     ("docs/api.md", "(RFC 9112, 3.2) |", "(RFC 9112, 3) |", "there is no problem bad_target 400 The request target"),

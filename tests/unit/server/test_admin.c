@@ -60,7 +60,7 @@ static void test_not_in_time(void **state)
 	assert_string_equal(lone_worker_received(client), "");
 	lone.worker->loop.now += 10000;
 	admin_expire_canaries(lone.worker);
-	check_answer(client, "HTTP/1.1 503");
+	check_answer(client, "\"status\":\"degraded\"");
 }
 
 /* The worker ends while a check waits whose client has gone; nothing is left. */

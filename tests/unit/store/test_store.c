@@ -8,7 +8,7 @@
 static bool is_question(enum store_operation operation)
 {
 	return operation == STORE_HEADS || operation == STORE_REPLAY || operation == STORE_LIST ||
-	       operation == STORE_SWEEP;
+	       operation == STORE_SWEEP || operation == STORE_BEAT;
 }
 
 static void test_only_writes_are_refused(void **state)
@@ -29,6 +29,7 @@ static void test_only_writes_are_refused(void **state)
 			struct store_replay replay;
 			struct store_list list;
 			struct store_sweep sweep;
+			struct store_beat beat;
 		} any;
 
 		assert_non_null(store_operation_name(operation));
