@@ -1,24 +1,9 @@
 // The server under test, which here also gets killed, stopped and restarted on the same folder.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { stablePort } from '../../integration/lib/port.js';
 import { Server } from '../../integration/lib/server.js';
 
 const SANITIZER_REPORT = /(?:ERROR: \w+Sanitizer|runtime error:)[^]*/;
-
-// Below the range that the kernel takes ports of outgoing connections from: a client that tries to reach
-// a dead server must not become its own peer, and keep the port from it.
-async function stablePort() {
-  for (;;) {
-    const port = 15000 + Math.floor(Math.random() * 15000);
-    const probe = createServer();
-    const isFree = await new Promise((settle) => {
-      probe.once('error', () => settle(false));
-      probe.listen(port, '127.0.0.1', () => settle(true));
-    });
-    if (isFree) await new Promise((done) => { probe.close(done); });
-    if (isFree) return port;
-  }
-}
 
 export class CheckedServer extends Server {
   constructor({ variables, ...options } = {}) {

@@ -11,11 +11,25 @@ const isRoot = process.getuid() === 0;
 const unprivileged = ['--reuid=65534', '--regid=65534', '--clear-groups'];
 const children = new Set();
 const folders = new Set();
+const actions = new Set();
 
 process.on('exit', () => {
+  for (const action of actions) action();
   for (const child of children) child.kill('SIGKILL');
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
+
+// Has something done when the test program ends, before its folders are removed. Returns a function that
+// takes it back.
+export function beforeExit(action) {
+  actions.add(action);
+  return () => actions.delete(action);
+}
+
+// The beginning of a command line that runs something as nobody; `options` are setpriv's.
+export function asNobody(...options) {
+  return ['setpriv', ...options, ...(isRoot ? unprivileged : []), '--'];
+}
 
 export function makeFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'allim-test-'));

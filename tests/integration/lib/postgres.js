@@ -1,0 +1,111 @@
+// A real PostgreSQL of the test's own. Its only user is the superuser `allim`.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { makeCertificate } from './certificate.js';
+import { stablePort } from './port.js';
+import { give } from './process.js';
+import { RealServer, run } from './real_server.js';
+
+const VERSIONS = '/usr/lib/postgresql';
+const SEGMENT_LINE = 6; // of postmaster.pid
+
+function findBinaries() {
+  const versions = readdirSync(VERSIONS).map(Number).filter(Boolean).sort((a, b) => b - a);
+  assert.ok(versions.length > 0, 'no PostgreSQL is installed: run scripts/install-dependencies test');
+  return join(VERSIONS, String(versions[0]), 'bin');
+}
+
+export class Postgres extends RealServer {
+  // With `password`, everybody must give it (scram-sha-256). `tls` has it take TLS beside plain text;
+  // the certificate is in `certificate`. `settings` are PostgreSQL's own.
+  constructor({ password, tls = false, fsync = true, settings = {} } = {}) {
+    super();
+    Object.assign(this, { password, tls, binaries: findBinaries(), databases: 0 });
+    this.settings = {
+      fsync: fsync ? 'on' : 'off',
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: this.folder,
+      // After a SIGKILL, everything is in the folder but the small segment that #removeSegment() knows.
+      dynamic_shared_memory_type: 'mmap',
+      shared_buffers: '32MB',
+      ...settings,
+    };
+  }
+
+  url(database = 'postgres') { return `postgresql://allim@127.0.0.1:${this.port}/${database}`; }
+
+  async initialize() {
+    const authentication = ['--auth=trust'];
+    if (this.password !== undefined) {
+      const file = join(this.folder, 'password');
+      writeFileSync(file, `${this.password}\n`);
+      give(file, 0o600);
+      authentication.splice(0, 1, '--auth=scram-sha-256', `--pwfile=${file}`);
+    }
+    if (this.tls) {
+      const { certificate, key } = await makeCertificate(this.folder);
+      this.certificate = certificate;
+      Object.assign(this.settings, { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key });
+    }
+    await this.runAsNobody([join(this.binaries, 'initdb'), '--pgdata=data', '--username=allim', '--encoding=UTF8',
+      '--locale=C.UTF-8', '--no-sync', ...authentication]);
+    this.port = await stablePort();
+  }
+
+  async start() {
+    if (this.port === undefined) await this.initialize();
+    const settings = Object.entries(this.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    await this.launch([join(this.binaries, 'postgres'), '-D', 'data', '-p', String(this.port), ...settings]);
+    return this;
+  }
+
+  async isReady() {
+    const arguments_ = ['-q', '-h', '127.0.0.1', '-p', String(this.port)];
+    return run([join(this.binaries, 'pg_isready'), ...arguments_]).then(() => true, () => false);
+  }
+
+  // Does not wait for clients to leave.
+  async stop() {
+    assert.deepEqual(await super.stop('SIGINT'), { code: 0, signal: null }, this.log);
+  }
+
+  // Runs statements, all in one transaction. What they return: a line for each row, its values with `|`
+  // between them, without the last line's end.
+  async query(statements, { url = this.url() } = {}) {
+    const output = await run([join(this.binaries, 'psql'), '--no-psqlrc', '--quiet', '--tuples-only', '--no-align',
+      '--set=ON_ERROR_STOP=1', '--single-transaction', '--file=-', url],
+    { input: statements, env: { ...process.env, PGPASSWORD: this.password ?? '', PGCONNECT_TIMEOUT: '60' } });
+    return output.replace(/\n$/, '');
+  }
+
+  // An empty database; its URL.
+  async createDatabase() {
+    this.databases += 1;
+    const name = `test_${this.databases}`;
+    await run([join(this.binaries, 'createdb'), `--maintenance-db=${this.url()}`, name],
+      { env: { ...process.env, PGPASSWORD: this.password ?? '' } });
+    return this.url(name);
+  }
+
+  async dispose() {
+    await super.dispose();
+    this.#removeSegment();
+  }
+
+  // The kernel keeps it after a SIGKILL.
+  #removeSegment() {
+    try {
+      const line = readFileSync(join(this.folder, 'data/postmaster.pid'), 'utf8').split('\n')[SEGMENT_LINE];
+      spawnSync('ipcrm', ['-m', line.trim().split(/\s+/)[1]]);
+    } catch { /* it ended in order */ }
+  }
+}
+
+// A server for one test or file; `after` is node:test's.
+export async function postgresFor(after, options) {
+  const server = new Postgres(options);
+  after(() => server.dispose());
+  return server.start();
+}
