@@ -1,10 +1,9 @@
 // A real PostgreSQL of the test's own. Its only user is the superuser `allim`.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { makeCertificate } from './certificate.js';
-import { stablePort } from './port.js';
 import { give } from './process.js';
 import { RealServer, run } from './real_server.js';
 
@@ -20,12 +19,12 @@ function findBinaries() {
 export class Postgres extends RealServer {
   // With `password`, everybody must give it (scram-sha-256). `tls` has it take TLS beside plain text;
   // the certificate is in `certificate`. `settings` are PostgreSQL's own.
-  constructor({ password, tls = false, fsync = true, settings = {} } = {}) {
-    super();
+  constructor({ password, tls = false, fsync = true, settings = {}, namespace } = {}) {
+    super({ namespace });
     Object.assign(this, { password, tls, binaries: findBinaries(), databases: 0 });
     this.settings = {
       fsync: fsync ? 'on' : 'off',
-      listen_addresses: '127.0.0.1',
+      listen_addresses: namespace ? '*' : '127.0.0.1',
       unix_socket_directories: this.folder,
       // After a SIGKILL, everything is in the folder but the small segment that #removeSegment() knows.
       dynamic_shared_memory_type: 'mmap',
@@ -51,7 +50,8 @@ export class Postgres extends RealServer {
     }
     await this.runAsNobody([join(this.binaries, 'initdb'), '--pgdata=data', '--username=allim', '--encoding=UTF8',
       '--locale=C.UTF-8', '--no-sync', ...authentication]);
-    this.port = await stablePort();
+    if (this.namespace) appendFileSync(join(this.folder, 'data/pg_hba.conf'), `host all all samenet ${authentication[0].slice(7)}\n`);
+    await this.choosePort();
   }
 
   async start() {

@@ -62,9 +62,10 @@ function environment(variables) {
 }
 
 // Runs one command line in the background. The result has `child`, the texts so far in `stdout` and
-// `stderr`, and `ended`, a promise of {code, signal}. `wrapper` is a command that runs the program.
-export function start(args, { variables = {}, cwd = '/', wrapper = [] } = {}) {
-  const command = [...(isRoot ? ['setpriv', ...unprivileged] : []), ...wrapper, binary, ...args];
+// `stderr`, and `ended`, a promise of {code, signal}. `wrapper` is a command that runs the program;
+// `outside` is one more, which still has the rights of the test.
+export function start(args, { variables = {}, cwd = '/', wrapper = [], outside = [] } = {}) {
+  const command = [...outside, ...(isRoot ? ['setpriv', ...unprivileged] : []), ...wrapper, binary, ...args];
   const child = spawn(command[0], command.slice(1), { env: environment(variables), cwd });
   const running = { child, stdout: '', stderr: '' };
   children.add(child);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import { stablePort } from './port.js';
 import { asNobody, beforeExit, makeFolder } from './process.js';
 import { freezeTree, killTree, signal, thawTree, treeOf, waitUntilGone } from './process_tree.js';
 import { eventually } from './wait.js';
@@ -19,7 +20,9 @@ export async function run(command, { input = '', ...options } = {}) {
 }
 
 export class RealServer {
-  constructor() {
+  // In a `namespace` (tests/checker/lib/namespaces.js) it is reached at the same port as elsewhere.
+  constructor({ namespace } = {}) {
+    this.namespace = namespace;
     this.folder = makeFolder();
     this.log = '';
     this.removeHook = beforeExit(() => { for (const pid of this.isRunning ? treeOf(this.pid) : []) signal(pid, 'SIGKILL'); });
@@ -29,6 +32,11 @@ export class RealServer {
 
   get isRunning() { return this.child !== undefined && !this.hasEnded; }
 
+  async choosePort() {
+    this.port = await stablePort();
+    await this.namespace?.forward({ port: this.port });
+  }
+
   runAsNobody(command) {
     return run([...asNobody(), ...command], { cwd: this.folder });
   }
@@ -37,8 +45,8 @@ export class RealServer {
   async launch(command) {
     assert.ok(!this.isRunning, 'it runs already');
     this.hasEnded = false;
-    this.child = spawn('setpriv', [...asNobody('--pdeathsig=KILL').slice(1), ...command],
-      { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const line = [...(this.namespace?.prefix ?? []), ...asNobody('--pdeathsig=KILL'), ...command];
+    this.child = spawn(line[0], line.slice(1), { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.log = (this.log + text).slice(-LOG_CHARACTERS); });
     }

@@ -8,8 +8,8 @@ import { eventually } from './wait.js';
 export class Redis extends RealServer {
   // `password` is demanded where it is given. With `tls` it speaks TLS alone; the certificate is in
   // `certificate`. `settings` are Redis's own. It keeps what it has on the disk.
-  constructor({ password, tls = false, settings = {} } = {}) {
-    super();
+  constructor({ password, tls = false, settings = {}, namespace } = {}) {
+    super({ namespace });
     Object.assign(this, { password, tls, settings });
   }
 
@@ -21,13 +21,14 @@ export class Redis extends RealServer {
       this.certificate = certificate;
       this.settings = { 'tls-cert-file': certificate, 'tls-key-file': key, 'tls-auth-clients': 'no', ...this.settings };
     }
-    this.port = await stablePort();
+    await this.choosePort();
   }
 
   async start() {
     if (this.port === undefined) await this.initialize();
     const settings = {
-      bind: '127.0.0.1',
+      bind: this.namespace ? '*' : '127.0.0.1',
+      'protected-mode': this.namespace ? 'no' : 'yes',
       dir: this.folder,
       save: '',
       appendonly: 'yes',

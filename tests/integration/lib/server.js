@@ -23,11 +23,13 @@ export async function freePort() {
   return port;
 }
 
+// In a `namespace` (tests/checker/lib/namespaces.js) it is reached at the same ports as elsewhere.
 export class Server {
-  constructor({ demo = true, variables = {}, args = [], wrapper = [], data } = {}) {
+  constructor({ demo = true, variables = {}, args = [], wrapper = [], namespace, data } = {}) {
     this.demo = demo;
     this.args = args;
     this.wrapper = wrapper;
+    this.namespace = namespace;
     this.data = data ?? makeFolder();
     this.apiKey = `key-${randomBytes(12).toString('hex')}`;
     this.secret = randomBytes(32).toString('hex');
@@ -46,10 +48,12 @@ export class Server {
   async start() {
     this.port ??= await freePort();
     this.adminPort ??= await freePort();
+    await this.namespace?.forward({ port: this.port });
+    await this.namespace?.forward({ port: this.adminPort });
     give(this.data);
     this.running = start(['serve', ...(this.demo ? ['--demo'] : []),
       '--listen', `127.0.0.1:${this.port}`, '--admin-listen', `127.0.0.1:${this.adminPort}`,
-      '--data', this.data, ...this.args], { variables: this.variables, wrapper: this.wrapper });
+      '--data', this.data, ...this.args], { variables: this.variables, wrapper: this.wrapper, outside: this.namespace?.prefix });
     let end = null;
     this.running.ended.then((how) => { end = how; });
     await eventually('the server to be ready', async () => {
