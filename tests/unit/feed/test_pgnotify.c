@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -312,6 +313,37 @@ static void test_what_could_not_be_sent_is_sent_later(void **state)
 	postgres_server_run(server, pair->url, "DROP ROLE other");
 }
 
+/* The backend of one node alone stands still with the statement, so only its next session can tell. */
+static void test_unanswered_statement_is_sent_again(void **state)
+{
+	struct pair *pair = *state;
+	char url[POSTGRES_SERVER_URL_BYTES + 16];
+	struct node silent;
+	pid_t backend;
+
+	postgres_server_run(server, pair->url, "CREATE ROLE other LOGIN");
+	snprintf(url, sizeof(url), "postgresql://other%s", strchr(pair->url, '@'));
+	open_node(&silent, 0xc, url, SLICE(""));
+	wait_for_wakes(&silent, 1);
+	backend = (pid_t)strtol(
+	    postgres_server_ask(server, NULL,
+				"SELECT pid FROM pg_stat_activity WHERE usename = 'other'"),
+	    NULL, 10);
+	assert_true(backend > 0);
+	assert_int_equal(kill(backend, SIGSTOP), 0);
+	publish(&silent);
+	wait_for_wakes(&pair->b, 2);
+	assert_int_equal(statistics_of(&silent).failures, 1);
+	assert_int_equal(statistics_of(&silent).reconnections, 1);
+	assert_int_equal(kill(backend, SIGCONT), 0);
+	close_node(&silent);
+	WAIT_FOR(strcmp(postgres_server_ask(
+			    server, NULL,
+			    "SELECT count(*) FROM pg_stat_activity WHERE usename = 'other'"),
+			"0") == 0);
+	postgres_server_run(server, pair->url, "DROP ROLE other");
+}
+
 /* One statement is under way, and all that is published meanwhile shares the next. */
 static void test_publishes_are_bundled(void **state)
 {
@@ -485,6 +517,7 @@ int main(void)
 	    PAIR_TEST(test_terminated_listener),
 	    PAIR_TEST(test_killed_server),
 	    PAIR_TEST(test_what_could_not_be_sent_is_sent_later),
+	    PAIR_TEST(test_unanswered_statement_is_sent_again),
 	    PAIR_TEST(test_publishes_are_bundled),
 	    PAIR_TEST(test_frozen_server),
 	    PAIR_TEST(test_close_never_waits_for_a_server),
