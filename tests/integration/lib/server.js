@@ -23,13 +23,15 @@ export async function freePort() {
   return port;
 }
 
-// In a `namespace` (tests/checker/lib/namespaces.js) it is reached at the same ports as elsewhere.
+// Its store is the folder `data`, or the database at the URL `store`. In a `namespace`
+// (tests/checker/lib/namespaces.js) it is reached at the same ports as elsewhere.
 export class Server {
-  constructor({ demo = true, variables = {}, args = [], wrapper = [], namespace, data } = {}) {
+  constructor({ demo = true, variables = {}, args = [], wrapper = [], namespace, store, data } = {}) {
     this.demo = demo;
     this.args = args;
     this.wrapper = wrapper;
     this.namespace = namespace;
+    this.store = store;
     this.data = data ?? makeFolder();
     this.apiKey = `key-${randomBytes(12).toString('hex')}`;
     this.secret = randomBytes(32).toString('hex');
@@ -53,7 +55,7 @@ export class Server {
     give(this.data);
     this.running = start(['serve', ...(this.demo ? ['--demo'] : []),
       '--listen', `127.0.0.1:${this.port}`, '--admin-listen', `127.0.0.1:${this.adminPort}`,
-      '--data', this.data, ...this.args], { variables: this.variables, wrapper: this.wrapper, outside: this.namespace?.prefix });
+      '--data', this.store ?? this.data, ...this.args], { variables: this.variables, wrapper: this.wrapper, outside: this.namespace?.prefix });
     let end = null;
     this.running.ended.then((how) => { end = how; });
     await eventually('the server to be ready', async () => {
