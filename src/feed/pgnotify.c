@@ -358,6 +358,7 @@ static void close_feed(struct feed *feed)
 
 const struct feed_ops pgnotify_feed_ops = {
     .name = "pgnotify",
+    .way = FEED_WAKES,
     .open = open_feed,
     .publish = publish,
     .statistics = statistics,
