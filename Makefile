@@ -10,7 +10,7 @@ release := build/release
 tests := build/test
 sources = $(shell git ls-files --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]')
 
-.PHONY: all release run test bench lint format clean help
+.PHONY: all release run run-cluster test bench lint format clean help
 
 all: release
 
@@ -28,6 +28,12 @@ run:
 	@mkdir -p "$(DATA)"
 	@exec $(release)/allim serve --demo --listen 127.0.0.1:$(PORT) \
 		--admin-listen 127.0.0.1:$(ADMIN_PORT) --data "$(DATA)"
+
+# As a script of its own says: CLUSTER, PORT, NODES, METHOD, FEED.
+run-cluster:
+	scripts/install-dependencies build cluster
+	@$(MAKE) --no-print-directory release
+	@PORT=$(PORT) exec scripts/run-cluster $(release)/allim
 
 test: $(tests)/build.ninja
 	@scripts/install-dependencies build test
@@ -56,6 +62,7 @@ clean:
 help:
 	@echo "make            build the release binary, $(release)/allim"
 	@echo "make run        build and start the demo (PORT=8080 ADMIN_PORT=8081 DATA=build/demo-data)"
+	@echo "make run-cluster  the same on three nodes, with PostgreSQL, Redis and haproxy (NODES=3 METHOD=sse-redis)"
 	@echo "make test       run all tests under sanitizers (SUITE=unit, fuzz, thread, integration/stream, ...)"
 	@echo "make bench      measure beside yardsticks and write build/bench.json (BENCH=\"--only poll\")"
 	@echo "make lint       clang-tidy, cppcheck, layers, formatting"
