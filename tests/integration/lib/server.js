@@ -4,9 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { give, makeFolder, start } from './process.js';
 import { makeToken } from './token.js';
-import { eventually } from './wait.js';
+import { PATIENCE_MS, eventually } from './wait.js';
 
 const SANITIZER_REPORT = /(?:ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer)[^]*/;
+
+const PROBE_MS = 5000;
 
 // Reconnecting is part of many tests, so clients are told to be quick about it.
 const QUICK = {
@@ -60,7 +62,7 @@ export class Server {
     this.running.ended.then((how) => { end = how; });
     await eventually('the server to be ready', async () => {
       if (end) throw new Error(`allim serve ended with ${JSON.stringify(end)}:\n${this.log}`);
-      return fetch(`${this.adminUrl}/health/ready`).then((answer) => answer.ok, () => false);
+      return fetch(`${this.adminUrl}/health/ready`, { signal: AbortSignal.timeout(PROBE_MS) }).then((answer) => answer.ok, () => false);
     });
     return this;
   }
@@ -93,6 +95,7 @@ export class Server {
   async call(method, path, { as, body, headers = {}, admin = false } = {}) {
     const answer = await fetch(`${admin ? this.adminUrl : this.url}${path}`, {
       method,
+      signal: AbortSignal.timeout(PATIENCE_MS),
       headers: {
         ...this.authorization(as),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
