@@ -1,6 +1,6 @@
 /* Samples below the oldest running transaction say nothing any more and go, all but the last of them:
- * the transaction began behind it. When the table is full every second one goes, so that it reaches
- * back as far as needed, ever more coarsely. */
+ * the transaction began behind it, and before the next. When the table is full every second one of the
+ * rest goes, so that it reaches back as far as needed, ever more coarsely. */
 #include "store/postgres_horizon.h"
 
 #include <string.h>
@@ -18,9 +18,9 @@ static void forget_ended(struct postgres_horizon *horizon, int64_t oldest)
 
 static void thin_out(struct postgres_horizon *horizon)
 {
-	int kept = 0;
+	int kept = 1;
 
-	for (int i = 0; i < horizon->count; i += 2)
+	for (int i = 1; i < horizon->count; i += 2)
 		horizon->samples[kept++] = horizon->samples[i];
 	horizon->count = kept;
 }
