@@ -34,8 +34,8 @@ enum field_kind {
 };
 
 struct field {
-	enum field_kind kind;
 	size_t offset;
+	enum field_kind kind;
 	unsigned limit;
 };
 
@@ -46,7 +46,7 @@ struct fields {
 
 #define FIELD(kind_, type, member, limit_)                      \
 	{                                                       \
-		FIELD_##kind_, offsetof(type, member), (limit_) \
+		offsetof(type, member), FIELD_##kind_, (limit_) \
 	}
 #define ROW(kind_, member, limit_) FIELD(kind_, struct hint, change.notification.member, limit_)
 #define FIELDS(array)                                       \
@@ -363,7 +363,7 @@ static int read_fields(struct slice *rest, struct fields fields, struct hint *hi
 /* Its texts are slices of the message. */
 static int read_hint(struct slice *rest, struct hint *ret_hint)
 {
-	uint64_t change;
+	uint64_t change = WITHOUT_CHANGE;
 	int result;
 
 	*ret_hint = (struct hint){.seq = 0};

@@ -1,6 +1,6 @@
 /* Real Redis servers of a test's own: each in a temporary folder, on a free port of loopback, under
- * a guard (guard.h), so that none outlives the test. Where something cannot be done, the test fails.
- * One thread at a time. */
+ * a guard (guard.h), so that none outlives the test. Where something cannot be done, the test
+ * fails. One thread at a time. */
 #ifndef ALLIM_TESTS_REDIS_SERVER_H
 #define ALLIM_TESTS_REDIS_SERVER_H
 

@@ -1,107 +1,26 @@
-/* What every feed must do, told through feed.h alone; each test runs for every row of feed_table.
+/* What every feed must do; each test runs for every kind (conformance.h).
  *
- * A feed may double and delay, and to other nodes it may lose; but what a node publishes it hears
- * itself. So the tests wait, for as long as they may run, and count nothing twice. */
-#include "feed/feed.h"
+ * A feed may double, delay and lose, but where nothing fails it does not lose. So the tests wait,
+ * for as long as they may run, and count nothing twice. */
+#include "conformance/feed/conformance.h"
 
-#include "lib/assertions.h"
 #include "lib/changes.h"
 #include "lib/failing_allocator.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { EPOCH = 7, BATCHES = 300, THREADS = 4 };
+enum { THREADS = 4, BATCHES = 300, NODE_A = 11, NODE_B = 12, CANARY = 17 };
 
-/* The commit's time tells one batch of the tests from another. */
-static const int64_t first_commit = 1777627800250000;
-
-/* Who listens: remembers which batches came, by number. Any thread. */
-struct ear {
-	pthread_mutex_t mutex;
-	pthread_cond_t heard;
-	bool came[THREADS * BATCHES + 1];
-	unsigned count;		 /* of different batches */
-	struct hint_batch *last; /* a reference */
+static const struct conformance_kind *const kinds[] = {
+    &conformance_local, &conformance_dbpoll,	&conformance_pgnotify,
+    &conformance_redis, &conformance_redis_tls, &conformance_redis_cluster,
 };
 
-static void on_hints(void *context, struct hint_batch *batch)
-{
-	struct ear *ear = context;
-	struct hint_batch *before;
-	uint64_t number =
-	    batch->canary != 0 ? batch->canary : (uint64_t)(batch->committed_at - first_commit);
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-	pthread_mutex_lock(&ear->mutex);
-	before = ear->last;
-	ear->last = hint_batch_reference(batch);
-	if (!ear->came[number]) {
-		ear->came[number] = true;
-		ear->count++;
-	}
-	pthread_cond_broadcast(&ear->heard);
-	pthread_mutex_unlock(&ear->mutex);
-	hint_batch_release(before);
-}
-
-static void wait_for(struct ear *ear, unsigned count)
-{
-	pthread_mutex_lock(&ear->mutex);
-	while (ear->count < count)
-		pthread_cond_wait(&ear->heard, &ear->mutex);
-	pthread_mutex_unlock(&ear->mutex);
-}
-
-static void init_ear(struct ear *ear)
-{
-	*ear = (struct ear){.count = 0};
-	pthread_mutex_init(&ear->mutex, NULL);
-	pthread_cond_init(&ear->heard, NULL);
-}
-
-static void finish_ear(struct ear *ear)
-{
-	hint_batch_release(ear->last);
-	pthread_cond_destroy(&ear->heard);
-	pthread_mutex_destroy(&ear->mutex);
-}
-
-static struct feed *open_feed(const struct feed_ops *ops, struct ear *ear)
-{
-	struct feed_options options = {.on_hints = on_hints, .context = ear};
-	struct error error = {""};
-	struct feed *feed = NULL;
-
-	if (feed_open(ops, &options, &feed, &error) < 0)
-		fail_msg("%s", error.text);
-	assert_ptr_equal(feed->ops, ops);
-	return feed;
-}
-
-/* A commit of three kinds of change, with texts that are hard to carry. */
-static struct hint_batch *make_batch(unsigned number)
-{
-	struct hint_batch *batch = hint_batch_create(EPOCH, 1);
-	struct hint hints[] = {
-	    {.user = SLICE("anna"),
-	     .seq = 5,
-	     .counts = {3, 2, 1},
-	     .has_change = true,
-	     .change = changes_row(5, changes_hostile_texts[number % changes_hostile_text_count])},
-	    {.user = SLICE("\xEC\x95\x8C \"x\""),
-	     .seq = INT64_MAX,
-	     .has_change = true,
-	     .change = changes_all(INT64_MAX, NOTIFICATION_READ)},
-	    {.user = SLICE(""), .seq = 9},
-	};
-
-	batch->committed_at = first_commit + number;
-	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		assert_int_equal(hint_batch_add(batch, &hints[i]), 0);
-	return batch;
-}
+static void *places[KINDS];
 
 static void assert_same_hint(const struct hint *hint, const struct hint *expected)
 {
@@ -131,71 +50,117 @@ static void assert_same_hint(const struct hint *hint, const struct hint *expecte
 	buffer_finish(&texts[1]);
 }
 
-static void check_content(const struct feed_ops *ops)
+/* Two nodes that share a server. */
+struct pair {
+	struct conformance_node a;
+	struct conformance_node b;
+};
+
+static void open_pair(struct pair *pair, const struct conformance_kind *kind, void *place)
 {
-	struct ear ear;
-	struct feed *feed;
+	conformance_open(&pair->a, kind, place, NODE_A);
+	conformance_open(&pair->b, kind, place, NODE_B);
+}
 
-	init_ear(&ear);
-	feed = open_feed(ops, &ear);
+static void close_pair(struct pair *pair)
+{
+	conformance_close(&pair->a);
+	conformance_close(&pair->b);
+}
+
+static void assert_last_is(struct conformance_ear *ear, const struct hint_batch *batch)
+{
+	pthread_mutex_lock(&ear->mutex);
+	assert_true(ear->last->epoch == CONFORMANCE_EPOCH);
+	assert_true(ear->last->committed_at == batch->committed_at);
+	assert_int_equal(ear->last->count, batch->count);
+	for (size_t i = 0; i < batch->count; i++)
+		assert_same_hint(&ear->last->hints[i], &batch->hints[i]);
+	pthread_mutex_unlock(&ear->mutex);
+}
+
+static void check_content(const struct conformance_kind *kind, void *place)
+{
+	struct pair pair;
+
+	open_pair(&pair, kind, place);
 	for (unsigned i = 1; i <= changes_hostile_text_count; i++) {
-		struct hint_batch *batch = make_batch(i);
+		struct hint_batch *batch = conformance_batch(i);
 
-		feed_publish(feed, batch);
-		wait_for(&ear, i);
-		pthread_mutex_lock(&ear.mutex);
-		assert_true(ear.last->epoch == EPOCH);
-		assert_true(ear.last->committed_at == batch->committed_at);
-		assert_int_equal(ear.last->count, batch->count);
-		for (size_t hint = 0; hint < batch->count; hint++)
-			assert_same_hint(&ear.last->hints[hint], &batch->hints[hint]);
-		pthread_mutex_unlock(&ear.mutex);
+		feed_publish(pair.a.feed, batch);
+		CONFORMANCE_WAIT_FOR(conformance_has_come(&pair.b, i));
+		assert_last_is(&pair.b.ear, batch);
 		hint_batch_release(batch);
 	}
-	feed_close(feed);
-	finish_ear(&ear);
+	close_pair(&pair);
 }
 
 /* The batch stays the caller's, who may let go of it at once; the listener keeps its own. */
-static void check_references(const struct feed_ops *ops)
+static void check_references(const struct conformance_kind *kind, void *place)
 {
-	struct ear ear;
-	struct feed *feed;
-	struct hint_batch *batch = make_batch(1);
+	struct pair pair;
 
-	init_ear(&ear);
-	feed = open_feed(ops, &ear);
-	feed_publish(feed, batch);
-	hint_batch_release(batch);
-	wait_for(&ear, 1);
-	feed_close(feed);
-	assert_slice(ear.last->hints[0].user, "anna");
-	finish_ear(&ear);
+	open_pair(&pair, kind, place);
+	conformance_publish(&pair.a, 1);
+	CONFORMANCE_WAIT_FOR(conformance_has_come(&pair.b, 1));
+	feed_close(pair.a.feed);
+	feed_close(pair.b.feed);
+	assert_slice(pair.b.ear.last->hints[0].user, "anna");
+	conformance_ear_finish(&pair.a.ear);
+	conformance_ear_finish(&pair.b.ear);
+}
+
+/* A node hears the others and not itself. Its own batch would have come back by the time that the
+ * other node has heard it, and heard an answer, and a canary came back. */
+static void check_own(const struct conformance_kind *kind, void *place)
+{
+	struct feed_statistics statistics;
+	struct pair pair;
+
+	open_pair(&pair, kind, place);
+	conformance_publish(&pair.a, 1);
+	CONFORMANCE_WAIT_FOR(conformance_has_come(&pair.b, 1));
+	conformance_publish(&pair.b, 2);
+	CONFORMANCE_WAIT_FOR(conformance_has_come(&pair.a, 2));
+	conformance_publish_canary(&pair.a, CANARY);
+	CONFORMANCE_WAIT_FOR(conformance_canaries(&pair.a) > 0);
+	assert_int_equal(conformance_count(&pair.a), 1);
+	assert_int_equal(conformance_count(&pair.b), 1);
+	statistics = conformance_statistics(&pair.a);
+	assert_int_equal(statistics.published, 1);
+	assert_true(statistics.received >= 1);
+	assert_int_equal(statistics.failures, 0);
+	close_pair(&pair);
+}
+
+static void check_waking(const struct conformance_kind *kind, void *place)
+{
+	struct pair pair;
+	unsigned before;
+
+	open_pair(&pair, kind, place);
+	before = conformance_wakes(&pair.b);
+	conformance_publish(&pair.a, 1);
+	CONFORMANCE_WAIT_FOR(conformance_wakes(&pair.b) > before);
+	close_pair(&pair);
 }
 
 /* Readiness is proved by a batch without hints. */
-static void check_canary(const struct feed_ops *ops)
+static void check_canary(const struct conformance_kind *kind, void *place)
 {
-	struct hint_batch *batch = hint_batch_create(EPOCH, 0);
-	struct ear ear;
-	struct feed *feed;
+	struct conformance_node node;
 
-	init_ear(&ear);
-	feed = open_feed(ops, &ear);
-	batch->canary = 17;
-	feed_publish(feed, batch);
-	wait_for(&ear, 1);
-	assert_true(ear.came[17]);
-	assert_int_equal(ear.last->count, 0);
-	assert_true(ear.last->canary == 17);
-	hint_batch_release(batch);
-	feed_close(feed);
-	finish_ear(&ear);
+	conformance_open(&node, kind, place, NODE_A);
+	conformance_publish_canary(&node, CANARY);
+	CONFORMANCE_WAIT_FOR(conformance_canaries(&node) > 0);
+	assert_int_equal(node.ear.last->count, 0);
+	assert_true(node.ear.last->canary == CANARY);
+	conformance_close(&node);
 }
 
 struct publisher {
 	pthread_t thread;
-	struct feed *feed;
+	struct conformance_node *node;
 	unsigned first;
 };
 
@@ -203,72 +168,70 @@ static void *publish_all(void *argument)
 {
 	const struct publisher *publisher = argument;
 
-	for (unsigned i = 0; i < BATCHES; i++) {
-		struct hint_batch *batch = make_batch(publisher->first + i);
-
-		feed_publish(publisher->feed, batch);
-		hint_batch_release(batch);
-	}
+	for (unsigned i = 0; i < BATCHES; i++)
+		conformance_publish(publisher->node, publisher->first + i);
 	return NULL;
 }
 
-static void check_threads(const struct feed_ops *ops)
+static void check_threads(const struct conformance_kind *kind, void *place)
 {
 	struct publisher publishers[THREADS];
-	struct ear ear;
-	struct feed *feed;
+	struct pair pair;
 
-	init_ear(&ear);
-	feed = open_feed(ops, &ear);
+	open_pair(&pair, kind, place);
 	for (unsigned i = 0; i < THREADS; i++) {
-		publishers[i] = (struct publisher){.feed = feed, .first = 1 + i * BATCHES};
+		publishers[i] = (struct publisher){.node = &pair.a, .first = 1 + i * BATCHES};
 		assert_int_equal(
 		    pthread_create(&publishers[i].thread, NULL, publish_all, &publishers[i]), 0);
 	}
-	wait_for(&ear, THREADS * BATCHES);
+	CONFORMANCE_WAIT_FOR(conformance_count(&pair.b) == THREADS * BATCHES);
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_join(publishers[i].thread, NULL);
-	feed_close(feed);
-	finish_ear(&ear);
+	assert_int_equal(conformance_statistics(&pair.a).published, THREADS * BATCHES);
+	assert_int_equal(conformance_statistics(&pair.b).received, THREADS * BATCHES);
+	close_pair(&pair);
 }
 
 /* Nothing is heard once it is closed: the listener's memory is gone, which a sanitizer would
  * see. */
-static void check_closing(const struct feed_ops *ops)
+static void check_closing(const struct conformance_kind *kind, void *place)
 {
 	for (int i = 0; i < 50; i++) {
-		struct ear *ear = malloc(sizeof(*ear));
-		struct hint_batch *batch = make_batch(1);
-		struct feed *feed;
+		struct conformance_node *node = malloc(sizeof(*node));
+		struct feed_options options = {.node = NODE_A};
 
-		assert_non_null(ear);
-		init_ear(ear);
-		feed = open_feed(ops, ear);
-		feed_publish(feed, batch);
-		hint_batch_release(batch);
-		feed_close(feed);
-		finish_ear(ear);
-		free(ear);
+		assert_non_null(node);
+		if (kind->prepare != NULL)
+			kind->prepare(place, &options);
+		conformance_open_with(node, kind->ops, &options);
+		if (i % 2 == 1)
+			CONFORMANCE_WAIT_FOR(conformance_statistics(node).connected);
+		conformance_publish(node, 1);
+		conformance_publish_canary(node, CANARY);
+		conformance_close(node);
+		free(node);
 	}
 }
 
 /* Opening fails with a reason, and a publish never fails: at worst its hint is lost. */
-static void check_out_of_memory(const struct feed_ops *ops)
+static void check_out_of_memory(const struct conformance_kind *kind, void *place)
 {
-	struct hint_batch *batch = make_batch(1);
+	struct hint_batch *batch = conformance_batch(1);
 	bool failed = true;
 
 	for (unsigned n = 1; failed; n++) {
-		struct feed_options options;
+		struct feed_options options = {.node = NODE_A};
+		struct conformance_ear ear;
 		struct error error = {""};
 		struct feed *feed = NULL;
-		struct ear ear;
 		int result;
 
-		init_ear(&ear);
-		options = (struct feed_options){.on_hints = on_hints, .context = &ear};
+		conformance_ear_init(&ear);
+		conformance_listen(&options, &ear);
+		if (kind->prepare != NULL)
+			kind->prepare(place, &options);
 		failing_allocator_fail_at(n);
-		result = feed_open(ops, &options, &feed, &error);
+		result = feed_open(kind->ops, &options, &feed, &error);
 		if (result == 0) {
 			feed_publish(feed, batch);
 		} else {
@@ -278,41 +241,55 @@ static void check_out_of_memory(const struct feed_ops *ops)
 		}
 		failed = failing_allocator_reset();
 		feed_close(feed);
-		finish_ear(&ear);
+		conformance_ear_finish(&ear);
 	}
 	hint_batch_release(batch);
 }
 
-static void check_shape(const struct feed_ops *ops)
+static void check_shape(const struct conformance_kind *kind, void *place)
 {
-	const struct feed_ops *found = NULL;
+	const struct feed_ops *ops = kind->ops, *found = NULL;
 	struct error error;
 
+	(void)place;
 	assert_true(ops->name != NULL && ops->name[0] != '\0');
-	assert_true(ops->open != NULL && ops->publish != NULL && ops->close != NULL);
+	assert_true(ops->open != NULL && ops->publish != NULL && ops->statistics != NULL &&
+		    ops->close != NULL);
 	assert_int_equal(feed_find(slice_from_string(ops->name), &found, &error), 0);
 	assert_ptr_equal(found, ops);
 	feed_close(NULL);
 }
 
-/* Feeds of one process carry nothing to anybody. */
-static bool carries(const struct feed_ops *ops)
+static void run(void (*check)(const struct conformance_kind *kind, void *place))
 {
-	return ops != &local_feed_ops && ops != &dbpoll_feed_ops;
+	for (size_t i = 0; i < KINDS; i++) {
+		printf("feed %s\n", kinds[i]->name);
+		check(kinds[i], places[i]);
+	}
 }
 
-static void run(void (*check)(const struct feed_ops *ops))
+/* For the feeds that tell other nodes in this way. */
+static void run_for(enum feed_way way,
+		    void (*check)(const struct conformance_kind *kind, void *place))
 {
-	for (size_t i = 0; feed_table[i] != NULL; i++) {
-		if ((check == check_content || check == check_references ||
-		     check == check_threads) &&
-		    !carries(feed_table[i]))
+	for (size_t i = 0; i < KINDS; i++) {
+		if (kinds[i]->ops->way != way)
 			continue;
-		/* Needs a server: tests/unit/feed/test_pgnotify.c. */
-		if (feed_table[i] == &pgnotify_feed_ops && check != check_shape)
-			continue;
-		printf("feed %s\n", feed_table[i]->name);
-		check(feed_table[i]);
+		printf("feed %s\n", kinds[i]->name);
+		check(kinds[i], places[i]);
+	}
+}
+
+static void test_every_feed_has_a_kind(void **state)
+{
+	(void)state;
+	for (size_t row = 0; feed_table[row] != NULL; row++) {
+		bool found = false;
+
+		for (size_t i = 0; i < KINDS; i++)
+			found = found || kinds[i]->ops == feed_table[row];
+		if (!found)
+			fail_msg("the feed %s has no kind", feed_table[row]->name);
 	}
 }
 
@@ -325,13 +302,25 @@ static void test_shape(void **state)
 static void test_content(void **state)
 {
 	(void)state;
-	run(check_content);
+	run_for(FEED_CARRIES, check_content);
 }
 
 static void test_references(void **state)
 {
 	(void)state;
-	run(check_references);
+	run_for(FEED_CARRIES, check_references);
+}
+
+static void test_own(void **state)
+{
+	(void)state;
+	run_for(FEED_CARRIES, check_own);
+}
+
+static void test_waking(void **state)
+{
+	(void)state;
+	run_for(FEED_WAKES, check_waking);
 }
 
 static void test_canary(void **state)
@@ -343,7 +332,7 @@ static void test_canary(void **state)
 static void test_threads(void **state)
 {
 	(void)state;
-	run(check_threads);
+	run_for(FEED_CARRIES, check_threads);
 }
 
 static void test_closing(void **state)
@@ -358,14 +347,38 @@ static void test_out_of_memory(void **state)
 	run(check_out_of_memory);
 }
 
+static int start_all(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KINDS; i++)
+		places[i] = kinds[i]->start == NULL ? NULL : kinds[i]->start();
+	return 0;
+}
+
+static int stop_all(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KINDS; i++) {
+		if (kinds[i]->stop != NULL)
+			kinds[i]->stop(places[i]);
+	}
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_shape),	  cmocka_unit_test(test_content),
-	    cmocka_unit_test(test_references),	  cmocka_unit_test(test_canary),
-	    cmocka_unit_test(test_threads),	  cmocka_unit_test(test_closing),
+	    cmocka_unit_test(test_every_feed_has_a_kind),
+	    cmocka_unit_test(test_shape),
+	    cmocka_unit_test(test_content),
+	    cmocka_unit_test(test_references),
+	    cmocka_unit_test(test_own),
+	    cmocka_unit_test(test_waking),
+	    cmocka_unit_test(test_canary),
+	    cmocka_unit_test(test_threads),
+	    cmocka_unit_test(test_closing),
 	    cmocka_unit_test(test_out_of_memory),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_all, stop_all);
 }

@@ -1,0 +1,438 @@
+/* Hints by Redis Pub/Sub.
+ *
+ * A publisher only puts a reference into the thread's mailbox; the thread encodes and sends as fast
+ * as Redis takes. What waits is bounded by the bytes of its texts, and beyond that dropped: the
+ * other nodes read the store anyway.
+ *
+ * What Redis carries may be lost in two places, and each side heals its own. A node that subscribed
+ * anew, for whatever reason, looks at the store. A node that could not send, or does not know
+ * whether it did, sends an empty batch as soon as it can, which has the others look at the store.
+ * Both wait a random moment first, since all nodes notice a restart of Redis together. */
+#include "core/hint_codec.h"
+#include "feed/feed.h"
+#include "feed/redis_bus.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum {
+	MESSAGE_BYTES = 8 << 20,
+	WAITING_BYTES = 16 << 20,
+	HINT_BYTES = 128, /* of a hint without its texts, roughly */
+	WAKE_SPREAD = 250,
+};
+
+struct redis_feed {
+	struct feed feed;
+	struct redis_url url;
+	char *password;
+	uint64_t node;
+	void (*on_hints)(void *context, struct hint_batch *batch);
+	void (*on_wake)(void *context);
+	void *context;
+	SSL_CTX *tls;
+	struct blocking *lookups;
+	struct loop loop;
+	struct redis_bus bus;
+	pthread_t thread;
+	struct mailbox_message stop;
+	/* On the thread. */
+	struct list waiting; /* batches */
+	struct redis_timer wake;
+	struct buffer message;
+	/* From any thread. */
+	_Atomic size_t waiting_bytes;
+	_Atomic bool has_lost; /* the other nodes have to be told */
+	_Atomic bool wake_is_due;
+	_Atomic uint64_t published;
+	_Atomic uint64_t received;
+	_Atomic uint64_t failures;
+	_Atomic uint64_t wakes;
+};
+
+struct waiting_batch {
+	struct mailbox_message message;
+	struct list link;
+	struct redis_feed *redis;
+	struct hint_batch *batch; /* a reference */
+	size_t bytes;
+};
+
+static void count(_Atomic uint64_t *counter, uint64_t number)
+{
+	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
+}
+
+static uint64_t read_counter(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Handing over, on any thread */
+
+static size_t bytes_of(const struct hint_batch *batch)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct hint *hint = &batch->hints[i];
+
+		bytes += HINT_BYTES + hint->user.length;
+		if (hint->has_change && hint->change.kind == CHANGE_ROW)
+			bytes += notification_content_bytes(&hint->change.notification.content);
+	}
+	return bytes;
+}
+
+static void lose(struct redis_feed *redis, uint64_t batches)
+{
+	count(&redis->failures, batches);
+	atomic_store(&redis->has_lost, true);
+}
+
+static void on_handed_over(struct mailbox_message *message)
+{
+	struct waiting_batch *waiting = CONTAINER_OF(message, struct waiting_batch, message);
+
+	list_append(&waiting->redis->waiting, &waiting->link);
+}
+
+/* A batch that is larger than all that may wait, may wait alone. */
+static bool reserve(struct redis_feed *redis, size_t bytes)
+{
+	size_t before = atomic_fetch_add(&redis->waiting_bytes, bytes);
+
+	if (before == 0 || before + bytes <= WAITING_BYTES)
+		return true;
+	atomic_fetch_sub(&redis->waiting_bytes, bytes);
+	return false;
+}
+
+static struct waiting_batch *create_waiting(struct redis_feed *redis, struct hint_batch *batch)
+{
+	size_t bytes = HINT_BYTES + bytes_of(batch);
+	struct waiting_batch *waiting = malloc(sizeof(*waiting));
+
+	if (waiting == NULL || !reserve(redis, bytes)) {
+		free(waiting);
+		return NULL;
+	}
+	*waiting = (struct waiting_batch){
+	    .message.on_receive = on_handed_over,
+	    .redis = redis,
+	    .batch = hint_batch_reference(batch),
+	    .bytes = bytes,
+	};
+	return waiting;
+}
+
+static void free_waiting(struct waiting_batch *waiting)
+{
+	atomic_fetch_sub(&waiting->redis->waiting_bytes, waiting->bytes);
+	list_remove(&waiting->link);
+	hint_batch_release(waiting->batch);
+	free(waiting);
+}
+
+static void publish(struct feed *feed, struct hint_batch *batch)
+{
+	struct redis_feed *redis = (struct redis_feed *)feed;
+	struct waiting_batch *waiting = create_waiting(redis, batch);
+
+	count(&redis->published, batch->canary == 0);
+	if (waiting == NULL)
+		lose(redis, 1);
+	else
+		mailbox_send(&redis->loop.mailbox, &waiting->message);
+}
+
+/* Sending, on the thread */
+
+/* Batches of one user go the same way, so that they arrive in order while all is well. */
+static uint64_t hash_of(const struct hint_batch *batch)
+{
+	struct slice user = batch->count == 0 ? SLICE("") : batch->hints[0].user;
+	uint64_t hash = 14695981039346656037U + batch->canary; /* FNV-1a */
+
+	for (size_t i = 0; i < user.length; i++)
+		hash = (hash ^ (unsigned char)user.data[i]) * 1099511628211U;
+	return hash ^ hash >> 32;
+}
+
+/* Returns 0, -EAGAIN where nobody takes it now, or another negative errno value. */
+static int send_batch(struct redis_feed *redis, const struct hint_batch *batch)
+{
+	struct redis_channel *channel = redis_bus_choose(&redis->bus, hash_of(batch));
+	struct hint_encoder encoder;
+	int result = channel == NULL ? -EAGAIN : 1;
+
+	hint_encoder_init(&encoder, batch, redis->node, MESSAGE_BYTES);
+	while (result == 1) {
+		buffer_clear(&redis->message);
+		result = hint_encoder_next(&encoder, &redis->message);
+		if (result == 1 &&
+		    redis_bus_publish(&redis->bus, channel, buffer_slice(&redis->message)) < 0)
+			result = -ENOMEM;
+	}
+	return result;
+}
+
+static void tell_of_loss(struct redis_feed *redis)
+{
+	const struct hint_batch nothing = {.count = 0};
+
+	if (atomic_load(&redis->has_lost) && send_batch(redis, &nothing) == 0)
+		atomic_store(&redis->has_lost, false);
+}
+
+static void send_waiting(struct redis_feed *redis)
+{
+	int result = 0;
+
+	while (!list_is_empty(&redis->waiting)) {
+		struct waiting_batch *waiting =
+		    CONTAINER_OF(redis->waiting.next, struct waiting_batch, link);
+
+		result = send_batch(redis, waiting->batch);
+		if (result == -EAGAIN)
+			return;
+		if (result < 0)
+			lose(redis, 1);
+		free_waiting(waiting);
+	}
+	if (result == 0)
+		tell_of_loss(redis);
+}
+
+static void on_turn(struct loop *loop)
+{
+	struct redis_feed *redis = CONTAINER_OF(loop, struct redis_feed, loop);
+
+	send_waiting(redis);
+	redis_bus_flush(&redis->bus);
+}
+
+static void on_unsent(void *context, uint64_t batches)
+{
+	lose(context, batches);
+}
+
+/* Receiving, on the thread */
+
+static void wake_within(struct redis_feed *redis, int64_t spread)
+{
+	int64_t wait = (int64_t)random_below(&redis->bus.shared.random, (uint64_t)spread + 1);
+
+	atomic_store(&redis->wake_is_due, true);
+	if (!timer_is_set(&redis->wake.timer))
+		timer_set(&redis->loop.timers, &redis->wake.timer, redis->loop.now + wait);
+}
+
+static void on_wake(struct redis_timer *timer)
+{
+	struct redis_feed *redis = CONTAINER_OF(timer, struct redis_feed, wake);
+
+	count(&redis->wakes, 1);
+	redis->on_wake(redis->context);
+	atomic_store(&redis->wake_is_due, false);
+}
+
+static void on_subscribed(void *context, bool is_first)
+{
+	wake_within(context, is_first ? 0 : WAKE_SPREAD);
+}
+
+static void receive(struct redis_feed *redis, uint64_t node, struct hint_batch *batch)
+{
+	bool is_own = node == redis->node;
+
+	if (is_own && batch->canary == 0)
+		return;
+	count(&redis->received, !is_own);
+	if (batch->count == 0 && batch->canary == 0)
+		wake_within(redis, WAKE_SPREAD);
+	else
+		redis->on_hints(redis->context, batch);
+}
+
+static void on_message(void *context, struct slice message)
+{
+	struct redis_feed *redis = context;
+	struct hint_batch *batch;
+	uint64_t node;
+
+	if (hint_codec_decode(message, &node, &batch) < 0) {
+		count(&redis->failures, 1);
+		return;
+	}
+	receive(redis, node, batch);
+	hint_batch_release(batch);
+}
+
+static const struct redis_bus_ops bus_ops = {
+    .on_message = on_message,
+    .on_subscribed = on_subscribed,
+    .on_unsent = on_unsent,
+};
+
+/* Opening and closing */
+
+static void *run_thread(void *argument)
+{
+	struct redis_feed *redis = argument;
+	sigset_t signals;
+
+	/* OpenSSL writes to sockets that may be closed. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	loop_run(&redis->loop);
+	return NULL;
+}
+
+static void on_stop(struct mailbox_message *message)
+{
+	struct redis_feed *redis = CONTAINER_OF(message, struct redis_feed, stop);
+
+	loop_stop(&redis->loop);
+}
+
+static int out_of_memory(struct error *error)
+{
+	return error_set(error, -ENOMEM, "out of memory while opening the feed");
+}
+
+static int read_options(struct redis_feed *redis, const struct feed_options *options,
+			struct error *error)
+{
+	int result = redis_url_parse(slice_from_string(options->redis_url), &redis->url, error);
+
+	if (result < 0)
+		return result;
+	if (!options->redis_cluster && redis->url.endpoint_count > 1)
+		return error_set(error, -EINVAL,
+				 "redis.url names several servers, which only a cluster has; name "
+				 "one, or set redis.cluster to true");
+	redis->password = slice_to_string(options->redis_password);
+	if (redis->password == NULL)
+		return out_of_memory(error);
+	redis->node = options->node;
+	redis->on_hints = options->on_hints;
+	redis->on_wake = options->on_wake;
+	redis->context = options->context;
+	return redis->url.tls ? redis_tls_create(options->redis_tls_ca_file, &redis->tls, error)
+			      : 0;
+}
+
+static int start_bus(struct redis_feed *redis, const struct feed_options *options)
+{
+	struct redis_bus_options bus = {
+	    .loop = &redis->loop,
+	    .lookups = redis->lookups,
+	    .tls = redis->tls,
+	    .url = &redis->url,
+	    .password = slice_from_bytes(redis->password, options->redis_password.length),
+	    .cluster = options->redis_cluster,
+	    .channels = (size_t)options->redis_channels,
+	    .ops = &bus_ops,
+	    .context = redis,
+	};
+	int result = redis_bus_init(&redis->bus, &bus);
+
+	if (result < 0)
+		return result;
+	result = -pthread_create(&redis->thread, NULL, run_thread, redis);
+	if (result < 0)
+		redis_bus_finish(&redis->bus);
+	return result;
+}
+
+static int start(struct redis_feed *redis, const struct feed_options *options, struct error *error)
+{
+	int result = loop_init(&redis->loop, redis_timer_expire);
+
+	if (result < 0)
+		return error_set(error, result, "cannot open the feed: %s", strerror(-result));
+	redis->loop.on_turn = on_turn;
+	redis->lookups = blocking_create();
+	result = redis->lookups == NULL ? -ENOMEM : start_bus(redis, options);
+	if (result == 0)
+		return 0;
+	blocking_destroy(redis->lookups);
+	loop_finish(&redis->loop);
+	return error_set(error, result, "cannot open the feed: %s", strerror(-result));
+}
+
+static void free_feed(struct redis_feed *redis)
+{
+	SSL_CTX_free(redis->tls);
+	free(redis->password);
+	buffer_finish(&redis->message);
+	free(redis);
+}
+
+static int open_feed(const struct feed_options *options, struct feed **ret_feed,
+		     struct error *error)
+{
+	struct redis_feed *redis = calloc(1, sizeof(*redis));
+	int result;
+
+	if (redis == NULL)
+		return out_of_memory(error);
+	redis->feed.ops = &redis_feed_ops;
+	redis->message = BUFFER_EMPTY;
+	redis->stop.on_receive = on_stop;
+	list_init(&redis->waiting);
+	redis_timer_init(&redis->wake, on_wake);
+	result = read_options(redis, options, error);
+	if (result == 0)
+		result = start(redis, options, error);
+	if (result < 0)
+		free_feed(redis);
+	else
+		*ret_feed = &redis->feed;
+	return result;
+}
+
+/* What was published before it subscribed is not known before the node has been told to look. */
+static void statistics(struct feed *feed, struct feed_statistics *ret_statistics)
+{
+	struct redis_feed *redis = (struct redis_feed *)feed;
+
+	*ret_statistics = (struct feed_statistics){
+	    .connected = redis_bus_is_subscribed(&redis->bus) && !atomic_load(&redis->wake_is_due),
+	    .published = read_counter(&redis->published),
+	    .received = read_counter(&redis->received),
+	    .failures = read_counter(&redis->failures),
+	    .operations = read_counter(&redis->bus.shared.operations),
+	    .reconnections = read_counter(&redis->bus.shared.reconnections),
+	    .wakes = read_counter(&redis->wakes),
+	};
+}
+
+/* Lookups that are under way end in the mailbox, so they end first. */
+static void close_feed(struct feed *feed)
+{
+	struct redis_feed *redis = (struct redis_feed *)feed;
+
+	mailbox_send(&redis->loop.mailbox, &redis->stop);
+	pthread_join(redis->thread, NULL);
+	redis_bus_finish(&redis->bus);
+	blocking_destroy(redis->lookups);
+	mailbox_receive(&redis->loop.mailbox);
+	LIST_FOR_EACH(link, &redis->waiting)
+		free_waiting(CONTAINER_OF(link, struct waiting_batch, link));
+	loop_finish(&redis->loop);
+	free_feed(redis);
+}
+
+const struct feed_ops redis_feed_ops = {
+    .name = "redis",
+    .way = FEED_CARRIES,
+    .open = open_feed,
+    .publish = publish,
+    .statistics = statistics,
+    .close = close_feed,
+};
