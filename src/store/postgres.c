@@ -2,6 +2,7 @@
 #include "store/postgres.h"
 
 #include "base/log.h"
+#include "store/postgres_check.h"
 #include "store/postgres_session.h"
 #include "store/postgres_url.h"
 
@@ -172,9 +173,10 @@ static void reconfigure(struct store *store, const struct store_options *options
 
 static int check(struct store *store, struct error *error)
 {
-	(void)store;
-	(void)error;
-	return 0;
+	const struct postgres *postgres = postgres_of(store);
+
+	return postgres_check(postgres->location, slice_from_string(postgres->password),
+			      postgres->options.timeout, error);
 }
 
 const struct store_ops postgres_store_ops = {
