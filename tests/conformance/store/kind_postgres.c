@@ -29,7 +29,8 @@ static void crash(struct conformance *conformance)
 	conformance_close(conformance);
 	postgres_server_start(server);
 	/* It would keep house for some seconds more. */
-	postgres_server_run(server, conformance->location, "UPDATE allim.meta SET keeper_until = 0");
+	postgres_server_run(server, conformance->location,
+			    "UPDATE allim.meta SET keeper_until = 0");
 }
 
 const struct conformance_kind conformance_postgres = {
