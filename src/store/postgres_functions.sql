@@ -127,7 +127,7 @@ BEGIN
 	INTO gone_unread
 	FROM allim.own o WHERE o.inbox_id = which AND o.seq <= up_to;
 	IF which = 0 THEN
-		INSERT INTO allim.forgotten_broadcast
+		INSERT INTO allim.forgotten_broadcast (notification_id)
 		SELECT n.id FROM allim.notification n WHERE n.inbox_id = 0 AND n.seq <= up_to;
 	END IF;
 	DELETE FROM allim.notification n WHERE n.inbox_id = which AND n.seq <= up_to;
@@ -160,6 +160,7 @@ DECLARE
 	new_ids bigint[] := ARRAY(
 		SELECT nextval('allim.notification_id') FROM generate_series(1, cardinality(names)));
 	published_at bigint := allim.now();
+	published bigint;
 	full_inbox bigint;
 BEGIN
 	RETURN QUERY
@@ -188,6 +189,10 @@ BEGIN
 	SELECT new_ids[r.place], (r.inbox).head + r.step, published_at, (r.inbox).unread + r.step,
 		allim.broadcasts_marked(r.inbox), allim.broadcasts_handled(r.inbox)
 	FROM receiver r ORDER BY r.place;
+	GET DIAGNOSTICS published = ROW_COUNT;
+	IF published <> cardinality(names) THEN
+		RAISE EXCEPTION 'an inbox that was locked is gone';
+	END IF;
 	UPDATE allim.idempotency o
 	SET ids = new_ids[k.first : k.first + k.count - 1], note = k.note, created_at = published_at
 	FROM unnest(key_publishers, keys, notes, firsts, counts) AS k (publisher, key, note, first, count)
@@ -443,7 +448,8 @@ END
 $$;
 
 -- Claims idempotency keys. Answers, in their order, what a key is remembered for, or no fingerprint
--- where it is new (or too old, before `oldest`): then it belongs to this transaction.
+-- where it is new (or too old, before `oldest`): then it belongs to this transaction, and has no ids
+-- yet, which nobody else ever sees.
 CREATE FUNCTION allim.claim(publishers text[], keys text[], fingerprints bytea[], oldest bigint)
 RETURNS TABLE (fingerprint bytea, ids bigint[], note text, created_at bigint)
 LANGUAGE plpgsql AS $$
@@ -461,11 +467,12 @@ BEGIN
 		ON CONFLICT (publisher, key) DO UPDATE
 		SET fingerprint = CASE WHEN o.created_at < oldest THEN excluded.fingerprint
 				ELSE o.fingerprint END,
+			ids = CASE WHEN o.created_at < oldest THEN excluded.ids ELSE o.ids END,
 			created_at = CASE WHEN o.created_at < oldest THEN excluded.created_at
 				ELSE o.created_at END
 		RETURNING o.publisher, o.key, o.fingerprint, o.ids, o.note, o.created_at
 	)
-	SELECT CASE WHEN c.created_at <> claimed_at THEN c.fingerprint END, c.ids, c.note,
+	SELECT CASE WHEN c.ids <> '{}' THEN c.fingerprint END, c.ids, c.note,
 		c.created_at
 	FROM wanted w
 	JOIN claimed c ON c.publisher = w.publisher COLLATE "C" AND c.key = w.key COLLATE "C"
@@ -684,8 +691,9 @@ $$;
 
 -- What was committed between an older snapshot and this one: the rows of transactions that were
 -- running then, or began since. No commit falls between two such questions, however long its
--- transaction took and in whatever order they committed, and nothing waits for the oldest one. A
--- whole table must never be read for it, hence the setting. Without `with_changes`, and beyond
+-- transaction took and in whatever order they committed, and nothing waits for the oldest one. Rows
+-- that were restored from an older cluster may name transactions that are still to come. A whole
+-- table must never be read for it, hence the setting. Without `with_changes`, and beyond
 -- `most_bytes`, heads are told alone. The first row, of kind 4, names this snapshot; from nowhere
 -- (an empty `since`) it is the only one.
 CREATE FUNCTION allim.tail(since text, with_changes boolean, most_bytes bigint)
@@ -694,6 +702,7 @@ DECLARE
 	before pg_snapshot := nullif(since, '')::pg_snapshot;
 	running xid8[] := ARRAY(SELECT pg_snapshot_xip(before));
 	upcoming xid8 := pg_snapshot_xmax(before);
+	present xid8 := pg_snapshot_xmax(pg_current_snapshot());
 BEGIN
 	RETURN QUERY SELECT pg_current_snapshot()::text, 0::bigint, 0::bigint, 0::bigint, 4::smallint,
 		0::bigint, 0::smallint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, false, 0::smallint,
@@ -707,7 +716,7 @@ BEGIN
 		SELECT n.id, n.inbox_id, n.seq, sum(allim.weight(n.title, n.body, n.link, n.data))
 			OVER (ORDER BY n.xid, n.id) AS bytes
 		FROM allim.notification n
-		WHERE n.xid = ANY (running) OR n.xid >= upcoming
+		WHERE n.xid = ANY (running) OR (n.xid >= upcoming AND n.xid < present)
 	), inbox AS MATERIALIZED (
 		SELECT i.id, i.name, i.head, i.unread, allim.broadcasts_marked(i) AS marked,
 			allim.broadcasts_handled(i) AS handled
@@ -715,7 +724,7 @@ BEGIN
 			SELECT c.inbox_id FROM changed c
 			UNION
 			SELECT s.inbox_id FROM allim.stirred s
-			WHERE s.xid = ANY (running) OR s.xid >= upcoming
+			WHERE s.xid = ANY (running) OR (s.xid >= upcoming AND s.xid < present)
 		) t
 		JOIN allim.inbox i ON i.id = t.inbox_id
 	), told AS (
@@ -751,37 +760,53 @@ BEGIN
 END
 $$;
 
--- Takes back what has expired, at most so many.
+-- Takes back what has expired, at most so many. Inboxes that somebody holds are left for later; what
+-- was corrected before an inbox was locked is looked at again.
 CREATE FUNCTION allim.expire(most integer) RETURNS SETOF allim.change LANGUAGE plpgsql AS $$
 DECLARE
-	ids bigint[] := ARRAY(
-		SELECT n.id FROM allim.notification n
-		WHERE n.expires_at > 0 AND n.withdrawn_at = 0 AND n.expires_at <= allim.now()
-		ORDER BY n.expires_at LIMIT most);
+	present bigint := allim.now();
+	due bigint[] := ARRAY(
+		SELECT n.id
+		FROM allim.notification n
+		JOIN allim.inbox i ON i.id = n.inbox_id
+		WHERE n.expires_at > 0 AND n.withdrawn_at = 0 AND n.expires_at <= present
+		ORDER BY n.expires_at LIMIT most
+		FOR UPDATE OF i SKIP LOCKED);
 BEGIN
-	IF cardinality(ids) > 0 THEN
-		PERFORM allim.lock_inboxes('{}', '{}', ids);
-		RETURN QUERY SELECT * FROM allim.withdraw(ids);
+	IF cardinality(due) > 0 THEN
+		RETURN QUERY SELECT * FROM allim.withdraw(ARRAY(
+			SELECT n.id FROM allim.notification n
+			WHERE n.id = ANY (due) AND n.expires_at > 0 AND n.expires_at <= present));
 	END IF;
 END
 $$;
 
 -- Deletes old keys and tickets, and states of broadcasts that are gone; at most about so many of
--- each. Returns whether there may be more.
+-- each. Returns whether there may be more. A key that is being used again is left alone. States are
+-- deleted when no transaction is left that may have seen the broadcast.
 CREATE FUNCTION allim.prune(oldest_key bigint, most integer) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-	broadcast bigint := (SELECT min(notification_id) FROM allim.forgotten_broadcast);
+	present bigint := allim.now();
+	broadcast bigint;
 	keys bigint;
 	tickets bigint;
-	states bigint := 0;
+	states bigint;
 BEGIN
-	DELETE FROM allim.idempotency o WHERE (o.publisher, o.key) IN (
-		SELECT p.publisher, p.key FROM allim.idempotency p
-		WHERE p.created_at < oldest_key ORDER BY p.created_at LIMIT most);
+	WITH old AS MATERIALIZED (
+		SELECT o.publisher, o.key FROM allim.idempotency o
+		WHERE o.created_at < oldest_key ORDER BY o.created_at LIMIT most
+		FOR UPDATE SKIP LOCKED
+	)
+	DELETE FROM allim.idempotency o USING old
+	WHERE o.publisher = old.publisher AND o.key = old.key;
 	GET DIAGNOSTICS keys = ROW_COUNT;
 	DELETE FROM allim.ticket t WHERE t.id IN (
-		SELECT u.id FROM allim.ticket u WHERE u.expires_at < allim.now() LIMIT most);
+		SELECT u.id FROM allim.ticket u WHERE u.expires_at < present LIMIT most);
 	GET DIAGNOSTICS tickets = ROW_COUNT;
+	UPDATE allim.forgotten_broadcast SET xid = pg_snapshot_xmax(pg_current_snapshot())
+	WHERE xid IS NULL;
+	SELECT min(f.notification_id) INTO broadcast FROM allim.forgotten_broadcast f
+	WHERE f.xid <= pg_snapshot_xmin(pg_current_snapshot());
 	IF broadcast IS NOT NULL THEN
 		DELETE FROM allim.broadcast_state s WHERE (s.inbox_id, s.notification_id) IN (
 			SELECT b.inbox_id, b.notification_id FROM allim.broadcast_state b
@@ -796,7 +821,8 @@ END
 $$;
 
 -- One step of the walk through all inboxes: of those behind `last` it trims what must be trimmed,
--- see allim.forget(). Returns where it came to (NULL: the end), and how many rows went.
+-- see allim.forget(). Inboxes that somebody holds are left for the next walk. Returns where it came to
+-- (NULL: the end), and how many rows went.
 CREATE FUNCTION allim.walk(last bigint, inboxes integer, keep bigint, before bigint, most bigint,
 	OUT came_to bigint, OUT gone bigint)
 LANGUAGE plpgsql AS $$
@@ -815,7 +841,8 @@ BEGIN
 		FROM allim.inbox i WHERE i.id > last ORDER BY i.id LIMIT inboxes
 	) w;
 	FOREACH next_inbox IN ARRAY coalesce(due, '{}') LOOP
-		PERFORM FROM allim.inbox i WHERE i.id = next_inbox FOR UPDATE;
+		PERFORM FROM allim.inbox i WHERE i.id = next_inbox FOR UPDATE SKIP LOCKED;
+		CONTINUE WHEN NOT FOUND;
 		gone := gone + allim.forget(next_inbox, keep, before, most);
 		IF gone >= most THEN
 			came_to := next_inbox - 1;

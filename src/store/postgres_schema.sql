@@ -82,7 +82,10 @@ CREATE UNIQUE INDEX broadcast_state_seq ON allim.broadcast_state (inbox_id, seq)
 CREATE INDEX broadcast_state_notification ON allim.broadcast_state (notification_id);
 
 -- Broadcasts that are gone, while users' states of them are still there.
-CREATE TABLE allim.forgotten_broadcast (notification_id bigint PRIMARY KEY);
+CREATE TABLE allim.forgotten_broadcast (
+	notification_id bigint PRIMARY KEY,
+	xid xid8 -- no later transaction finds the broadcast; NULL: not known yet
+);
 
 -- Inboxes that changed without a row of theirs: the tail finds them here.
 CREATE TABLE allim.stirred (

@@ -1,0 +1,343 @@
+/* Two sessions in orders that chance brings about once in a million: one waits for the other's
+ * transaction, and must act on what it finds afterwards. */
+#include "conformance/store/postgres_node.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+enum { FAR = 1000 /* seconds */ };
+
+static struct postgres_server *server;
+static char url[POSTGRES_SERVER_URL_BYTES];
+static struct conformance node;
+
+static void run(PGconn *connection, const char *sql)
+{
+	PGresult *result = PQexec(connection, sql);
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(connection));
+	PQclear(result);
+}
+
+/* Begins a statement and returns when it waits for a lock, or has done without. */
+static void begin(PGconn *connection, const char *sql)
+{
+	char query[128];
+
+	assert_true(PQsendQuery(connection, sql));
+	snprintf(query, sizeof(query),
+		 "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
+		 "(wait_event_type = 'Lock' OR state <> 'active')",
+		 PQbackendPID(connection));
+	WAIT_UNTIL(postgres_node_number(server, url, query) == 1);
+}
+
+static void end(PGconn *connection)
+{
+	PGresult *result;
+
+	while ((result = PQgetResult(connection)) != NULL) {
+		ExecStatusType status = PQresultStatus(result);
+
+		if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+			fail_msg("%s", PQerrorMessage(connection));
+		PQclear(result);
+	}
+}
+
+static int publish_with_key(bool *ret_is_replay)
+{
+	struct slice name = SLICE("anna");
+	struct store_item item = {
+	    .users = &name, .user_count = 1, .content = conformance_content("once")};
+	int result;
+
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.items = &item;
+	publish.item_count = 1;
+	publish.publisher = SLICE("shop");
+	publish.idempotency_key = SLICE("key");
+	result = conformance_call(&node, &publish.request);
+	*ret_is_replay = publish.replay.is_set;
+	store_request_finish(&publish.request);
+	return result;
+}
+
+/* Whether a key is new must not hang on the clock: two nodes may look at it in one microsecond. */
+static void test_a_key_is_known_in_the_same_microsecond(void **state)
+{
+	bool is_replay = true;
+
+	(void)state;
+	postgres_server_run(server, url,
+			    "CREATE OR REPLACE FUNCTION allim.now() RETURNS bigint LANGUAGE sql "
+			    "VOLATILE AS 'SELECT 1700000000000000'");
+	node.options.idempotency_age = 0;
+	store_reconfigure(node.store, &node.options);
+	assert_int_equal(publish_with_key(&is_replay), 0);
+	assert_false(is_replay);
+	assert_int_equal(publish_with_key(&is_replay), 0);
+	assert_true(is_replay);
+	assert_int_equal(conformance_head(&node, "anna").seq, 1);
+}
+
+/* An old key that is used again is forgotten no more, also where pruning came first. */
+static void test_a_key_that_is_used_again_is_not_pruned(void **state)
+{
+	PGconn *publisher = postgres_server_connect(server, url);
+	PGconn *keeper = postgres_server_connect(server, url);
+	bool is_replay;
+
+	(void)state;
+	assert_int_equal(publish_with_key(&is_replay), 0);
+	postgres_server_run(server, url, "UPDATE allim.idempotency SET created_at = 1");
+	run(publisher, "BEGIN; SELECT allim.claim('{shop}', '{key}', "
+		       "ARRAY[decode(repeat('00', 32), 'hex')], 1000)");
+	run(publisher,
+	    "SELECT allim.lock_inboxes('{anna}', '{}', '{}'); "
+	    "SELECT allim.append('{1}', '{anna}', '{t}', '{again}', '{b}', ARRAY[''], "
+	    "ARRAY[''], '{1}', '{0}', NULL, '{shop}', '{key}', ARRAY[''], '{1}', '{1}')");
+	begin(keeper, "SELECT allim.prune(1000, 100)");
+	run(publisher, "COMMIT");
+	end(keeper);
+	assert_int_equal(publish_with_key(&is_replay), 0);
+	assert_true(is_replay);
+	assert_int_equal(conformance_head(&node, "anna").seq, 2);
+	conformance_check(&node);
+	PQfinish(publisher);
+	PQfinish(keeper);
+}
+
+static int64_t publish_expiring(int64_t expires_at)
+{
+	struct slice name = SLICE("anna");
+	struct store_item item = {
+	    .users = &name, .user_count = 1, .content = conformance_content("short-lived")};
+	int64_t id;
+
+	item.content.expires_at = expires_at;
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.items = &item;
+	publish.item_count = 1;
+	assert_int_equal(conformance_call(&node, &publish.request), 0);
+	id = item.ids[0];
+	store_request_finish(&publish.request);
+	return id;
+}
+
+static void test_what_is_given_more_time_does_not_expire(void **state)
+{
+	PGconn *publisher = postgres_server_connect(server, url);
+	PGconn *keeper = postgres_server_connect(server, url);
+	int64_t id = publish_expiring(clock_wall() - 1);
+	char sql[256];
+
+	(void)state;
+	snprintf(sql, sizeof(sql),
+		 "BEGIN; SELECT allim.lock_inboxes('{}', '{}', '{%lld}'); "
+		 "SELECT allim.correct(%lld, NULL, NULL, NULL, NULL, NULL, NULL, 4000000000000000)",
+		 (long long)id, (long long)id);
+	run(publisher, sql);
+	begin(keeper, "SELECT allim.expire(100)");
+	run(publisher, "COMMIT");
+	end(keeper);
+	assert_int_equal(
+	    postgres_node_number(server, url, "SELECT max(withdrawn_at) FROM allim.notification"),
+	    0);
+	conformance_check(&node);
+	PQfinish(publisher);
+	PQfinish(keeper);
+}
+
+/* An application may hold an inbox for long; the others must not wait for it. */
+static void test_housekeeping_passes_by_what_is_locked(void **state)
+{
+	PGconn *holder = postgres_server_connect(server, url);
+	PGconn *keeper = postgres_server_connect(server, url);
+
+	(void)state;
+	publish_expiring(clock_wall() - 2);
+	conformance_publish(&node, "minjun", "old");
+	postgres_server_run(server, url,
+			    "UPDATE allim.notification SET expires_at = 1 "
+			    "WHERE title = 'old'");
+	run(holder, "BEGIN; SELECT allim.lock_inboxes('{anna}', '{}', '{}')");
+	run(keeper, "SET lock_timeout = 100");
+	run(keeper, "SELECT allim.expire(100)");
+	assert_int_equal(postgres_node_number(server, url,
+					      "SELECT count(*) FROM allim.notification "
+					      "WHERE withdrawn_at > 0"),
+			 1);
+	run(keeper, "SELECT allim.walk(-1, 100, NULL, 4000000000000000, 100)");
+	assert_int_equal(conformance_head(&node, "minjun").floor, 2);
+	assert_int_equal(conformance_head(&node, "anna").floor, 0);
+	run(holder, "ROLLBACK");
+	run(keeper, "SELECT allim.expire(100)");
+	run(keeper, "SELECT allim.walk(-1, 100, NULL, 4000000000000000, 100)");
+	assert_int_equal(conformance_head(&node, "anna").floor, 2);
+	conformance_check(&node);
+	PQfinish(holder);
+	PQfinish(keeper);
+}
+
+/* The broadcast goes while a user marks it: the state of it must go as well, sooner or later. */
+static void test_a_broadcast_is_forgotten_while_it_is_marked(void **state)
+{
+	PGconn *marker = postgres_server_connect(server, url);
+	PGconn *keeper = postgres_server_connect(server, url);
+	int64_t id = conformance_publish(&node, NULL, "to everyone");
+	char sql[256];
+
+	(void)state;
+	snprintf(sql, sizeof(sql),
+		 "BEGIN; SELECT allim.lock_inboxes('{}', '{anna}', '{}'); "
+		 "SELECT allim.mark('anna', 1::smallint, '{%lld}')",
+		 (long long)id);
+	run(marker, sql);
+	run(keeper, "SELECT allim.walk(-1, 100, NULL, 4000000000000000, 100)");
+	run(keeper, "SELECT allim.prune(0, 100)");
+	run(keeper, "SELECT allim.prune(0, 100)");
+	run(marker, "COMMIT");
+	run(keeper, "SELECT allim.prune(0, 100)");
+	run(keeper, "SELECT allim.prune(0, 100)");
+	assert_int_equal(
+	    postgres_node_number(server, url, "SELECT count(*) FROM allim.broadcast_state"), 0);
+	assert_int_equal(
+	    postgres_node_number(server, url, "SELECT count(*) FROM allim.forgotten_broadcast"), 0);
+	conformance_check(&node);
+	PQfinish(marker);
+	PQfinish(keeper);
+}
+
+static size_t sweep(struct buffer *position)
+{
+	size_t count;
+
+	CONFORMANCE_REQUEST(store_sweep, request, STORE_SWEEP);
+	request.position = buffer_slice(position);
+	request.want_changes = true;
+	assert_int_equal(conformance_call(&node, &request.request), 0);
+	count = request.hint_count;
+	buffer_finish(position);
+	*position = BUFFER_EMPTY;
+	buffer_append(position, request.position);
+	store_request_finish(&request.request);
+	return count;
+}
+
+/* Rows that were restored from an older cluster have numbers of transactions that are still to come
+ * here. */
+static void test_the_tail_of_a_restored_database(void **state)
+{
+	struct buffer position = BUFFER_EMPTY;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		conformance_publish(&node, "anna", "restored");
+	postgres_server_run(server, url,
+			    "UPDATE allim.notification SET xid = '4000000000';"
+			    "UPDATE allim.stirred SET xid = '4000000000'");
+	sweep(&position);
+	assert_int_equal(sweep(&position), 0);
+	conformance_publish(&node, "anna", "new");
+	assert_int_equal(sweep(&position), 1);
+	assert_int_equal(sweep(&position), 0);
+	buffer_finish(&position);
+}
+
+/* Nothing may be acknowledged that was not written. */
+static void test_an_inbox_that_was_deleted_by_hand(void **state)
+{
+	PGconn *connection = postgres_server_connect(server, url);
+	PGresult *result;
+
+	(void)state;
+	result = PQexec(connection,
+			"SELECT allim.append('{1,1}', '{anna,nobody}', '{t}', '{a}', '{b}', "
+			"ARRAY[''], ARRAY[''], '{1}', '{0}', NULL, '{}', '{}', '{}', '{}', '{}')");
+	assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
+	PQclear(result);
+	PQfinish(connection);
+	assert_int_equal(
+	    postgres_node_number(server, url, "SELECT count(*) FROM allim.notification"), 0);
+}
+
+/* What has not expired is not looked at, however much of it there is. */
+static void test_expiry_reads_only_what_is_due(void **state)
+{
+	char sql[256];
+
+	(void)state;
+	conformance_publish(&node, "anna", "plain");
+	snprintf(
+	    sql, sizeof(sql),
+	    "INSERT INTO allim.notification SELECT 1000000 + g, 1000, g, g, '3', 1, %lld, %lld, 0, "
+	    "0, 0, 0, %lld, 't', 't', 'b', '', '' FROM generate_series(1, 20000) g",
+	    1LL, 1LL, (long long)(clock_wall() + FAR * INT64_C(1000000)));
+	postgres_server_run(server, url, sql);
+	postgres_server_run(server, url, "ANALYZE allim.notification");
+	postgres_server_run(server, url, "SELECT count(*) FROM allim.expire(100)");
+	WAIT_UNTIL(postgres_node_number(server, url,
+					"SELECT sum(n_tup_ins) FROM pg_stat_user_tables "
+					"WHERE relname = 'notification'") == 20001);
+	assert_true(postgres_node_number(server, url,
+					 "SELECT idx_tup_read FROM pg_stat_user_indexes "
+					 "WHERE indexrelname = 'notification_expiry'") < 100);
+	assert_true(postgres_node_number(server, url,
+					 "SELECT seq_tup_read FROM pg_stat_user_tables "
+					 "WHERE relname = 'notification'") < 100);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	postgres_server_create_database(server, url);
+	postgres_node_init(&node, url);
+	conformance_open(&node);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	postgres_node_finish(&node);
+	postgres_server_drop_database(server, url);
+	return 0;
+}
+
+static int start_server(void **state)
+{
+	const struct postgres_server_options options = {.is_volatile = true};
+
+	(void)state;
+	server = postgres_server_create(&options);
+	return 0;
+}
+
+static int end_server(void **state)
+{
+	(void)state;
+	postgres_server_destroy(server);
+	return 0;
+}
+
+#define RACE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    RACE(test_a_key_is_known_in_the_same_microsecond),
+	    RACE(test_a_key_that_is_used_again_is_not_pruned),
+	    RACE(test_what_is_given_more_time_does_not_expire),
+	    RACE(test_housekeeping_passes_by_what_is_locked),
+	    RACE(test_a_broadcast_is_forgotten_while_it_is_marked),
+	    RACE(test_the_tail_of_a_restored_database),
+	    RACE(test_an_inbox_that_was_deleted_by_hand),
+	    RACE(test_expiry_reads_only_what_is_due),
+	};
+
+	return cmocka_run_group_tests(tests, start_server, end_server);
+}
