@@ -95,9 +95,13 @@ static void finish(struct postgres_batch *batch, int result)
 	}
 }
 
-/* Nothing of the transaction stays. */
+/* Nothing of the transaction stays. First what was sent comes to its end: a rollback behind a statement
+ * that failed would be skipped like all others. */
 static void roll_back(struct postgres_batch *batch)
 {
+	(void)postgres_connection_receive_sync(batch->connection);
+	postgres_connection_sync(batch->connection);
+	(void)postgres_connection_receive_sync(batch->connection);
 	postgres_connection_send(batch->connection, POSTGRES_ROLLBACK, NULL);
 	postgres_connection_sync(batch->connection);
 	(void)postgres_connection_receive_sync(batch->connection);
@@ -179,7 +183,7 @@ static void run_and_answer(struct postgres_batch *batch)
 {
 	int result = run(batch);
 
-	if (result < 0 && result != -ENOSPC && batch->count > 1 &&
+	if (result < 0 && result != -ENOSPC && result != -EROFS && batch->count > 1 &&
 	    postgres_connection_is_open(batch->connection))
 		run_singly(batch);
 	else

@@ -4,11 +4,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/postgres_refusal.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { QUIET = 60000 /* milliseconds until the same refusal is logged again */ };
 
 /* What the server says (SQLSTATE) and what store.h calls it; a whole class by its first two
  * characters (PostgreSQL, appendix A). */
@@ -62,28 +65,20 @@ static int wait_for_socket(struct postgres_connection *connection, short events)
 	return count > 0 ? 0 : -EAGAIN;
 }
 
-/* libpq's message without its line breaks, which would only make the log hard to read. */
-static void tidy(const char *message, char *ret_text, size_t size)
+/* Hangs up, with the sentence that says why. */
+static int refuse(struct postgres_connection *connection, struct error *error)
 {
-	snprintf(ret_text, size, "%s", message);
-	for (size_t i = strlen(ret_text); i > 0 && ret_text[i - 1] == '\n'; i--)
-		ret_text[i - 1] = '\0';
-	for (char *at = ret_text; *at != '\0'; at++) {
-		if (*at == '\n' || *at == '\t')
-			*at = ' ';
-	}
-}
+	int code = postgres_refusal_of_connection(connection->handle, error);
 
-static int refuse(struct postgres_connection *connection, int code, const char *advice,
-		  struct error *error)
-{
-	char text[384];
-
-	tidy(PQerrorMessage(connection->handle), text, sizeof(text));
-	error_set(error, code, "PostgreSQL: %s; %s", text[0] == '\0' ? "no answer in time" : text,
-		  advice);
 	postgres_connection_close(connection);
 	return code;
+}
+
+/* Notices are for people who type statements. */
+static void ignore_notice(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
 }
 
 static PGconn *start(const struct postgres_connection *connection)
@@ -106,6 +101,10 @@ static PGconn *start(const struct postgres_connection *connection)
 	if (password != NULL)
 		explicit_bzero(password, connection->password.length);
 	free(password);
+	if (handle != NULL) {
+		PQsetErrorVerbosity(handle, PQERRORS_VERBOSE);
+		PQsetNoticeProcessor(handle, ignore_notice, NULL);
+	}
 	return handle;
 }
 
@@ -131,9 +130,8 @@ int postgres_connection_open(struct postgres_connection *connection, struct erro
 	if (connection->handle == NULL)
 		return error_set(error, -ENOMEM, "out of memory while connecting to PostgreSQL");
 	if (PQstatus(connection->handle) == CONNECTION_BAD || shake_hands(connection) < 0)
-		return refuse(connection, -EAGAIN,
-			      "check store.location, store.password_file and that the server runs",
-			      error);
+		return refuse(connection, error);
+	PQsetErrorVerbosity(connection->handle, PQERRORS_TERSE);
 	PQsetnonblocking(connection->handle, 1);
 	return 0;
 }
@@ -156,13 +154,16 @@ int postgres_connection_query(struct postgres_connection *connection, const char
 			      PGresult **ret_result, struct error *error)
 {
 	PGresult *result = NULL, *next;
+	int code;
 
 	start_clock(connection);
 	if (!PQsendQuery(connection->handle, sql))
-		return refuse(connection, -EAGAIN, "try again", error);
+		return refuse(connection, error);
 	for (;;) {
-		if (wait_for_result(connection) < 0)
-			break;
+		if (wait_for_result(connection) < 0) {
+			PQclear(result);
+			return refuse(connection, error);
+		}
 		next = PQgetResult(connection->handle);
 		if (next == NULL) {
 			*ret_result = result;
@@ -174,8 +175,10 @@ int postgres_connection_query(struct postgres_connection *connection, const char
 		    PQresultStatus(result) != PGRES_COMMAND_OK)
 			break;
 	}
+	code = postgres_refusal_of_result(result, error);
 	PQclear(result);
-	return refuse(connection, -EIO, "see what the server's own log says", error);
+	postgres_connection_close(connection);
+	return code;
 }
 
 static const struct {
@@ -186,16 +189,17 @@ static const struct {
 #include "store/postgres_statements.def"
 };
 
+/* libpq's message has advice of its own in its further lines. */
 static int lose(struct postgres_connection *connection)
 {
-	if (connection->handle != NULL) {
-		char text[384];
+	const char *message = PQerrorMessage(connection->handle);
+	struct slice reason = slice_from_bytes(message, strcspn(message, "\n"));
 
-		tidy(PQerrorMessage(connection->handle), text, sizeof(text));
+	if (connection->handle != NULL)
 		log_warning("the connection to PostgreSQL was lost",
-			    LOG_TEXT("reason", text[0] == '\0' ? "no answer in time" : text));
-		postgres_connection_close(connection);
-	}
+			    LOG_SLICE("reason", slice_is_empty(reason) ? SLICE("no answer in time")
+								       : reason));
+	postgres_connection_close(connection);
 	connection->result = -EAGAIN;
 	return -EAGAIN;
 }
@@ -242,15 +246,26 @@ static int result_of(const PGresult *result)
 	return -EIO;
 }
 
+/* What is refused again and again, as by a server that is read only, is logged now and then. The
+ * server's details stay out: they may quote rows. */
 static void note_failure(struct postgres_connection *connection, const PGresult *result)
 {
-	char text[384];
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	int64_t now = clock_monotonic();
 
 	if (connection->result < 0)
 		return;
 	connection->result = result_of(result);
-	tidy(PQresultErrorMessage(result), text, sizeof(text));
-	log_error("PostgreSQL refused a statement", LOG_TEXT("reason", text));
+	if (state == NULL)
+		state = "";
+	if (strcmp(state, connection->noted) == 0 && now < connection->quiet_until)
+		return;
+	snprintf(connection->noted, sizeof(connection->noted), "%s", state);
+	connection->quiet_until = now + QUIET;
+	log_error("PostgreSQL refused a statement",
+		  LOG_TEXT("reason", text == NULL ? "no reason given" : text),
+		  LOG_TEXT("state", state));
 }
 
 /* The next result, whatever it is; NULL between two statements, or where the connection is lost. */
@@ -307,21 +322,62 @@ int postgres_connection_receive_sync(struct postgres_connection *connection)
 	return result;
 }
 
+/* Every statement's answer up to the sync. Returns 0 or what the first refusal was. */
+static int receive_prepared(struct postgres_connection *connection, struct error *error)
+{
+	int code = 0;
+
+	while (connection->syncs > 0) {
+		PGresult *result;
+		ExecStatusType status;
+
+		if (wait_for_result(connection) < 0)
+			return refuse(connection, error);
+		result = PQgetResult(connection->handle);
+		status = PQresultStatus(result);
+		if (PQstatus(connection->handle) == CONNECTION_BAD)
+			code = refuse(connection, error);
+		else if (result != NULL && status == PGRES_FATAL_ERROR && code == 0)
+			code = postgres_refusal_of_result(result, error);
+		else if (status == PGRES_PIPELINE_SYNC)
+			connection->syncs--;
+		PQclear(result);
+	}
+	return code;
+}
+
 int postgres_connection_prepare(struct postgres_connection *connection, struct error *error)
 {
-	start_clock(connection);
+	int code;
+
 	connection->result = 0;
 	if (!PQenterPipelineMode(connection->handle))
-		return refuse(connection, -EIO, "try again", error);
+		return refuse(connection, error);
 	for (size_t i = 0; i < POSTGRES_STATEMENTS; i++) {
 		if (!PQsendPrepare(connection->handle, statements[i].name, statements[i].sql, 0,
 				   NULL))
-			return refuse(connection, -EAGAIN, "try again", error);
+			return refuse(connection, error);
 	}
-	postgres_connection_sync(connection);
-	if (postgres_connection_receive_sync(connection) == 0)
-		return 0;
-	postgres_connection_close(connection);
-	return error_set(error, -EIO,
-			 "PostgreSQL refused to prepare the statements; the log says why");
+	start_clock(connection);
+	if (!PQpipelineSync(connection->handle))
+		return refuse(connection, error);
+	connection->syncs++;
+	code = receive_prepared(connection, error);
+	if (code < 0)
+		postgres_connection_close(connection);
+	return code;
+}
+
+bool postgres_connection_check(struct postgres_connection *connection)
+{
+	struct pollfd descriptor = {.events = POLLIN};
+
+	while (connection->handle != NULL) {
+		descriptor.fd = PQsocket(connection->handle);
+		if (poll(&descriptor, 1, 0) <= 0)
+			return true;
+		if (!PQconsumeInput(connection->handle))
+			lose(connection);
+	}
+	return false;
 }

@@ -28,6 +28,8 @@ struct postgres_connection {
 	_Atomic uint64_t *queries;
 	int result;	/* of the statements since the last sync */
 	unsigned syncs; /* that were sent and not received */
+	char noted[8];	/* the state of the refusal that was logged last, */
+	int64_t quiet_until;
 };
 
 /* Nothing is connected yet. The texts must outlive the connection. */
@@ -48,6 +50,10 @@ static inline bool postgres_connection_is_open(const struct postgres_connection 
 {
 	return connection->handle != NULL;
 }
+
+/* Whether it is still there, as far as that can be seen without asking; loses it otherwise. Nothing is
+ * under way. So a server that was restarted while nothing happened costs nobody an answer. */
+bool postgres_connection_check(struct postgres_connection *connection);
 
 /* Runs SQL that brings at most one row, before the pipeline. The result is the caller's to PQclear().
  * Returns 0 or a negative errno value with a sentence. */

@@ -20,6 +20,11 @@ enum { VERSION = 1, OLDEST_SERVER = 130000 };
 	"left(pg_walfile_name(pg_current_wal_lsn()), 8) || ':' || d.oid FROM pg_database d " \
 	"WHERE d.datname = current_database())"
 
+/* A standby has the history of its primary, and cannot be asked for its place in it. */
+#define IS_ELSEWHERE                                                                         \
+	"SELECT CASE WHEN pg_is_in_recovery() THEN false ELSE identity <> " IDENTITY " END " \
+	"FROM allim.meta"
+
 static int run(struct postgres_connection *connection, const char *sql, struct error *error)
 {
 	PGresult *result;
@@ -69,17 +74,19 @@ static int check_server(struct postgres_connection *connection, struct error *er
 	return 0;
 }
 
-/* A lock that another session does not give up, or a node that froze in the middle of a transaction,
+/* Behind a lock stands what its last holder left, which only READ COMMITTED sees. A lock that another
+ * session does not give up, or a node that froze in the middle of a transaction,
  * costs less than the session's own timeout. A commit is durable whatever the server's default; what
  * is short and often run gains nothing from compiling. */
 int postgres_schema_settle(struct postgres_connection *connection, struct error *error)
 {
-	char sql[384];
+	char sql[448];
 	int result = check_server(connection, error);
 
 	snprintf(sql, sizeof(sql),
 		 "SET lock_timeout = %lld; SET statement_timeout = %lld; "
 		 "SET idle_in_transaction_session_timeout = %lld; SET jit = off; "
+		 "SET default_transaction_isolation = 'read committed'; "
 		 "SELECT set_config('synchronous_commit', 'on', false) "
 		 "WHERE current_setting('synchronous_commit') = 'off'",
 		 (long long)connection->timeout / 2, (long long)connection->timeout,
@@ -168,13 +175,13 @@ int postgres_schema_epoch(struct postgres_connection *connection, bool read_only
 			  uint64_t *ret_epoch, struct error *error)
 {
 	char sql[512], text[24] = "";
-	int result = 0;
+	int result = ask(connection, IS_ELSEWHERE, text, sizeof(text), error);
 
 	snprintf(sql, sizeof(sql),
 		 "UPDATE allim.meta SET epoch = %" PRId64 ", identity = " IDENTITY
 		 " WHERE identity <> " IDENTITY,
 		 (int64_t)draw_epoch());
-	if (!read_only)
+	if (result == 0 && text[0] == 't' && !read_only)
 		result = run(connection, sql, error);
 	if (result == 0)
 		result = ask(connection, "SELECT epoch FROM allim.meta", text, sizeof(text), error);

@@ -97,6 +97,16 @@ static bool connect_again(struct postgres_session *session)
 	return false;
 }
 
+/* Before anything is sent: one try, for which what waits may wait. */
+static void keep_connected(struct postgres_session *session)
+{
+	struct error error;
+
+	if (!postgres_connection_check(&session->connection) &&
+	    postgres_session_connect(session, false, &error) == 0)
+		log_info("connected to PostgreSQL again");
+}
+
 static void *run(void *context)
 {
 	struct postgres_session *session = context;
@@ -109,10 +119,11 @@ static void *run(void *context)
 		struct mailbox_message *oldest =
 		    postgres_queue_take(session->queue, BATCH_WEIGHT, wait);
 
+		if (oldest == NULL && postgres_queue_is_stopping(session->queue))
+			break;
+		keep_connected(session);
 		if (oldest != NULL)
 			postgres_batch_run(session->batch, session, oldest);
-		else if (postgres_queue_is_stopping(session->queue))
-			break;
 		if (session->keeps && postgres_connection_is_open(&session->connection))
 			postgres_upkeep_run(&upkeep);
 		if (!postgres_connection_is_open(&session->connection))

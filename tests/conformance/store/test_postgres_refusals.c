@@ -1,0 +1,316 @@
+/* What store_open() says of places that it cannot use: one sentence with what to do, each once. */
+#include "conformance/store/postgres_node.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <unistd.h>
+
+static struct postgres_server *server;	/* trusts everybody */
+static struct postgres_server *guarded; /* demands a password */
+static char url[POSTGRES_SERVER_URL_BYTES];
+static int64_t timeout = 5000;
+
+/* Opens and expects the refusal. */
+static void refuse(const char *location, const char *password, int code, const char *sentence)
+{
+	const struct store_options options = {
+	    .location = location,
+	    .password = slice_from_string(password),
+	    .connections = 2,
+	    .timeout = timeout,
+	    .maintenance_interval = 1000,
+	};
+	struct error error = {.text = ""};
+	struct store *store = NULL;
+	int result = store_open(&options, &store, &error);
+
+	store_close(store);
+	if (result == 0)
+		fail_msg("%s was opened", location);
+	if (strstr(error.text, sentence) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", error.text, sentence);
+	assert_int_equal(result, code);
+	assert_null(strchr(error.text, '\n'));
+	print_message("%s\n", error.text);
+}
+
+static const char *address(const struct postgres_server *of, const char *user, const char *database)
+{
+	static char text[POSTGRES_SERVER_URL_BYTES];
+
+	snprintf(text, sizeof(text), "postgresql://%s@127.0.0.1:%u/%s", user,
+		 postgres_server_port(of), database);
+	return text;
+}
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	refuse("postgresql://[::1/x", "", -EINVAL,
+	       "the store's location is no address of a PostgreSQL database; write it as "
+	       "postgresql://USER@HOST/DATABASE");
+	refuse("postgresql://allim:secret@127.0.0.1/x", "", -EINVAL,
+	       "the store's location holds a password; put it into store.password_file or "
+	       "ALLIM_STORE_PASSWORD");
+	refuse("postgresql://allim@127.0.0.1/x?password=secret", "", -EINVAL, "holds a password");
+	refuse("postgresql://allim@nowhere.invalid/x", "", -EAGAIN,
+	       "check store.location and that the server runs");
+	refuse("postgresql://allim@nowhere.invalid/x", "", -EAGAIN,
+	       "PostgreSQL: could not translate host name \"nowhere.invalid\" to address");
+}
+
+static void test_a_refused_port(void **state)
+{
+	char location[64];
+	struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t length = sizeof(place);
+	int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	/* Bound, and not listening. */
+	assert_int_equal(bind(taken, (struct sockaddr *)&place, length), 0);
+	assert_int_equal(getsockname(taken, (struct sockaddr *)&place, &length), 0);
+	snprintf(location, sizeof(location), "postgresql://allim@127.0.0.1:%u/x",
+		 ntohs(place.sin_port));
+	refuse(location, "", -EAGAIN,
+	       "failed: Connection refused; check store.location and that the server runs");
+	close(taken);
+}
+
+static void test_a_server_that_does_not_answer(void **state)
+{
+	(void)state;
+	timeout = 300;
+	postgres_server_freeze(server);
+	refuse(url, "", -EAGAIN,
+	       "PostgreSQL: the server did not answer in time; check that it runs, or raise "
+	       "store.timeout");
+	postgres_server_thaw(server);
+	timeout = 5000;
+}
+
+static void test_passwords(void **state)
+{
+	(void)state;
+	refuse(address(guarded, "allim", "postgres"), "wrong", -EACCES,
+	       "failed: password authentication failed for user \"allim\"; correct "
+	       "store.password_file or ALLIM_STORE_PASSWORD");
+	refuse(address(guarded, "allim", "postgres"), "", -EACCES,
+	       "failed: fe_sendauth: no password supplied; set store.password_file or "
+	       "ALLIM_STORE_PASSWORD");
+	refuse(address(server, "nobody", "postgres"), "", -EACCES,
+	       "failed: role \"nobody\" does not exist; check the user in store.location and the "
+	       "server's pg_hba.conf");
+}
+
+static void test_a_database_that_does_not_exist(void **state)
+{
+	(void)state;
+	refuse(address(server, "allim", "missing"), "", -ENOENT,
+	       "failed: database \"missing\" does not exist; create the database, or name another "
+	       "one in store.location");
+}
+
+static void test_a_role_without_rights(void **state)
+{
+	(void)state;
+	postgres_server_run(server, NULL, "CREATE ROLE guest LOGIN");
+	refuse(address(server, "guest", strrchr(url, '/') + 1), "", -EACCES,
+	       "PostgreSQL: permission denied for database test_");
+	refuse(address(server, "guest", strrchr(url, '/') + 1), "", -EACCES,
+	       "; give the user of store.location the right to create in the database, or the "
+	       "schema allim");
+}
+
+/* Neither a superuser nor the owner of the database. */
+static void test_a_role_with_just_enough_rights(void **state)
+{
+	struct conformance node;
+	char sql[128];
+
+	(void)state;
+	postgres_server_run(server, NULL, "CREATE ROLE member LOGIN");
+	snprintf(sql, sizeof(sql), "GRANT CREATE ON DATABASE %s TO member", strrchr(url, '/') + 1);
+	postgres_server_run(server, NULL, sql);
+	postgres_node_init(&node, address(server, "member", strrchr(url, '/') + 1));
+	conformance_open(&node);
+	conformance_publish(&node, "anna", "hello");
+	conformance_check(&node);
+	postgres_node_finish(&node);
+}
+
+static void test_another_encoding(void **state)
+{
+	(void)state;
+	postgres_server_run(server, NULL,
+			    "CREATE DATABASE plain ENCODING 'SQL_ASCII' TEMPLATE template0 "
+			    "LC_COLLATE 'C' LC_CTYPE 'C'");
+	refuse(address(server, "allim", "plain"), "", -EINVAL,
+	       "the database has the encoding SQL_ASCII; create one with CREATE DATABASE ... "
+	       "ENCODING 'UTF8' TEMPLATE template0");
+}
+
+static void create_schema(void)
+{
+	struct conformance node;
+
+	postgres_node_init(&node, url);
+	conformance_open(&node);
+	postgres_node_finish(&node);
+}
+
+static void test_a_newer_schema(void **state)
+{
+	(void)state;
+	create_schema();
+	postgres_server_run(server, url, "UPDATE allim.meta SET version = 99");
+	refuse(url, "", -EINVAL,
+	       "the schema allim has version 99 and this program knows 1; use a newer allim");
+}
+
+static void test_a_damaged_schema(void **state)
+{
+	(void)state;
+	create_schema();
+	postgres_server_run(server, url, "DELETE FROM allim.meta");
+	refuse(url, "", -EINVAL, "the table allim.meta is empty");
+	postgres_server_drop_database(server, url);
+	postgres_server_create_database(server, url);
+	create_schema();
+	postgres_server_run(server, url, "DROP TABLE allim.ticket");
+	refuse(
+	    url, "", -EINVAL,
+	    "PostgreSQL: relation \"allim.ticket\" does not exist; the schema allim is not as this "
+	    "program makes it: restore it, or use another database");
+}
+
+static void test_schemas_of_others(void **state)
+{
+	static const char *const others[] = {
+	    "CREATE SCHEMA allim; CREATE TABLE allim.inbox (id integer)",
+	    "CREATE SCHEMA allim; CREATE TABLE allim.meta (key text, value text)",
+	    "CREATE SCHEMA allim; CREATE TABLE allim.meta (version integer, epoch text); "
+	    "INSERT INTO allim.meta VALUES (1, 'x')",
+	    "CREATE SCHEMA allim; CREATE TABLE allim.meta (version text, epoch text); "
+	    "INSERT INTO allim.meta VALUES ('x', 'x')",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		postgres_server_drop_database(server, url);
+		postgres_server_create_database(server, url);
+		postgres_server_run(server, url, others[i]);
+		refuse(url, "", -EINVAL,
+		       "; the schema allim is not as this program makes it: restore it, or use "
+		       "another database");
+	}
+}
+
+/* One that is empty, made for it by somebody with the right to. */
+static void test_an_empty_schema(void **state)
+{
+	(void)state;
+	postgres_server_run(server, url, "CREATE SCHEMA allim");
+	create_schema();
+}
+
+static void test_a_server_that_is_read_only(void **state)
+{
+	char sql[128];
+
+	(void)state;
+	snprintf(sql, sizeof(sql), "ALTER DATABASE %s SET default_transaction_read_only = on",
+		 strrchr(url, '/') + 1);
+	postgres_server_run(server, NULL, sql);
+	refuse(url, "", -EROFS,
+	       "in a read-only transaction; give store.location the primary server, which takes "
+	       "writes");
+}
+
+static void test_a_server_that_is_full(void **state)
+{
+	char sql[128];
+
+	(void)state;
+	postgres_server_run(server, NULL, "CREATE ROLE one LOGIN CONNECTION LIMIT 1");
+	snprintf(sql, sizeof(sql), "GRANT CREATE ON DATABASE %s TO one", strrchr(url, '/') + 1);
+	postgres_server_run(server, NULL, sql);
+	refuse(address(server, "one", strrchr(url, '/') + 1), "", -EAGAIN,
+	       "too many connections for role \"one\"; raise the server's max_connections or lower "
+	       "store.connections");
+}
+
+static void test_a_read_only_store_of_nothing(void **state)
+{
+	const struct store_options options = {.location = url,
+					      .password = SLICE(""),
+					      .connections = 2,
+					      .timeout = 5000,
+					      .read_only = true};
+	struct error error = {.text = ""};
+	struct store *store = NULL;
+
+	(void)state;
+	assert_int_equal(store_open(&options, &store, &error), -ENOENT);
+	assert_string_equal(error.text, "the schema allim is missing or old; start a node that may "
+					"write first");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	postgres_server_create_database(server, url);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	postgres_server_drop_database(server, url);
+	return 0;
+}
+
+static int start_servers(void **state)
+{
+	const struct postgres_server_options options = {.is_volatile = true};
+	const struct postgres_server_options with_password = {.is_volatile = true,
+							      .password = "secret"};
+
+	(void)state;
+	server = postgres_server_create(&options);
+	guarded = postgres_server_create(&with_password);
+	return 0;
+}
+
+static int end_servers(void **state)
+{
+	(void)state;
+	postgres_server_destroy(server);
+	postgres_server_destroy(guarded);
+	return 0;
+}
+
+#define REFUSAL(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    REFUSAL(test_addresses),
+	    REFUSAL(test_a_refused_port),
+	    REFUSAL(test_a_server_that_does_not_answer),
+	    REFUSAL(test_passwords),
+	    REFUSAL(test_a_database_that_does_not_exist),
+	    REFUSAL(test_a_role_without_rights),
+	    REFUSAL(test_a_role_with_just_enough_rights),
+	    REFUSAL(test_another_encoding),
+	    REFUSAL(test_a_newer_schema),
+	    REFUSAL(test_a_damaged_schema),
+	    REFUSAL(test_schemas_of_others),
+	    REFUSAL(test_an_empty_schema),
+	    REFUSAL(test_a_server_that_is_read_only),
+	    REFUSAL(test_a_server_that_is_full),
+	    REFUSAL(test_a_read_only_store_of_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, start_servers, end_servers);
+}
