@@ -693,9 +693,9 @@ $$;
 -- running then, or began since. No commit falls between two such questions, however long its
 -- transaction took and in whatever order they committed, and nothing waits for the oldest one. Rows
 -- that were restored from an older cluster may name transactions that are still to come. A whole
--- table must never be read for it, hence the setting. Without `with_changes`, and beyond
--- `most_bytes`, heads are told alone. The first row, of kind 4, names this snapshot; from nowhere
--- (an empty `since`) it is the only one.
+-- table must never be read for it, hence the setting; and as nobody can foresee how much changed, no
+-- two lists are joined here. Without `with_changes`, and beyond `most_bytes`, heads are told alone.
+-- The first row, of kind 4, names this snapshot; from nowhere (an empty `since`) it is the only one.
 CREATE FUNCTION allim.tail(since text, with_changes boolean, most_bytes bigint)
 RETURNS SETOF allim.change LANGUAGE plpgsql STABLE SET enable_seqscan TO off AS $$
 DECLARE
@@ -719,35 +719,36 @@ BEGIN
 		WHERE n.xid = ANY (running) OR (n.xid >= upcoming AND n.xid < present)
 	), inbox AS MATERIALIZED (
 		SELECT i.id, i.name, i.head, i.unread, allim.broadcasts_marked(i) AS marked,
-			allim.broadcasts_handled(i) AS handled
+			allim.broadcasts_handled(i) AS handled,
+			CASE WHEN t.last < i.head THEN array_append(t.ids, NULL) ELSE t.ids END AS ids
 		FROM (
-			SELECT c.inbox_id FROM changed c
-			UNION
-			SELECT s.inbox_id FROM allim.stirred s
-			WHERE s.xid = ANY (running) OR (s.xid >= upcoming AND s.xid < present)
+			SELECT u.inbox_id, max(u.seq) AS last,
+				array_agg(u.id) FILTER (WHERE u.id IS NOT NULL) AS ids
+			FROM (
+				SELECT c.inbox_id, c.id, c.seq FROM changed c
+				WHERE with_changes AND c.bytes <= most_bytes
+				UNION ALL
+				SELECT c.inbox_id, NULL, 0 FROM changed c
+				WHERE NOT (with_changes AND c.bytes <= most_bytes)
+				UNION ALL
+				SELECT s.inbox_id, NULL, 0 FROM allim.stirred s
+				WHERE s.xid = ANY (running) OR (s.xid >= upcoming AND s.xid < present)
+			) u
+			GROUP BY u.inbox_id
 		) t
 		JOIN allim.inbox i ON i.id = t.inbox_id
-	), told AS (
-		SELECT c.id, c.inbox_id, c.seq FROM changed c
-		WHERE with_changes AND c.bytes <= most_bytes
-		UNION ALL
-		SELECT NULL, i.id, i.head FROM inbox i
-		WHERE NOT EXISTS (
-			SELECT FROM changed c
-			WHERE with_changes AND c.bytes <= most_bytes AND c.inbox_id = i.id
-				AND c.seq = i.head)
 	)
 	SELECT i.name, i.unread, i.marked, i.handled,
-		CASE WHEN o.id IS NULL THEN 2 ELSE 0 END::smallint, t.seq, 0::smallint, 0::bigint,
-		0::bigint, coalesce(o.id, 0), coalesce(o.first_seq, 0), t.inbox_id = 0,
+		CASE WHEN o.id IS NULL THEN 2 ELSE 0 END::smallint, coalesce(o.seq, i.head), 0::smallint,
+		0::bigint, 0::bigint, coalesce(o.id, 0), coalesce(o.first_seq, 0), i.id = 0,
 		coalesce(o.priority, 0::smallint), coalesce(o.created_at, 0), coalesce(o.changed_at, 0),
 		coalesce(o.seen_at, 0), coalesce(o.read_at, 0), coalesce(o.archived_at, 0),
 		coalesce(o.withdrawn_at, 0), coalesce(o.expires_at, 0), coalesce(o.type, ''),
 		coalesce(o.title, ''), coalesce(o.body, ''), coalesce(o.link, ''), coalesce(o.data, '')
-	FROM told t
-	JOIN inbox i ON i.id = t.inbox_id
+	FROM inbox i
+	CROSS JOIN LATERAL unnest(i.ids) AS t (id)
 	LEFT JOIN allim.own o ON o.id = t.id
-	ORDER BY t.inbox_id, t.seq;
+	ORDER BY i.id, coalesce(o.seq, i.head);
 END
 $$;
 
@@ -800,17 +801,18 @@ BEGIN
 	DELETE FROM allim.idempotency o USING old
 	WHERE o.publisher = old.publisher AND o.key = old.key;
 	GET DIAGNOSTICS keys = ROW_COUNT;
-	DELETE FROM allim.ticket t WHERE t.id IN (
-		SELECT u.id FROM allim.ticket u WHERE u.expires_at < present LIMIT most);
+	DELETE FROM allim.ticket t WHERE t.id = ANY (ARRAY(
+		SELECT u.id FROM allim.ticket u WHERE u.expires_at < present LIMIT most));
 	GET DIAGNOSTICS tickets = ROW_COUNT;
 	UPDATE allim.forgotten_broadcast SET xid = pg_snapshot_xmax(pg_current_snapshot())
 	WHERE xid IS NULL;
 	SELECT min(f.notification_id) INTO broadcast FROM allim.forgotten_broadcast f
 	WHERE f.xid <= pg_snapshot_xmin(pg_current_snapshot());
 	IF broadcast IS NOT NULL THEN
-		DELETE FROM allim.broadcast_state s WHERE (s.inbox_id, s.notification_id) IN (
-			SELECT b.inbox_id, b.notification_id FROM allim.broadcast_state b
-			WHERE b.notification_id = broadcast LIMIT most);
+		DELETE FROM allim.broadcast_state s
+		WHERE s.notification_id = broadcast AND s.inbox_id = ANY (ARRAY(
+			SELECT b.inbox_id FROM allim.broadcast_state b
+			WHERE b.notification_id = broadcast LIMIT most));
 		GET DIAGNOSTICS states = ROW_COUNT;
 		IF states < most THEN
 			DELETE FROM allim.forgotten_broadcast f WHERE f.notification_id = broadcast;

@@ -45,23 +45,6 @@ bool postgres_queue_add(struct postgres_queue *queue, struct store_request *requ
 	return is_taken;
 }
 
-void postgres_queue_return(struct postgres_queue *queue, struct mailbox_message *oldest)
-{
-	struct mailbox_message *newest = oldest;
-
-	if (oldest == NULL)
-		return;
-	while (newest->next != NULL)
-		newest = newest->next;
-	pthread_mutex_lock(&queue->mutex);
-	newest->next = queue->first;
-	if (queue->first == NULL)
-		queue->last = newest;
-	queue->first = oldest;
-	pthread_cond_signal(&queue->arrived);
-	pthread_mutex_unlock(&queue->mutex);
-}
-
 static struct timespec after(int64_t milliseconds)
 {
 	struct timespec time;

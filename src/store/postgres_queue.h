@@ -23,9 +23,6 @@ void postgres_queue_finish(struct postgres_queue *queue);
  * only keep the client waiting. */
 bool postgres_queue_add(struct postgres_queue *queue, struct store_request *request);
 
-/* Requests that were taken but not begun, back to the front. */
-void postgres_queue_return(struct postgres_queue *queue, struct mailbox_message *oldest);
-
 /* What waits, oldest first, linked by `next`: up to `weight` rows, as store_request_weight() counts.
  * Waits for it for so many milliseconds, and returns NULL where nothing came. */
 struct mailbox_message *postgres_queue_take(struct postgres_queue *queue, size_t weight,
