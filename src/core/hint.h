@@ -14,7 +14,8 @@ struct hint {
 	struct slice user; /* empty: everyone, that is, the inbox of broadcasts */
 	int64_t seq;	   /* the head after this change */
 	struct inbox_counts counts;
-	bool has_change; /* false: only the head is known; read the rest from the store */
+	bool counts_are_later; /* than this change: they hold behind a later hint of the batch */
+	bool has_change;       /* false: only the head is known; read the rest from the store */
 	struct change change;
 };
 
@@ -24,7 +25,7 @@ struct hint_batch {
 	uint64_t epoch;
 	uint64_t canary;      /* not 0: a batch without hints that proves that the feed works */
 	int64_t committed_at; /* wall time, for latency metrics */
-	size_t bytes; /* of the changes' texts */
+	size_t bytes;	      /* of the changes' texts */
 	size_t count;
 	size_t capacity;
 	struct hint *hints;

@@ -113,6 +113,7 @@ static void recount_own(struct inbox *inbox, const struct hint *hint)
 	if (hint->has_change || memcmp(&inbox->counts, &hint->counts, sizeof(hint->counts)) == 0)
 		return;
 	inbox->counts = hint->counts;
+	inbox->counts_are_later = false;
 	inbox->known = true;
 	if (inbox->connections == 0)
 		return;
@@ -147,6 +148,7 @@ static void receive_own(struct hub *hub, const struct hint *hint)
 	}
 	inbox->head = hint->seq;
 	inbox->counts = hint->counts;
+	inbox->counts_are_later = hint->counts_are_later;
 	inbox->known = true;
 	offer_own(inbox, hint->seq, can_be_offered(hub, hint) ? &hint->change : NULL);
 }
@@ -247,6 +249,7 @@ void hub_learn(struct inbox *inbox, int64_t head, const struct inbox_counts *cou
 	if (head < inbox->head)
 		return;
 	inbox->counts = *counts;
+	inbox->counts_are_later = false;
 	inbox->known = true;
 	inbox->head = head;
 	offer_own(inbox, head, NULL);
@@ -325,6 +328,7 @@ void hub_reset(struct hub *hub, uint64_t epoch)
 	for (size_t i = 0; (inbox = map_next(&hub->inboxes, &i)) != NULL;) {
 		inbox->head = 0;
 		inbox->counts = (struct inbox_counts){.unread = 0};
+		inbox->counts_are_later = false;
 		inbox->known = false;
 	}
 	hub->epoch = epoch;

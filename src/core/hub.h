@@ -22,9 +22,10 @@ struct inbox {
 	struct list subscribers; /* or, when it has none, its own link among the idle ones */
 	int64_t head;
 	struct inbox_counts counts;
-	uint32_t used_at;     /* seconds of the worker's clock; when it was last of use */
-	uint32_t connections; /* subscribers now */
-	bool known;	      /* head and counts have been heard */
+	uint32_t used_at;      /* seconds of the worker's clock; when it was last of use */
+	uint32_t connections;  /* subscribers now */
+	bool known;	       /* head and counts have been heard */
+	bool counts_are_later; /* than the change that is being offered; see struct hint */
 	uint8_t name_length;
 	char name[];
 };

@@ -26,14 +26,14 @@ void stream_forget_frame(struct worker *worker)
 	worker->frame.change = NULL;
 }
 
-/* Said only where the stream has just the broadcasts that are counted: a client adds those which
- * come to it by itself. Otherwise it is owed. */
+/* Said only where the stream has just what is counted: a client adds what comes to it by itself.
+ * Otherwise it is owed. */
 static int64_t unread_of(struct stream *stream)
 {
 	struct worker *worker = stream_worker(stream);
 	const struct hub *hub = &worker->hub;
 
-	if (hub_knows_broadcasts(hub) &&
+	if (!stream->subscriber.inbox->counts_are_later && hub_knows_broadcasts(hub) &&
 	    stream->subscriber.last[SUBSCRIBER_BROADCASTS] == hub->broadcast_listed)
 		return hub_unread(hub, &stream->subscriber.inbox->counts);
 	stream->owed = true;

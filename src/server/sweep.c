@@ -7,14 +7,27 @@
 
 #include <errno.h>
 
+/* The store counts once, behind all the changes. */
+static struct hint hint_at(const struct store_sweep *request, size_t index)
+{
+	struct hint hint = request->hints[index];
+
+	hint.counts_are_later = index + 1 < request->hint_count &&
+				slice_equals(hint.user, request->hints[index + 1].user);
+	return hint;
+}
+
 /* Returns 0, or -ENOMEM where not all was delivered to all. */
 static int deliver(struct worker *worker, const struct store_sweep *request)
 {
 	struct hint_batch *batch = hint_batch_create(worker->hub.epoch, request->hint_count);
 	int result = batch == NULL ? -ENOMEM : 0;
 
-	for (size_t i = 0; i < request->hint_count && result == 0; i++)
-		result = hint_batch_add(batch, &request->hints[i]);
+	for (size_t i = 0; i < request->hint_count && result == 0; i++) {
+		struct hint hint = hint_at(request, i);
+
+		result = hint_batch_add(batch, &hint);
+	}
 	if (result == 0)
 		result = node_deliver(worker->node, batch);
 	hint_batch_release(batch);

@@ -407,6 +407,27 @@ static void test_broadcast_while_unknown(void **state)
 	hub_finish(&hub);
 }
 
+/* A sweep counts once, behind all its changes. */
+static void test_later_counts(void **state)
+{
+	struct hub hub;
+	struct inbox *inbox;
+	struct hint early = own_hint("anna", 3, 5);
+
+	(void)state;
+	early.counts_are_later = true;
+	hub_init(&hub, EPOCH);
+	inbox = hub_open(&hub, SLICE("anna"), 0);
+	receive(&hub, early);
+	assert_true(inbox->counts_are_later);
+	receive(&hub, own_hint("anna", 4, 5));
+	assert_false(inbox->counts_are_later);
+	early.seq = 4;
+	receive(&hub, early);
+	assert_false(inbox->counts_are_later);
+	hub_finish(&hub);
+}
+
 /* Retention raises no head; a sweep brings the counts that it left. */
 static void test_forgotten_rows(void **state)
 {
@@ -667,6 +688,7 @@ int main(void)
 	    cmocka_unit_test(test_recount),
 	    cmocka_unit_test(test_unread_against_a_model),
 	    cmocka_unit_test(test_unread_is_not_negative),
+	    cmocka_unit_test(test_later_counts),
 	    cmocka_unit_test(test_forgotten_rows),
 	    cmocka_unit_test(test_forgotten_broadcasts),
 	    cmocka_unit_test(test_out_of_memory),
