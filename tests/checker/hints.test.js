@@ -2,9 +2,12 @@
 // come late, twice and in any order. Runs a server that does so on purpose (fault.c).
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { postgresFor } from '../integration/lib/postgres.js';
+import { redisFor } from '../integration/lib/redis.js';
 import { sleep } from '../integration/lib/wait.js';
 import { checkedServer } from './lib/checked_server.js';
 import { CALM } from './lib/client.js';
+import { clusterFor } from './lib/cluster.js';
 import { Scenario } from './lib/scenario.js';
 
 const SWEEP_MS = 500;
@@ -44,5 +47,36 @@ for (const [sweep, kind] of [['works', null], ['none', 'lost']]) {
     context.diagnostic(`seed ${scenario.seed}, at rest after ${scenario.settled} ms: ${JSON.stringify(counts)}`);
     assert.deepEqual([...new Set(violations.map((one) => one.kind))], kind ? [kind] : []);
     await server.stop();
+  });
+}
+
+// The same of three nodes: what the tests of clusters rely on is seen failing here.
+const CLUSTERS = [
+  ['sse-redis', { FAULT_HINTS: '1' }, null],
+  ['sse-redis', { FAULT_HINTS: '1', FAULT_SWEEP: 'none' }, 'lost'],
+  ['sse-redis', { FAULT_FEED: 'late', FAULT_HINTS: '5' }, null],
+  ['sse-db', { FAULT_HINTS: '1' }, null],
+  ['sse-db', { FAULT_SWEEP: 'none' }, 'lost'],
+];
+for (const [method, faults, kind] of CLUSTERS) {
+  const what = Object.entries(faults).map((pair) => pair.join('=')).join(' ');
+  test(`three nodes, ${method}, ${what}: ${kind ?? 'nothing to report'}`, async (context) => {
+    const hook = (action) => context.after(action);
+    const cluster = await clusterFor(hook, {
+      method, postgres: await postgresFor(hook), ...(method === 'sse-redis' ? { redis: await redisFor(hook) } : {}),
+      variables: { ...faults, ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms`, ALLIM_DELIVERY_POLL_INTERVAL: '200ms' },
+    });
+    const scenario = new Scenario({
+      server: cluster, clientsUrl: cluster.url, publisherUrl: cluster.url, methods: { sse: 1 }, habits: CALM,
+      ...(kind ? { patience: 6 * SWEEP_MS, badgePatience: 100 } : {}),
+      publisher: { weights: { single: 4, everyone: 1 }, operations: 40 },
+    });
+    await scenario.open();
+    scenario.publisher.start();
+    await scenario.publisher.running;
+    const { violations, counts } = await scenario.check();
+    context.diagnostic(`seed ${scenario.seed}, at rest after ${scenario.settled} ms: ${JSON.stringify(counts)}`);
+    assert.deepEqual([...new Set(violations.map((one) => one.kind))], kind ? [kind] : []);
+    await cluster.stop();
   });
 }

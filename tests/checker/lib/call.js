@@ -5,9 +5,13 @@ import { PATIENCE_MS } from '../../integration/lib/wait.js';
 
 const UNSENT = ['ECONNREFUSED', 'EADDRNOTAVAIL', 'EMFILE'];
 
+// Where to go: `url` is one address, or a function that chooses one with a Random, as a balancer would.
+export const chooseUrl = (url, random) => (typeof url === 'function' ? url(random) : url);
+
 export class Caller {
-  constructor(url) {
-    this.url = url;
+  // `url` is chosen for each request, with `random`; `patience`: how many milliseconds to wait for an answer.
+  constructor(url, { random, patience = PATIENCE_MS } = {}) {
+    Object.assign(this, { url, random, patience });
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   }
 
@@ -15,11 +19,11 @@ export class Caller {
   // has `unsent` where nothing was. `signal` gives it up.
   request(method, path, { headers = {}, body, signal } = {}) {
     return new Promise((settle, fail) => {
-      const request = http.request(new URL(path, this.url), {
-        method, agent: this.agent, signal, timeout: PATIENCE_MS,
+      const request = http.request(new URL(path, chooseUrl(this.url, this.random)), {
+        method, agent: this.agent, signal, timeout: this.patience,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       });
-      request.on('timeout', () => request.destroy(new Error(`no answer to ${method} ${path} for ${PATIENCE_MS} ms`)));
+      request.on('timeout', () => request.destroy(new Error(`no answer to ${method} ${path} for ${this.patience} ms`)));
       request.on('error', (error) => fail(Object.assign(error, { unsent: UNSENT.includes(error.code) })));
       request.on('response', (response) => {
         const chunks = [];

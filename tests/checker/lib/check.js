@@ -13,7 +13,8 @@
 //   clients    {name, user, records, rows, badge}: what each saw, and what it holds in the end
 //   server     by user: {rows, unread}, the whole list and the badge in the end
 //   options    forgets: where retention may drop old rows, how many of a stream must be left then;
-//              statuses: refusals that are part of the test, such as 507 on a full disk
+//              statuses: refusals of operations that are part of the test, such as 507 on a full disk;
+//              readStatuses: refusals of lists and polls that are
 import { checkClient } from './check_client.js';
 import { checkEnd } from './check_end.js';
 import { Ledger } from './ledger.js';
@@ -88,13 +89,13 @@ function count(publisher, clients) {
 }
 
 export function check({ publisher, clients, server, options = {} }) {
-  const { forgets = 0, statuses = [503] } = options;
+  const { forgets = 0, statuses = [503], readStatuses = [] } = options;
   const ledger = new Ledger(publisher);
   const report = new Report();
 
   checkOrder(ledger, report);
   checkRefusals(ledger, statuses, report);
-  for (const client of clients) checkClient(client, ledger, { forgets }, report);
+  for (const client of clients) checkClient(client, ledger, { forgets, readStatuses }, report);
   checkEnd({ clients, server }, ledger, { forgets }, report);
   const kinds = Object.fromEntries(KINDS.map((kind) => [kind, report.violations.filter((one) => one.kind === kind).length]));
   return { violations: report.violations, counts: { ...count(publisher, clients), ...kinds } };

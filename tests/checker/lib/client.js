@@ -2,7 +2,7 @@
 // its connection, comes back with its cursor, and writes down everything that it saw.
 import http from 'node:http';
 import { PATIENCE_MS, sleep } from '../../integration/lib/wait.js';
-import { Caller } from './call.js';
+import { Caller, chooseUrl } from './call.js';
 import { parseCursor, streamOfEvent, streamOfPolled } from './cursor.js';
 import { EventStreamReader } from './event_stream.js';
 import { View } from './view.js';
@@ -15,9 +15,11 @@ export const RESTLESS = { leaves: true, slow: 0.15, halfCloses: 0.2, bogus: 0.03
 
 export class Client {
   // `methods` are names of those below with weights; each session takes one. `obeysRetry`: waits as the
-  // server says before it comes back, instead of a random short time.
-  constructor({ name, user, server, url = server.url, history, random, methods, habits = CALM, obeysRetry = false }) {
-    Object.assign(this, { name, user, server, url, history, random, methods, habits, obeysRetry });
+  // server says before it comes back, instead of a random short time. `url` may be chosen anew for each
+  // request and stream, and `patience` limits how long an answer is waited for (see Caller).
+  constructor({ name, user, server, url = server.url, history, random, methods, habits = CALM, obeysRetry = false,
+    patience }) {
+    Object.assign(this, { name, user, server, url, history, random, methods, habits, obeysRetry, patience });
     this.log = history.addClient(name, user);
     this.view = new View();
     this.cursor = null;
@@ -54,7 +56,7 @@ export class Client {
   }
 
   async run() {
-    this.caller = new Caller(this.url);
+    this.caller = new Caller(this.url, { random: this.random, patience: this.patience });
     while (!this.stopped) {
       try {
         if (!this.cursor || this.random.chance(this.habits.reloads)) await this.load();
@@ -89,7 +91,7 @@ export class Client {
     const shown = this.view.put(row, stream ?? 'either');
     this.record('change', {
       stream, seq: row.seq, id: row.id, mark: row.data?.mark, title: row.title, event,
-      withdrawn: Boolean(row.withdrawn_at), shown, ...more,
+      withdrawn: Boolean(row.withdrawn_at), unread: row.unread, shown, ...more,
     });
     return shown;
   }
@@ -164,7 +166,7 @@ export class Client {
     }
     this.view.badge = body.unread;
     this.cursor = body.cursor;
-    this.record('at', { cursor: this.cursor, generation: this.generation });
+    this.record('at', { cursor: this.cursor, unread: body.unread, generation: this.generation });
   }
 
   takeReset(reason) {
@@ -175,7 +177,7 @@ export class Client {
   async sse() {
     const cursor = this.begin('sse');
     const isHeader = this.random.chance(0.5);
-    const request = http.get(new URL(`/v1/inbox/stream${isHeader ? '' : `?after=${cursor}`}`, this.url), {
+    const request = http.get(new URL(`/v1/inbox/stream${isHeader ? '' : `?after=${cursor}`}`, chooseUrl(this.url, this.random)), {
       agent: false,
       headers: { accept: 'text/event-stream', ...this.server.authorization(this.user), ...(isHeader ? { 'last-event-id': cursor } : {}) },
     });
@@ -230,7 +232,7 @@ export class Client {
       return;
     }
     if (name === 'count') {
-      this.record('at', { cursor: id, generation: this.generation });
+      this.record('at', { cursor: id, unread: data.unread, generation: this.generation });
     } else if (data.all) {
       this.applyAll(data, more);
     } else {

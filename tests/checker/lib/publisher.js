@@ -16,10 +16,11 @@ export const EVERYTHING = {
 export class Publisher {
   // `server` gives authorization, `url` is where requests go. `pause`: up to so many milliseconds between
   // two operations of one of the `workers`. `padding`: up to so many characters in each body.
-  // `operations`: ends by itself after so many.
+  // `operations`: ends by itself after so many. `unsure`: statuses that leave open whether it was done.
+  // `url` may be chosen anew for each request, and `patience` limits how long an answer is waited for.
   constructor({ server, url = server.url, history, random, users, retries = false, weights = EVERYTHING,
-    workers = 4, pause = 10, padding = 200, operations = Infinity }) {
-    Object.assign(this, { server, url, history, random, users, retries, weights, pause, padding, operations });
+    workers = 4, pause = 10, padding = 200, operations = Infinity, unsure = [], patience }) {
+    Object.assign(this, { server, url, history, random, users, retries, weights, pause, padding, operations, unsure, patience });
     this.workerCount = workers;
     this.known = [];
     this.marks = 0;
@@ -43,8 +44,12 @@ export class Publisher {
     this.isAbandoned = true;
   }
 
+  caller(random) {
+    return new Caller(this.url, { random, patience: this.patience });
+  }
+
   async work(random) {
-    const caller = new Caller(this.url);
+    const caller = this.caller(random);
     const hand = new Hand(this, random, caller);
     while (!this.stopping && this.operations > 0) {
       this.operations -= 1;
@@ -56,7 +61,7 @@ export class Publisher {
 
   // Publishes to somebody in the foreground until it is acknowledged, and returns its mark.
   async insist(to) {
-    const caller = new Caller(this.url);
+    const caller = this.caller(this.random);
     const hand = new Hand(this, this.random, caller, true);
     const [entry] = await hand.publish([hand.item(to, 'end')]);
     caller.close();
@@ -96,7 +101,7 @@ class Hand {
   }
 
   settle(entry, answer, more) {
-    if (!answer) return;
+    if (!answer || this.publisher.unsure.includes(answer.status)) return;
     const isDone = answer.status >= 200 && answer.status < 300;
     this.history.settle(entry, isDone ? 'acknowledged' : 'failed', isDone ? more : { status: answer.status });
   }

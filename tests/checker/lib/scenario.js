@@ -85,13 +85,18 @@ export class Scenario {
     return { rows, unread: first.unread, count: body.unread };
   }
 
+  async inboxesAt(url) {
+    const caller = new Caller(url, { random: this.random });
+    const inboxes = {};
+    for (const user of this.users) inboxes[user] = await this.inboxOf(user, caller);
+    caller.close();
+    return inboxes;
+  }
+
   // Brings everything to rest and reads the logs: what check() returns.
   async check() {
     await this.settle();
-    const caller = new Caller(this.server.url);
-    const server = {};
-    for (const user of this.users) server[user] = await this.inboxOf(user, caller);
-    caller.close();
+    const server = await this.inboxesAt(this.server.url);
     this.histories = { seed: this.seed, publisher: this.history.publisher, clients: this.history.clients, server, options: this.options };
     return check(this.histories);
   }

@@ -71,11 +71,11 @@ export class Postgres extends RealServer {
     assert.deepEqual(await super.stop('SIGINT'), { code: 0, signal: null }, this.log);
   }
 
-  // Runs statements, all in one transaction. What they return: a line for each row, its values with `|`
+  // Runs statements, all in one transaction unless they cannot be. What they return: a line for each row, its values with `|`
   // between them, without the last line's end.
-  async query(statements, { url = this.url() } = {}) {
+  async query(statements, { url = this.url(), inTransaction = true } = {}) {
     const output = await run([join(this.binaries, 'psql'), '--no-psqlrc', '--quiet', '--tuples-only', '--no-align',
-      '--set=ON_ERROR_STOP=1', '--single-transaction', '--file=-', url],
+      '--set=ON_ERROR_STOP=1', ...(inTransaction ? ['--single-transaction'] : []), '--file=-', url],
     { input: statements, env: { ...process.env, PGPASSWORD: this.password ?? '', PGCONNECT_TIMEOUT: '60' } });
     return output.replace(/\n$/, '');
   }

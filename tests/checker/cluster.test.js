@@ -1,0 +1,351 @@
+// Three nodes on one PostgreSQL, and whatever may happen between them: nothing is lost, doubled, reordered
+// or somebody else's. CHECKER_RUNS says how often each test runs, with another seed each time; ALLIM_SEED
+// repeats the decisions of a run.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { postgresFor } from '../integration/lib/postgres.js';
+import { redisFor } from '../integration/lib/redis.js';
+import { signal } from '../integration/lib/process_tree.js';
+import { sleep } from '../integration/lib/wait.js';
+import { Caller } from './lib/call.js';
+import { CALM } from './lib/client.js';
+import { clusterFor } from './lib/cluster.js';
+import { delay, drip, freeze, pass } from './lib/fault_proxy.js';
+import { namespacesFor, refusal } from './lib/namespaces.js';
+import { chooseSeed } from './lib/random.js';
+import { Scenario } from './lib/scenario.js';
+
+const RUNS = Number(process.env.CHECKER_RUNS ?? 1);
+const STORE_TIMEOUT_MS = 1000;
+const SWEEP_MS = 2000;
+
+const postgres = await postgresFor(after);
+const redis = await redisFor(after);
+
+const METHODS = {
+  poll: { method: 'poll' },
+  'sse-db': { method: 'sse-db' },
+  'sse on pgnotify': { method: 'sse', feed: 'pgnotify' },
+  'sse-redis': { method: 'sse-redis', redis },
+};
+const STREAMING = Object.entries(METHODS).filter(([name]) => name !== 'poll');
+
+const moment = (random, low = 200, high = 700) => sleep(random.between(low, high));
+
+// Each lets something go wrong, and leaves everything mended. What is no `isOutage` of the store must refuse
+// no list and no poll; and under what is `strict`, publishing never fails either.
+const FAULTS = {
+  nothing: { strict: true, work: ({ random }) => moment(random, 2000, 2500) },
+
+  'PostgreSQL killed': {
+    isOutage: true,
+    async work({ random }) {
+      for (let round = 0; round < 2; round++) {
+        await moment(random);
+        await postgres.kill();
+        await moment(random, 0, 1000);
+        await postgres.start();
+      }
+    },
+  },
+
+  'PostgreSQL frozen': {
+    isOutage: true,
+    async work({ random }) {
+      await moment(random);
+      await postgres.freeze();
+      await moment(random, STORE_TIMEOUT_MS, 3 * STORE_TIMEOUT_MS);
+      postgres.thaw();
+    },
+  },
+
+  'two nodes killed in turn': {
+    async work({ random, cluster }) {
+      for (const node of random.pickSome(cluster.nodes, 2)) {
+        await moment(random);
+        await node.kill();
+        await moment(random);
+        await node.start();
+      }
+    },
+  },
+
+  // In the middle of a transaction, perhaps, whose locks the others wait for.
+  'a node frozen': {
+    isOutage: true,
+    async work({ random, cluster }) {
+      await moment(random);
+      const { pid } = random.pick(cluster.nodes);
+      signal(pid, 'SIGSTOP');
+      await moment(random, 1000, 3000);
+      signal(pid, 'SIGCONT');
+    },
+  },
+
+  'connections to PostgreSQL slow, frozen, reset and half closed': {
+    isOutage: true,
+    proxied: true,
+    work: ({ random, cluster }) => disturb(random, cluster.postgresProxies),
+  },
+};
+
+const REDIS_FAULTS = {
+  'Redis killed': {
+    strict: true,
+    async work({ random }) {
+      for (let round = 0; round < 2; round++) {
+        await moment(random);
+        await redis.kill();
+        await moment(random, 0, 1000);
+        await redis.start();
+      }
+    },
+  },
+
+  'Redis frozen': {
+    strict: true,
+    async work({ random }) {
+      await moment(random);
+      await redis.freeze();
+      await moment(random, 1000, 3000);
+      redis.thaw();
+    },
+  },
+
+  'Redis cuts off who subscribes, who publishes, and whose messages are long': {
+    strict: true,
+    async work({ random }) {
+      for (const type of random.pickSome(['pubsub', 'normal', 'pubsub'], 3)) {
+        await moment(random);
+        await redis.command('CLIENT', 'KILL', 'TYPE', type);
+      }
+      await moment(random);
+      await redis.command('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 1kb 1kb 1');
+      await moment(random, 500, 1000);
+      await redis.command('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 32mb 8mb 60');
+      await redis.command('FLUSHALL');
+    },
+  },
+
+  'connections to Redis slow, frozen, reset and half closed': {
+    strict: true,
+    proxied: true,
+    work: ({ random, cluster }) => disturb(random, cluster.redisProxies),
+  },
+};
+
+// Does to each proxy's connections what networks do, one thing after the other in any order.
+async function disturb(random, proxies) {
+  const some = () => random.pickSome(proxies, random.between(1, proxies.length));
+  const mode = (kind, low, high) => async () => {
+    const chosen = some();
+    for (const proxy of chosen) proxy.set(kind);
+    await moment(random, low, high);
+    for (const proxy of chosen) proxy.set(pass);
+  };
+  const once = (act) => async () => { for (const proxy of some()) act(proxy); };
+  const deeds = [
+    mode(delay(1, 60), 500, 1000),
+    mode(drip(0, 1), 500, 1500),
+    mode(freeze, 500, 2 * STORE_TIMEOUT_MS),
+    once((proxy) => proxy.reset()),
+    once((proxy) => proxy.halfClose('toServer')),
+    once((proxy) => proxy.halfClose('toClient')),
+  ];
+  for (const deed of random.pickSome(deeds, deeds.length)) {
+    await moment(random, 100, 400);
+    await deed();
+  }
+}
+
+// A client adds what is new to its badge by itself, so no count may be told that has it already.
+test('sse-db: of what one sweep brings nothing is counted twice', async (context) => {
+  const cluster = await clusterFor((hook) => context.after(hook), { ...METHODS['sse-db'], count: 2, postgres, variables: variablesOf(1000) });
+  const [near, far] = cluster.nodes;
+  const scenario = new Scenario({
+    server: cluster, users: 1, clientsPerUser: 1, methods: { sse: 1 }, habits: CALM, clientsUrl: far.url, publisherUrl: near.url,
+  });
+  await scenario.open();
+  const [client] = scenario.clients;
+  const mark = (number) => ({ data: { mark: `m${number}` } });
+  const id = await near.publish('user-1', mark(0));
+  for (let round = 1; round <= 3; round++) {
+    await scenario.until(() => client.has(`m${round - 1}`)); // just behind a sweep
+    await near.call('PATCH', `/v1/notifications/${id}`, { as: 'publisher', body: { title: `Title ${round}` } });
+    await near.publish('user-1', mark(round));
+  }
+  await scenario.until(() => client.has('m3'));
+  await scenario.until(() => client.view.badge === 4, 3000);
+  assert.equal(client.view.badge, 4);
+  await scenario.abandon();
+  await cluster.stop();
+});
+
+function variablesOf(pollInterval = 200) {
+  return {
+    ALLIM_STORE_TIMEOUT: `${STORE_TIMEOUT_MS}ms`,
+    ALLIM_DELIVERY_POLL_INTERVAL: `${pollInterval}ms`,
+    ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms`,
+  };
+}
+
+// A publisher whose node is frozen tries another; what was answered 503 may have been done all the same.
+const INSISTENT = { retries: true, patience: 3000, unsure: [503] };
+
+async function survive(context, kind, { work, isOutage = false, strict = false, proxied = false }, { pollInterval } = {}) {
+  const seed = chooseSeed();
+  const cluster = await clusterFor((hook) => context.after(hook), { ...kind, postgres, proxied, seed, variables: variablesOf(pollInterval) });
+  const scenario = new Scenario({
+    server: cluster, seed, clientsUrl: cluster.url, publisherUrl: cluster.url,
+    publisher: strict ? {} : INSISTENT,
+    options: { statuses: strict ? [] : [503], readStatuses: isOutage ? [503] : [] },
+  }).start();
+  await work({ random: scenario.random.fork(), cluster, scenario });
+  await moment(scenario.random);
+  await cluster.ready();
+  await scenario.verify(context);
+  await cluster.assertAgreement(scenario);
+  await cluster.stop();
+}
+
+const faultsOf = ({ redis: hasRedis }) => Object.entries({ ...FAULTS, ...(hasRedis ? REDIS_FAULTS : {}) });
+
+for (let run = 1; run <= RUNS; run++) {
+  for (const [name, kind] of Object.entries(METHODS)) {
+    for (const [fault, how] of faultsOf(kind)) {
+      test(`${name}, ${fault} (${run} of ${RUNS})`, (context) => survive(context, kind, how));
+    }
+  }
+  test(`sse-db at its own pace, nothing (${run} of ${RUNS})`, (context) => survive(context, METHODS['sse-db'], FAULTS.nothing, { pollInterval: 1500 }));
+}
+
+// Streams alone, which nothing but the node itself may end.
+async function calmScenario(context, kind, options = {}) {
+  const { proxied, clientsNode, publisherNode, ...more } = options;
+  const cluster = await clusterFor((hook) => context.after(hook), { ...kind, postgres, proxied, variables: variablesOf() });
+  const urlOf = (index) => cluster.nodes[index]?.url ?? cluster.url;
+  const scenario = new Scenario({
+    server: cluster, users: 3, clientsPerUser: 3, methods: { sse: 1 }, habits: CALM,
+    clientsUrl: urlOf(clientsNode), publisherUrl: urlOf(publisherNode), options: { statuses: [] }, ...more,
+  });
+  await scenario.open();
+  return { cluster, scenario };
+}
+
+async function publishSome({ publisher }, operations) {
+  Object.assign(publisher, { operations });
+  publisher.start();
+  await publisher.running;
+}
+
+async function endCalm(context, { cluster, scenario }) {
+  const counts = await scenario.verify(context);
+  assert.equal(counts.sessions, counts.clients, 'a stream was opened again');
+  await cluster.assertAgreement(scenario);
+  await cluster.stop();
+}
+
+async function assertUnavailable({ nodes }) {
+  await Promise.all(nodes.map(async (node) => {
+    const caller = new Caller(node.url);
+    const { status, headers, body } = await caller.request('POST', '/v1/notifications', {
+      headers: node.authorization('publisher'), body: { to: { user: 'nobody' }, type: 'test', title: 'Refused' },
+    });
+    caller.close();
+    assert.equal(status, 503, JSON.stringify(body));
+    assert.match(headers['retry-after'], /^[1-9]\d*$/);
+  }));
+}
+
+for (const [name, kind] of STREAMING) {
+  test(`${name}: while PostgreSQL is away publishing is answered 503 and streams stay open`, async (context) => {
+    const { cluster, scenario } = await calmScenario(context, kind);
+    await publishSome(scenario, 20);
+    await postgres.freeze();
+    await assertUnavailable(cluster);
+    postgres.thaw();
+    await cluster.ready();
+    await publishSome(scenario, 20);
+    await postgres.kill();
+    await assertUnavailable(cluster);
+    await postgres.start();
+    await cluster.ready();
+    await publishSome(scenario, 20);
+    await endCalm(context, { cluster, scenario });
+  });
+}
+
+// Milliseconds until all clients have a notification that is published now.
+async function timeToArrive(scenario) {
+  const mark = await scenario.publisher.insist(null);
+  const begin = performance.now();
+  await scenario.until(() => scenario.clients.every((client) => client.has(mark)));
+  return Math.round(performance.now() - begin);
+}
+
+const SLACK_MS = 1500; // for a machine that is busy
+
+test('sse-redis: while Redis is away publishing goes on, and all arrives within the interval of sweeps', async (context) => {
+  const { cluster, scenario } = await calmScenario(context, METHODS['sse-redis']);
+  await publishSome(scenario, 20);
+  await redis.kill();
+  const time = await timeToArrive(scenario);
+  await publishSome(scenario, 40);
+  assert.ok(await timeToArrive(scenario) < SWEEP_MS + SLACK_MS);
+  await redis.start();
+  await publishSome(scenario, 20);
+  await endCalm(context, { cluster, scenario });
+  context.diagnostic(`arrived after ${time} ms`);
+  assert.ok(time < SWEEP_MS + SLACK_MS, `it took ${time} ms`);
+});
+
+// By the ports that the servers see: which connection of a node hears of the others?
+const LISTENERS = {
+  'sse-redis': async () => [...(await redis.command('CLIENT', 'LIST', 'TYPE', 'pubsub')).matchAll(/ addr=[^ ]*:(\d+) /g)].map(([, port]) => Number(port)),
+  'sse on pgnotify': async () => (await postgres.query("SELECT client_port FROM pg_stat_activity WHERE query ~ '^(LISTEN|NOTIFY|SELECT pg_notify)'")).split('\n').map(Number),
+};
+
+for (const [name, portsOf] of Object.entries(LISTENERS)) {
+  test(`${name}: a last hint that is lost is made good by the sweep`, async (context) => {
+    const { cluster, scenario } = await calmScenario(context, METHODS[name], { proxied: true, clientsNode: 1, publisherNode: 0 });
+    await publishSome(scenario, 10);
+    await timeToArrive(scenario);
+    const ports = await portsOf();
+    const proxy = (name === 'sse-redis' ? cluster.redisProxies : cluster.postgresProxies)[1];
+    const links = [...proxy.links].filter(({ server }) => ports.includes(server?.localPort));
+    assert.equal(links.length, 1);
+    links[0].set(freeze);
+    const time = await timeToArrive(scenario);
+    links[0].set(pass);
+    await endCalm(context, { cluster, scenario });
+    context.diagnostic(`arrived after ${time} ms`);
+    assert.ok(time < SWEEP_MS + SLACK_MS, `it took ${time} ms`);
+  });
+}
+
+// One node's way to both servers. Its own clients still reach it.
+const CUT = ['sse-redis', ...(RUNS > 1 ? ['poll', 'sse-db', 'sse on pgnotify'] : [])];
+for (const name of CUT) {
+  test(`${name}: the cable of one node is taken out, and put in again`, { skip: refusal() ?? false }, async (context) => {
+    const hook = (action) => context.after(action);
+    const { near, far, cut, mend } = await namespacesFor(hook);
+    const servers = {
+      postgres: await postgresFor(hook, { namespace: far }),
+      ...(METHODS[name].redis ? { redis: await redisFor(hook, { namespace: far }) } : {}),
+    };
+    const cluster = await clusterFor(hook, { ...METHODS[name], ...servers, remote: { namespace: near, host: far.address }, variables: variablesOf() });
+    const scenario = new Scenario({
+      server: cluster, clientsUrl: cluster.url, publisherUrl: cluster.url, publisher: INSISTENT, options: { readStatuses: [503] },
+    }).start();
+    const { random } = scenario;
+    await moment(random);
+    await cut();
+    await moment(random, 2000, 4000);
+    await mend();
+    await moment(random);
+    await cluster.ready();
+    await scenario.verify(context);
+    await cluster.assertAgreement(scenario);
+    await cluster.stop();
+  });
+}

@@ -1,0 +1,110 @@
+// Nodes on one PostgreSQL, and on one Redis where their method wants it. To a Scenario it is the server:
+// its clients and publishers take any node for each request and stream, and where that one is down, the
+// next attempt takes another, as it would behind a balancer that has not noticed yet.
+import { randomBytes } from 'node:crypto';
+import { haproxyFor } from '../../integration/lib/haproxy.js';
+import { eventually } from '../../integration/lib/wait.js';
+import { CheckedServer } from './checked_server.js';
+import { FaultProxy } from './fault_proxy.js';
+
+export class Cluster {
+  // `postgres` and `redis` are servers (tests/integration/lib). `proxied`: a fault proxy stands between each
+  // node and each of them, in `postgresProxies` and `redisProxies`. `balanced`: haproxy stands in front.
+  // `remote`: {namespace, host}: node 1 lives in that namespace, and the servers are at `host` for it.
+  constructor({ method, feed, count = 3, postgres, redis, proxied = false, balanced = false, seed, remote, variables = {}, ...options }) {
+    Object.assign(this, { method, feed, postgres, redis, proxied, balanced, seed, remote, logs: '', users: [] });
+    this.apiKey = `key-${randomBytes(12).toString('hex')}`;
+    this.secret = randomBytes(32).toString('hex');
+    this.nodes = Array.from({ length: count }, () => this.#makeNode(variables, options));
+    this.postgresProxies = [];
+    this.redisProxies = [];
+  }
+
+  #makeNode(variables, options) {
+    const node = new CheckedServer({
+      variables: { ALLIM_API_KEY: this.apiKey, ALLIM_JWT_SECRET: this.secret, ALLIM_HTTP_WORKERS: '2', ...variables }, ...options,
+    });
+    return Object.assign(node, { apiKey: this.apiKey, secret: this.secret });
+  }
+
+  // Either one address, or a choice for each request.
+  get url() { return this.haproxy?.url ?? ((random) => random.pick(this.nodes).url); }
+
+  get log() { return this.nodes.map((node, index) => `== node ${index + 1}\n${node.logs}${node.running?.stderr}\n`).join(''); }
+
+  authorization(as) { return this.nodes[0].authorization(as); }
+
+  async start(after) {
+    this.database = await this.postgres.createDatabase();
+    for (const [index, node] of this.nodes.entries()) await this.#place(node, index);
+    await Promise.all(this.nodes.map((node) => node.start()));
+    if (this.balanced) this.haproxy = await haproxyFor(after, this.nodes);
+    return this;
+  }
+
+  // Tells a node where its servers are.
+  async #place(node, index) {
+    const addressOf = async (server, proxies) => {
+      if (this.remote && index === 0) return `${this.remote.host}:${server.port}`;
+      if (!this.proxied) return `127.0.0.1:${server.port}`;
+      proxies.push(await new FaultProxy({ port: server.port }, { seed: this.seed }).listen());
+      return `127.0.0.1:${proxies.at(-1).port}`;
+    };
+    const store = new URL(this.database);
+    node.store = `postgresql://allim@${await addressOf(this.postgres, this.postgresProxies)}${store.pathname}`;
+    if (this.remote && index === 0) node.namespace = this.remote.namespace;
+    node.args = ['--method', this.method, ...(this.feed ? ['--feed', this.feed] : [])];
+    if (this.redis) node.args.push('--redis', `redis://${await addressOf(this.redis, this.redisProxies)}`);
+  }
+
+  // Waits until each node is well again.
+  async ready() {
+    for (const node of this.nodes) {
+      await eventually(`${node.adminUrl} to be ready`, () => fetch(`${node.adminUrl}/health/ready`).then(({ ok }) => ok, () => false));
+    }
+  }
+
+  // One figure of /metrics, summed over the nodes.
+  async metric(name) {
+    const values = await Promise.all(this.nodes.map((node) => node.metric(name)));
+    return values.reduce((sum, value) => sum + value, 0);
+  }
+
+  // In order. What is not running then has failed. Of its database nothing stays either: PostgreSQL would
+  // look at every file of it whenever it starts after a kill.
+  async stop() {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    await this.#closeProxies();
+    await this.postgres.query(`DROP DATABASE ${new URL(this.database).pathname.slice(1)} WITH (FORCE)`, { inTransaction: false });
+  }
+
+  async #closeProxies() {
+    for (const proxy of [...this.postgresProxies, ...this.redisProxies]) await proxy.close();
+  }
+
+  async abandon() {
+    for (const user of this.users) await user.abandon();
+    await this.#closeProxies();
+    for (const { running } of this.nodes.filter((node) => node.running)) {
+      if (running.child.exitCode !== null || running.child.signalCode !== null) continue;
+      running.child.kill('SIGKILL');
+      await running.ended;
+    }
+  }
+
+  // That each node comes to say of each user what the scenario's check was told.
+  async assertAgreement(scenario) {
+    const wanted = JSON.stringify(scenario.histories.server);
+    for (const [index, node] of this.nodes.entries()) {
+      await eventually(`node ${index + 1} to agree, seed ${scenario.seed}`,
+        async () => JSON.stringify(await scenario.inboxesAt(node.url)) === wanted, { within: 5000 });
+    }
+  }
+}
+
+// A cluster for one test; `after` is node:test's.
+export async function clusterFor(after, options) {
+  const cluster = new Cluster(options);
+  after(() => cluster.abandon());
+  return cluster.start(after);
+}
