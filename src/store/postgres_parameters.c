@@ -51,12 +51,13 @@ void postgres_array_add_number(struct postgres_array *array, int64_t number)
 	size_t width = width_of(array->type);
 	char *bytes = buffer_reserve(&array->bytes, 4 + width);
 
+	/* Also of one that has failed: whoever sees none would send nothing, and not fail. */
+	array->count++;
 	if (bytes == NULL)
 		return;
 	put_number(bytes, 4, (int64_t)width);
 	put_number(bytes + 4, width, number);
 	array->bytes.length += 4 + width;
-	array->count++;
 }
 
 void postgres_array_add_text(struct postgres_array *array, struct slice text)

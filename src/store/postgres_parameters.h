@@ -22,7 +22,7 @@ enum postgres_type {
 struct postgres_array {
 	struct buffer bytes;
 	enum postgres_type type;
-	uint32_t count;
+	uint32_t count; /* of what was added, also where it did not fit */
 };
 
 void postgres_array_init(struct postgres_array *array, enum postgres_type type);

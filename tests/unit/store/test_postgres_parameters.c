@@ -110,6 +110,7 @@ static void test_short_memory(void **state)
 		postgres_array_init(&array, POSTGRES_TEXT);
 		for (int i = 0; i < 3; i++)
 			postgres_array_add_text(&array, BYTES(text));
+		assert_int_equal(array.count, 3);
 		postgres_parameters_add_array(&parameters, &array);
 		if (!failing_allocator_reset()) {
 			assert_false(parameters.failed);
@@ -121,12 +122,28 @@ static void test_short_memory(void **state)
 	}
 }
 
+static void test_numbers_in_short_memory(void **state)
+{
+	struct postgres_parameters parameters = {.count = 0};
+	struct postgres_array array;
+
+	(void)state;
+	failing_allocator_fail_at(1);
+	postgres_array_init(&array, POSTGRES_BIGINT);
+	postgres_array_add_number(&array, 1);
+	assert_true(failing_allocator_reset());
+	assert_int_equal(array.count, 1);
+	postgres_parameters_add_array(&parameters, &array);
+	assert_true(parameters.failed);
+	postgres_array_finish(&array);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_numbers),	 cmocka_unit_test(test_texts),
 	    cmocka_unit_test(test_arrays),	 cmocka_unit_test(test_an_empty_array),
-	    cmocka_unit_test(test_short_memory),
+	    cmocka_unit_test(test_short_memory), cmocka_unit_test(test_numbers_in_short_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

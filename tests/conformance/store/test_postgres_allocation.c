@@ -1,0 +1,367 @@
+/* The n-th allocation of ours fails, for every n: the request says so or succeeds, the others of its
+ * transaction are done, nothing half-done stays, the session goes on, and nothing leaks. What libpq
+ * allocates is its own. */
+#include "conformance/store/postgres_node.h"
+
+#include "lib/failing_allocator.h"
+
+#include <errno.h>
+
+static struct postgres_server *server;
+static char url[POSTGRES_SERVER_URL_BYTES];
+static struct conformance node;
+
+/* More than an array's first block holds. */
+enum { BATCH = 40, KEYS_FROM = BATCH / 2 };
+
+static int call_publish(void)
+{
+	return postgres_node_publish(&node, "anna", "title", NULL);
+}
+
+static unsigned keys; /* used so far */
+
+static int publish_under(unsigned key, bool asks, bool *ret_is_replay)
+{
+	struct slice users[2] = {SLICE("anna"), SLICE("minjun")};
+	struct store_item item = {
+	    .users = users, .user_count = 2, .content = conformance_content("once")};
+	char name[16];
+	int result;
+
+	snprintf(name, sizeof(name), "key-%u", key);
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.items = &item;
+	publish.item_count = asks ? 0 : 1;
+	publish.publisher = SLICE("shop");
+	publish.idempotency_key = slice_from_string(name);
+	publish.note = SLICE("note");
+	result = conformance_call(&node, &publish.request);
+	*ret_is_replay = publish.replay.is_set;
+	if (result == 0 && publish.replay.is_set) {
+		assert_int_equal(publish.replay.id_count, 2);
+		assert_slice(publish.replay.note, "note");
+	}
+	store_request_finish(&publish.request);
+	return result;
+}
+
+static int call_publish_new_key(void)
+{
+	bool is_replay;
+	int result = publish_under(keys, false, &is_replay);
+
+	assert_false(is_replay);
+	keys += result == 0;
+	return result;
+}
+
+static int call_publish_again(void)
+{
+	bool is_replay;
+	int result = publish_under(0, false, &is_replay);
+
+	assert_int_equal(is_replay, result == 0);
+	return result;
+}
+
+static int call_recall(void)
+{
+	bool is_replay;
+	int result = publish_under(0, true, &is_replay);
+
+	assert_int_equal(is_replay, result == 0);
+	return result;
+}
+
+static int call_list(void)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_list, list, STORE_LIST);
+	list.user = SLICE("anna");
+	list.filter = STORE_FILTER_ALL;
+	list.limit = 20;
+	result = conformance_call(&node, &list.request);
+	if (result == 0)
+		assert_true(list.notification_count > 0);
+	store_request_finish(&list.request);
+	return result;
+}
+
+static int call_replay(void)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_replay, replay, STORE_REPLAY);
+	replay.user = SLICE("anna");
+	replay.after.epoch = store_epoch(node.store);
+	replay.limit = 1000;
+	result = conformance_call(&node, &replay.request);
+	if (result == 0)
+		assert_true(replay.change_count > 0 && replay.broadcast_count > 0);
+	store_request_finish(&replay.request);
+	return result;
+}
+
+static int call_heads(void)
+{
+	struct store_head head = {.user = SLICE("anna")};
+	int result;
+
+	CONFORMANCE_REQUEST(store_heads, heads, STORE_HEADS);
+	heads.heads = &head;
+	heads.head_count = 1;
+	heads.want_broadcasts = true;
+	result = conformance_call(&node, &heads.request);
+	if (result == 0)
+		assert_true(head.seq > 0 && heads.broadcast_count > 0);
+	store_request_finish(&heads.request);
+	return result;
+}
+
+static int call_sweep(void)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_sweep, sweep, STORE_SWEEP);
+	sweep.position = SLICE("3:3:");
+	sweep.want_changes = true;
+	result = conformance_call(&node, &sweep.request);
+	if (result == 0)
+		assert_true(sweep.hint_count > 0);
+	store_request_finish(&sweep.request);
+	return result;
+}
+
+static int call_mark(void)
+{
+	int64_t ids[2] = {1, 2};
+
+	return conformance_mark(&node, "anna", NOTIFICATION_READ, ids, 2, NULL);
+}
+
+static int call_mark_all(void)
+{
+	return conformance_mark_all(&node, "anna", NOTIFICATION_SEEN, NULL);
+}
+
+static int call_correct(void)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_correct, correct, STORE_CORRECT);
+	correct.id = 2;
+	correct.correction = (struct notification_content){.given = 1 << NOTIFICATION_TITLE,
+							   .title = SLICE("corrected")};
+	result = conformance_call(&node, &correct.request);
+	store_request_finish(&correct.request);
+	return result;
+}
+
+static int call_withdraw(void)
+{
+	return conformance_withdraw(&node, 3);
+}
+
+static int call_probe(void)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_probe, probe, STORE_PROBE);
+	result = conformance_call(&node, &probe.request);
+	store_request_finish(&probe.request);
+	return result;
+}
+
+static const struct {
+	const char *name;
+	int (*call)(void);
+} calls[] = {
+    {"publish", call_publish},
+    {"publish a new key", call_publish_new_key},
+    {"publish again", call_publish_again},
+    {"recall", call_recall},
+    {"list", call_list},
+    {"replay", call_replay},
+    {"heads", call_heads},
+    {"sweep", call_sweep},
+    {"mark", call_mark},
+    {"mark all", call_mark_all},
+    {"correct", call_correct},
+    {"withdraw", call_withdraw},
+    {"probe", call_probe},
+};
+
+static void try_every_n(const char *name, int (*call)(void))
+{
+	for (unsigned n = 1;; n++) {
+		int result;
+
+		failing_allocator_fail_at(n);
+		result = call();
+		if (!failing_allocator_reset()) {
+			assert_int_equal(result, 0);
+			print_message("%s: %u allocations\n", name, n - 1);
+			return;
+		}
+		if (result != 0 && result != -ENOMEM)
+			fail_msg("%s: allocation %u: %d", name, n, result);
+	}
+}
+
+static void test_operations(void **state)
+{
+	char query[256];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		conformance_publish(&node, "anna", "first");
+	conformance_publish(&node, NULL, "to everyone");
+	assert_int_equal(call_publish_new_key(), 0);
+	snprintf(query, sizeof(query), "SELECT count(*) FROM pg_stat_activity WHERE pid IN (%s)",
+		 postgres_server_ask(server, url,
+				     "SELECT string_agg(pid::text, ',') FROM pg_stat_activity "
+				     "WHERE application_name = 'allim'"));
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		try_every_n(calls[i].name, calls[i].call);
+		conformance_check(&node);
+	}
+	/* No session was lost over it. */
+	assert_int_equal(postgres_node_number(server, url, query), node.options.connections);
+}
+
+struct batch {
+	struct slice users[BATCH];
+	struct store_item items[BATCH];
+	struct store_publish publishes[BATCH];
+	char keys[BATCH][16];
+};
+
+static void fill_batch(struct batch *batch)
+{
+	static const char *const names[] = {"anna", "minjun", "sofia"};
+
+	memset(batch->publishes, 0, sizeof(batch->publishes));
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct store_publish *publish = &batch->publishes[i];
+
+		batch->users[i] = slice_from_string(names[i % 3]);
+		batch->items[i] = (struct store_item){.users = &batch->users[i],
+						      .user_count = 1,
+						      .content = conformance_content("batch")};
+		conformance_prepare(&publish->request, STORE_PUBLISH);
+		publish->items = &batch->items[i];
+		publish->item_count = 1;
+		if (i < KEYS_FROM)
+			continue;
+		snprintf(batch->keys[i], sizeof(batch->keys[i]), "batch-%u", keys++);
+		publish->publisher = SLICE("shop");
+		publish->idempotency_key = slice_from_string(batch->keys[i]);
+	}
+}
+
+/* Those that share a transaction with one that fails are done all the same. */
+static void test_batches(void **state)
+{
+	static struct batch batch;
+	int64_t published = 0;
+	unsigned refused = 0;
+	bool failed = true;
+
+	(void)state;
+	for (unsigned n = 1; failed; n++) {
+		fill_batch(&batch);
+		failing_allocator_fail_at(n);
+		for (int i = 0; i < BATCH; i++)
+			conformance_submit(&node, &batch.publishes[i].request);
+		conformance_wait(&node);
+		failed = failing_allocator_reset();
+		for (int i = 0; i < BATCH; i++) {
+			int result = batch.publishes[i].request.result;
+
+			assert_true(result == 0 || (failed && result == -ENOMEM));
+			published += result == 0;
+			refused += result != 0;
+			store_request_finish(&batch.publishes[i].request);
+		}
+	}
+	assert_int_equal(
+	    postgres_node_number(server, url, "SELECT count(*) FROM allim.notification"),
+	    published);
+	print_message("%d published, %u refused\n", (int)published, refused);
+	conformance_check(&node);
+}
+
+static void test_opening(void **state)
+{
+	(void)state;
+	conformance_close(&node);
+	for (unsigned n = 1;; n++) {
+		struct error error = {.text = ""};
+		bool failed;
+		int result;
+
+		failing_allocator_fail_at(n);
+		result = store_open(&node.options, &node.store, &error);
+		failed = failing_allocator_reset();
+		if (result < 0) {
+			assert_true(failed);
+			assert_int_equal(result, -ENOMEM);
+			assert_true(error.text[0] != '\0');
+			continue;
+		}
+		assert_int_equal(call_publish(), 0);
+		if (!failed)
+			break;
+		conformance_close(&node);
+	}
+	conformance_check(&node);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	keys = 0;
+	postgres_server_create_database(server, url);
+	postgres_node_init(&node, url);
+	conformance_open(&node);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	postgres_node_finish(&node);
+	postgres_server_drop_database(server, url);
+	return 0;
+}
+
+static int start_server(void **state)
+{
+	const struct postgres_server_options options = {.is_volatile = true};
+
+	(void)state;
+	server = postgres_server_create(&options);
+	return 0;
+}
+
+static int end_server(void **state)
+{
+	(void)state;
+	postgres_server_destroy(server);
+	return 0;
+}
+
+#define ALLOCATION(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ALLOCATION(test_operations),
+	    ALLOCATION(test_batches),
+	    ALLOCATION(test_opening),
+	};
+
+	return cmocka_run_group_tests(tests, start_server, end_server);
+}
