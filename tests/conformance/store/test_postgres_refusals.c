@@ -266,6 +266,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	postgres_server_thaw(server); /* a test that failed may have left it frozen */
 	postgres_server_drop_database(server, url);
 	return 0;
 }
