@@ -19,17 +19,21 @@ CREATE FUNCTION allim.broadcasts_marked(i allim.inbox) RETURNS bigint LANGUAGE s
 	SELECT greatest((i).read_broadcast, (i).archived_broadcast)
 $$;
 
--- Live broadcasts beyond those that were read or archived singly.
+CREATE FUNCTION allim.count_handled(i allim.inbox) RETURNS bigint LANGUAGE sql STABLE AS $$
+	SELECT count(*)
+	FROM allim.broadcast_state s
+	JOIN allim.notification n ON n.id = s.notification_id
+	WHERE s.inbox_id = (i).id
+		AND s.notification_id > allim.broadcasts_marked(i)
+		AND (s.read_at <> 0 OR s.archived_at <> 0)
+		AND n.withdrawn_at = 0
+$$;
+
+-- Live broadcasts beyond those that were read or archived singly. Mostly there are none; then
+-- nothing is called, because this is planned into the query that asks.
 CREATE FUNCTION allim.broadcasts_handled(i allim.inbox) RETURNS bigint LANGUAGE sql STABLE AS $$
-	SELECT CASE WHEN (i).touched <= allim.broadcasts_marked(i) THEN 0 ELSE (
-		SELECT count(*)
-		FROM allim.broadcast_state s
-		JOIN allim.notification n ON n.id = s.notification_id
-		WHERE s.inbox_id = (i).id
-			AND s.notification_id > allim.broadcasts_marked(i)
-			AND (s.read_at <> 0 OR s.archived_at <> 0)
-			AND n.withdrawn_at = 0
-	) END
+	SELECT CASE WHEN (i).touched <= allim.broadcasts_marked(i) THEN 0
+		ELSE allim.count_handled(i) END
 $$;
 
 -- Notifications with the states that their own user sees.
@@ -148,11 +152,12 @@ $$;
 
 -- Publishes to locked inboxes: `items` says which content each receiver gets, from 1. Inboxes that
 -- have grown beyond `keep` (NULL: none) are trimmed. Each key that was claimed for some of the
--- receivers, from `firsts` on, remembers their ids. Answers in the order of the receivers.
+-- receivers, from `firsts` on, remembers their ids. `times` are when they were created, of each
+-- content, where that is not now. Answers in the order of the receivers.
 CREATE FUNCTION allim.append(items integer[], names text[], types text[], titles text[],
 	bodies text[], links text[], datas text[], priorities smallint[], expiries bigint[],
 	keep bigint, key_publishers text[], keys text[], notes text[], firsts integer[],
-	counts integer[])
+	counts integer[], times bigint[] DEFAULT '{}')
 RETURNS TABLE (id bigint, seq bigint, created_at bigint, unread bigint, broadcasts_marked bigint,
 	broadcasts_handled bigint)
 LANGUAGE plpgsql AS $$
@@ -173,7 +178,8 @@ BEGIN
 		INSERT INTO allim.notification (id, inbox_id, seq, first_seq, priority, created_at,
 			changed_at, expires_at, type, title, body, link, data)
 		SELECT new_ids[r.place], r.inbox_id, (r.inbox).head + r.step, (r.inbox).head + r.step,
-			priorities[r.item], published_at, published_at, expiries[r.item],
+			priorities[r.item], coalesce(times[r.item], published_at), published_at,
+			expiries[r.item],
 			types[r.item], titles[r.item], bodies[r.item], links[r.item], datas[r.item]
 		FROM receiver r ORDER BY r.place
 	), raised AS (
@@ -193,10 +199,17 @@ BEGIN
 	IF published <> cardinality(names) THEN
 		RAISE EXCEPTION 'an inbox that was locked is gone';
 	END IF;
-	UPDATE allim.idempotency o
-	SET ids = new_ids[k.first : k.first + k.count - 1], note = k.note, created_at = published_at
-	FROM unnest(key_publishers, keys, notes, firsts, counts) AS k (publisher, key, note, first, count)
-	WHERE o.publisher = k.publisher COLLATE "C" AND o.key = k.key COLLATE "C";
+	IF cardinality(keys) > 0 THEN
+		UPDATE allim.idempotency o
+		SET ids = new_ids[k.first : k.first + k.count - 1], note = k.note,
+			created_at = published_at
+		FROM unnest(key_publishers, keys, notes, firsts, counts)
+			AS k (publisher, key, note, first, count)
+		WHERE o.publisher = k.publisher COLLATE "C" AND o.key = k.key COLLATE "C";
+	END IF;
+	IF keep IS NULL THEN
+		RETURN;
+	END IF;
 	FOR full_inbox IN
 		SELECT i.id FROM allim.inbox i
 		WHERE i.name = ANY (names) AND i.kept > keep + keep / 8 + 1
