@@ -795,9 +795,10 @@ BEGIN
 END
 $$;
 
--- Deletes old keys and tickets, and states of broadcasts that are gone; at most about so many of
--- each. Returns whether there may be more. A key that is being used again is left alone. States are
--- deleted when no transaction is left that may have seen the broadcast.
+-- Deletes old keys and tickets, and states of broadcasts that are gone, and marks rows of adopted
+-- tables that were locked before; at most about so many of each. Returns whether there may be more. A
+-- key that is being used again is left alone. States are deleted when no transaction is left that may
+-- have seen the broadcast.
 CREATE FUNCTION allim.prune(oldest_key bigint, most integer) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	present bigint := allim.now();
@@ -821,6 +822,7 @@ BEGIN
 	WHERE xid IS NULL;
 	SELECT min(f.notification_id) INTO broadcast FROM allim.forgotten_broadcast f
 	WHERE f.xid <= pg_snapshot_xmin(pg_current_snapshot());
+	PERFORM allim.mark_late(most);
 	IF broadcast IS NOT NULL THEN
 		DELETE FROM allim.broadcast_state s
 		WHERE s.notification_id = broadcast AND s.inbox_id = ANY (ARRAY(

@@ -25,6 +25,9 @@ enum { VERSION = 1, OLDEST_SERVER = 130000 };
 	"SELECT CASE WHEN pg_is_in_recovery() THEN false ELSE identity <> " IDENTITY " END " \
 	"FROM allim.meta"
 
+/* Any number will do that nobody else locks: this one is "allim" in ASCII. */
+#define LOCK "pg_advisory_xact_lock(418329913709)"
+
 static int run(struct postgres_connection *connection, const char *sql, struct error *error)
 {
 	PGresult *result;
@@ -137,20 +140,43 @@ static uint64_t draw_epoch(void)
 }
 
 /* All of version 1. */
+void postgres_schema_append(struct buffer *sql)
+{
+	buffer_append_string(sql, "SELECT " LOCK ";\nCREATE SCHEMA IF NOT EXISTS allim;\n\n");
+	buffer_append_string(sql, postgres_schema_sql);
+	buffer_append_string(sql, postgres_functions_sql);
+	buffer_append_string(sql, postgres_adopt_sql);
+	buffer_append_format(
+	    sql,
+	    "\nINSERT INTO allim.meta (version, epoch, identity) VALUES (%d, %" PRId64 ", " IDENTITY
+	    ");\n\n",
+	    VERSION, (int64_t)draw_epoch());
+}
+
 static int create(struct postgres_connection *connection, struct error *error)
 {
-	char sql[512];
-	int result = run(connection, "CREATE SCHEMA IF NOT EXISTS allim", error);
+	struct buffer sql = BUFFER_EMPTY;
+	int result;
+
+	postgres_schema_append(&sql);
+	buffer_append_byte(&sql, '\0');
+	result = buffer_failed(&sql) ? error_set(error, -ENOMEM, "out of memory")
+				     : run(connection, sql.data, error);
+	buffer_finish(&sql);
+	return result;
+}
+
+int postgres_schema_find(struct postgres_connection *connection, bool *ret_exists,
+			 struct error *error)
+{
+	int version;
+	int result = read_version(connection, &version, error);
 
 	if (result == 0)
-		result = run(connection, postgres_schema_sql, error);
+		result = check_version(version, false, error);
 	if (result == 0)
-		result = run(connection, postgres_functions_sql, error);
-	snprintf(sql, sizeof(sql),
-		 "INSERT INTO allim.meta (version, epoch, identity) VALUES (%d, %" PRId64
-		 ", " IDENTITY ")",
-		 VERSION, (int64_t)draw_epoch());
-	return result == 0 ? run(connection, sql, error) : result;
+		*ret_exists = version > 0;
+	return result;
 }
 
 int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
@@ -159,9 +185,8 @@ int postgres_schema_migrate(struct postgres_connection *connection, bool read_on
 	int version;
 	int result = run(connection, "BEGIN", error);
 
-	/* Any number will do that nobody else locks: this one is "allim" in ASCII. */
 	if (result == 0 && !read_only)
-		result = run(connection, "SELECT pg_advisory_xact_lock(418329913709)", error);
+		result = run(connection, "SELECT " LOCK, error);
 	if (result == 0)
 		result = read_version(connection, &version, error);
 	if (result == 0)

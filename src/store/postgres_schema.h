@@ -2,11 +2,13 @@
 #ifndef ALLIM_STORE_POSTGRES_SCHEMA_H
 #define ALLIM_STORE_POSTGRES_SCHEMA_H
 
+#include "base/buffer.h"
 #include "store/postgres_connection.h"
 
 /* The files of those names. */
 extern const char postgres_schema_sql[];
 extern const char postgres_functions_sql[];
+extern const char postgres_adopt_sql[];
 
 /* Makes a connected session fit for the store: refuses servers that are too old or hold another
  * encoding, and sets its limits. Returns 0 or a negative errno value with a sentence. */
@@ -15,6 +17,14 @@ int postgres_schema_settle(struct postgres_connection *connection, struct error 
 /* Creates the schema or brings it up to date. With `read_only` it must be there already. */
 int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
 			    struct error *error);
+
+/* Whether the schema is there, and of this program's version. Returns 0 or a negative errno value
+ * with a sentence. */
+int postgres_schema_find(struct postgres_connection *connection, bool *ret_exists,
+			 struct error *error);
+
+/* Appends the SQL that creates it, for inside a transaction. */
+void postgres_schema_append(struct buffer *sql);
 
 /* Reads the epoch, which is new where the tables came here from another database or history. */
 int postgres_schema_epoch(struct postgres_connection *connection, bool read_only,

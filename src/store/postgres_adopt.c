@@ -1,0 +1,586 @@
+/* The text that is shown is the text that runs. What it depends on is looked up just before, and
+ * checked for everything that PostgreSQL would refuse in words that do not say what to do. */
+#include "store/postgres_adopt.h"
+
+#include "store/postgres_adopt_sql.h"
+#include "store/postgres_schema.h"
+#include "store/postgres_url.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TYPE_BYTES = 64 };
+
+/* Of the columns of a table. */
+enum { COLUMN_NAME, COLUMN_IDENTIFIER, COLUMN_TYPE, COLUMN_IS_UNIQUE, COLUMN_IS_KEY };
+
+struct postgres_adopt {
+	struct postgres_connection connection;
+	_Atomic uint64_t queries;
+	const char *(*nearest)(struct slice wanted, const char *const *names);
+};
+
+struct plan {
+	struct postgres_adopt *adopt;
+	PGresult *table;
+	PGresult *columns;
+	PGresult *schema;
+	PGresult *number;
+	bool has_schema;
+	struct postgres_adopt_table text;
+	char *escaped[ADOPT_COLUMNS + 2]; /* to be freed */
+	size_t escaped_count;
+};
+
+static const struct requirement {
+	const char *flag;
+	const char *types; /* that fit, between spaces; NULL: any */
+	const char *advice;
+} requirements[ADOPT_COLUMNS];
+
+static void ignore_notice(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
+}
+
+static int connect_to(struct postgres_adopt *adopt, const char *url, struct slice password,
+		      int64_t timeout, struct error *error)
+{
+	int result = postgres_url_check(url, error);
+
+	postgres_connection_init(&adopt->connection, url, password, timeout, &adopt->queries);
+	if (result == 0)
+		result = postgres_connection_open(&adopt->connection, error);
+	if (result < 0)
+		return result;
+	PQsetNoticeProcessor(adopt->connection.handle, ignore_notice, NULL);
+	return postgres_schema_settle(&adopt->connection, error);
+}
+
+int postgres_adopt_open(const char *url, struct slice password, int64_t timeout,
+			const char *(*nearest)(struct slice wanted, const char *const *names),
+			struct postgres_adopt **ret_adopt, struct error *error)
+{
+	struct postgres_adopt *adopt = calloc(1, sizeof(*adopt));
+	int result;
+
+	if (adopt == NULL)
+		return error_set(error, -ENOMEM, "out of memory");
+	adopt->nearest = nearest;
+	result = connect_to(adopt, url, password, timeout, error);
+	if (result < 0)
+		postgres_adopt_close(adopt);
+	else
+		*ret_adopt = adopt;
+	return result;
+}
+
+void postgres_adopt_close(struct postgres_adopt *adopt)
+{
+	if (adopt != NULL)
+		postgres_connection_close(&adopt->connection);
+	free(adopt);
+}
+
+/* What the server said, on one line. */
+static int refuse(struct postgres_adopt *adopt, const PGresult *result, struct error *error)
+{
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (state != NULL && strcmp(state, "55P03") == 0)
+		return error_set(
+		    error, -EINVAL,
+		    "a transaction that is still running has locked the table; nothing "
+		    "was changed; try again when it has ended");
+	if (text == NULL)
+		text = PQerrorMessage(adopt->connection.handle);
+	return error_set(error, -EINVAL, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
+}
+
+/* Asks with up to one parameter. Returns 0 or -EINVAL with a sentence. */
+static int ask(struct postgres_adopt *adopt, const char *sql, const char *parameter,
+	       PGresult **ret_result, struct error *error)
+{
+	PGresult *result = PQexecParams(adopt->connection.handle, sql, parameter == NULL ? 0 : 1,
+					NULL, &parameter, NULL, NULL, 0);
+	int code = 0;
+
+	if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+		*ret_result = result;
+		return 0;
+	}
+	code = refuse(adopt, result, error);
+	PQclear(result);
+	return code;
+}
+
+static bool is_true(const PGresult *result, int row, int column)
+{
+	return PQgetvalue(result, row, column)[0] == 't';
+}
+
+/* Where the role is called allim, its own tables would be found first. */
+static int leave_own_schema(struct postgres_adopt *adopt, struct error *error)
+{
+	PGresult *result;
+	int code =
+	    ask(adopt,
+		"SELECT set_config('search_path', coalesce((SELECT string_agg(quote_ident(s), "
+		"', ') FROM unnest(current_schemas(false)) s WHERE s <> 'allim'), 'public'), "
+		"false)",
+		NULL, &result, error);
+
+	if (code == 0)
+		PQclear(result);
+	return code;
+}
+
+/* The value of `column` in each row, with NULL at the end; to be freed. */
+static const char **collect(const PGresult *result, int column)
+{
+	int count = PQntuples(result);
+	const char **names = calloc((size_t)count + 1, sizeof(*names));
+
+	for (int i = 0; names != NULL && i < count; i++)
+		names[i] = PQgetvalue(result, i, column);
+	return names;
+}
+
+static int refuse_name(struct postgres_adopt *adopt, const char *what, const char *wanted,
+		       const PGresult *known, int column, struct error *error)
+{
+	const char **names = collect(known, column);
+	const char *nearest =
+	    names == NULL ? NULL : adopt->nearest(slice_from_string(wanted), names);
+
+	if (nearest == NULL)
+		error_set(error, -EINVAL, "there is no %s %.100s", what, wanted);
+	else
+		error_set(error, -EINVAL, "there is no %s %.100s; did you mean %.100s?", what,
+			  wanted, nearest);
+	free(names);
+	return -EINVAL;
+}
+
+static int refuse_table(struct postgres_adopt *adopt, const char *wanted, struct error *error)
+{
+	PGresult *known;
+	int code = ask(adopt,
+		       "SELECT quote_ident(c.relname), quote_ident(n.nspname) || '.' || "
+		       "quote_ident(c.relname) FROM pg_class c "
+		       "JOIN pg_namespace n ON n.oid = c.relnamespace "
+		       "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition "
+		       "AND c.relpersistence <> 't' "
+		       "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'allim') "
+		       "ORDER BY 2 LIMIT 2000",
+		       NULL, &known, error);
+
+	if (code < 0)
+		return code;
+	code =
+	    refuse_name(adopt, "table", wanted, known, strchr(wanted, '.') == NULL ? 0 : 1, error);
+	PQclear(known);
+	return code;
+}
+
+static int check_kind(const PGresult *table, struct error *error)
+{
+	const char *name = PQgetvalue(table, 0, 0);
+	char kind = PQgetvalue(table, 0, 1)[0];
+
+	if (kind != 'r' && kind != 'p')
+		return error_set(
+		    error, -EINVAL,
+		    "%.150s is no table but a %s; adopt the table that the application "
+		    "inserts into",
+		    name,
+		    kind == 'v'	  ? "view"
+		    : kind == 'm' ? "materialized view"
+		    : kind == 'f' ? "foreign table"
+				  : "thing of another kind");
+	if (is_true(table, 0, 2))
+		return error_set(error, -EINVAL, "%.150s is a temporary table", name);
+	if (!PQgetisnull(table, 0, 3))
+		return error_set(error, -EINVAL, "%.150s is a partition; adopt %.150s", name,
+				 PQgetvalue(table, 0, 3));
+	if (is_true(table, 0, 4))
+		return error_set(error, -EINVAL,
+				 "%.150s is a table of allim or of PostgreSQL itself", name);
+	if (!is_true(table, 0, 5))
+		return error_set(error, -EINVAL,
+				 "the role %.60s does not own %.150s; connect as %.60s or as a "
+				 "superuser",
+				 PQgetvalue(table, 0, 7), name, PQgetvalue(table, 0, 6));
+	return 0;
+}
+
+static int look_at_table(struct plan *plan, const char *name, struct error *error)
+{
+	int code = leave_own_schema(plan->adopt, error);
+
+	if (code == 0)
+		code = ask(
+		    plan->adopt,
+		    "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind, "
+		    "c.relpersistence = 't', CASE WHEN c.relispartition THEN (SELECT "
+		    "p.oid::regclass::text FROM pg_partition_root(c.oid) p (oid)) END, "
+		    "n.nspname IN ('allim', 'pg_catalog', 'information_schema'), "
+		    "pg_has_role(c.relowner, 'USAGE'), pg_get_userbyid(c.relowner), "
+		    "current_user, c.oid "
+		    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+		    "WHERE c.oid = to_regclass($1)",
+		    name, &plan->table, error);
+	if (code == 0 && PQntuples(plan->table) == 0)
+		code = refuse_table(plan->adopt, name, error);
+	if (code == 0)
+		code = check_kind(plan->table, error);
+	if (code == 0)
+		code = ask(plan->adopt,
+			   "SELECT a.attname, quote_ident(a.attname), "
+			   "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), "
+			   "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
+			   "AND i.indisunique AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum "
+			   "AND i.indpred IS NULL), "
+			   "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
+			   "AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) "
+			   "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+			   "WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped "
+			   "ORDER BY a.attnum",
+			   PQgetvalue(plan->table, 0, 8), &plan->columns, error);
+	return code;
+}
+
+/* May the role do all that it will? Asked of what everybody may read. */
+static int look_at_schema(struct plan *plan, struct error *error)
+{
+	int code =
+	    ask(plan->adopt,
+		"SELECT CASE WHEN n.oid IS NULL THEN has_database_privilege(d.oid, 'CREATE') "
+		"ELSE pg_has_role(n.nspowner, 'USAGE') END, pg_get_userbyid(n.nspowner), "
+		"current_user, quote_ident(pg_get_userbyid(n.nspowner)) FROM pg_database d "
+		"LEFT JOIN pg_namespace n ON n.nspname = 'allim' "
+		"WHERE d.datname = current_database()",
+		NULL, &plan->schema, error);
+
+	if (code < 0 || is_true(plan->schema, 0, 0))
+		return code;
+	if (PQgetisnull(plan->schema, 0, 1))
+		return error_set(
+		    error, -EINVAL,
+		    "the schema allim is missing and the role %.60s may not create it; "
+		    "have a node start first, or GRANT CREATE ON DATABASE",
+		    PQgetvalue(plan->schema, 0, 2));
+	return error_set(error, -EINVAL,
+			 "the role %.60s may not write into the schema allim, which is of %.60s; "
+			 "connect as a member of both that role and the table's owner",
+			 PQgetvalue(plan->schema, 0, 2), PQgetvalue(plan->schema, 0, 1));
+}
+
+static int look_for_tables(struct plan *plan, struct error *error)
+{
+	int code = postgres_schema_find(&plan->adopt->connection, &plan->has_schema, error);
+
+	if (code < 0)
+		return code;
+	return ask(plan->adopt,
+		   plan->has_schema ? "SELECT coalesce(max(number), 0) + 1 FROM allim.adopted"
+				    : "SELECT 1",
+		   NULL, &plan->number, error);
+}
+
+static int check_new(struct plan *plan, struct error *error)
+{
+	PGresult *found;
+	int code;
+
+	if (!plan->has_schema)
+		return 0;
+	code = ask(plan->adopt, "SELECT FROM allim.adopted WHERE source = $1::oid::regclass",
+		   PQgetvalue(plan->table, 0, 8), &found, error);
+	if (code < 0)
+		return code;
+	if (PQntuples(found) > 0)
+		code = error_set(error, -EINVAL,
+				 "%.150s is adopted already; to change how, take it back first: "
+				 "allim adopt --undo --table %.150s",
+				 PQgetvalue(plan->table, 0, 0), PQgetvalue(plan->table, 0, 0));
+	PQclear(found);
+	return code;
+}
+
+static const char *escape(struct plan *plan, const char *text)
+{
+	char *literal = PQescapeLiteral(plan->adopt->connection.handle, text, strlen(text));
+
+	plan->escaped[plan->escaped_count++] = literal;
+	return literal;
+}
+
+static int find_column(const struct plan *plan, const char *name)
+{
+	for (int i = 0; i < PQntuples(plan->columns); i++) {
+		if (strcmp(PQgetvalue(plan->columns, i, COLUMN_NAME), name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static int check_type(const struct plan *plan, int row, const struct requirement *requirement,
+		      struct error *error)
+{
+	char type[80];
+
+	snprintf(type, sizeof(type), " %s ", PQgetvalue(plan->columns, row, COLUMN_TYPE));
+	if (requirement->types == NULL || strstr(requirement->types, type) != NULL)
+		return 0;
+	return error_set(
+	    error, -EINVAL, "the column %.60s of %.100s is of type %s; --%s-column needs %s",
+	    PQgetvalue(plan->columns, row, COLUMN_NAME), PQgetvalue(plan->table, 0, 0),
+	    PQgetvalue(plan->columns, row, COLUMN_TYPE), requirement->flag, requirement->advice);
+}
+
+static int map_column(struct plan *plan, enum postgres_adopt_column column, const char *name,
+		      struct error *error)
+{
+	const struct requirement *requirement = &requirements[column];
+	struct postgres_adopt_source *source = &plan->text.columns[column];
+	char what[200];
+	int row = find_column(plan, name);
+
+	snprintf(what, sizeof(what), "column for --%s-column in %.100s called", requirement->flag,
+		 PQgetvalue(plan->table, 0, 0));
+	if (row < 0)
+		return refuse_name(plan->adopt, what, name, plan->columns, COLUMN_NAME, error);
+	if (check_type(plan, row, requirement, error) < 0)
+		return -EINVAL;
+	if (column == ADOPT_ID && !plan->text.is_partitioned &&
+	    !is_true(plan->columns, row, COLUMN_IS_UNIQUE))
+		return error_set(error, -EINVAL,
+				 "the column %.60s does not tell the rows of %.100s apart; "
+				 "--id-column needs one with a unique index of its own",
+				 name, PQgetvalue(plan->table, 0, 0));
+	if (strstr(name, POSTGRES_ADOPT_SQL_QUOTE) != NULL)
+		return error_set(error, -EINVAL,
+				 "the column's name holds " POSTGRES_ADOPT_SQL_QUOTE "; rename it");
+	source->name = PQgetvalue(plan->columns, row, COLUMN_IDENTIFIER);
+	source->type = PQgetvalue(plan->columns, row, COLUMN_TYPE);
+	source->literal = escape(plan, name);
+	return source->literal == NULL ? error_set(error, -ENOMEM, "out of memory") : 0;
+}
+
+/* NULL where the key is not one column. */
+static const char *key_of(const struct plan *plan)
+{
+	for (int i = 0; i < PQntuples(plan->columns); i++) {
+		if (is_true(plan->columns, i, COLUMN_IS_KEY))
+			return PQgetvalue(plan->columns, i, COLUMN_NAME);
+	}
+	return NULL;
+}
+
+static int map_columns(struct plan *plan, const struct postgres_adopt_mapping *mapping,
+		       struct error *error)
+{
+	const char *const names[ADOPT_COLUMNS] = {
+	    [ADOPT_USER] = mapping->user,
+	    [ADOPT_TITLE] = mapping->title == NULL ? "title" : mapping->title,
+	    [ADOPT_BODY] = mapping->body,
+	    [ADOPT_TYPE] = mapping->type,
+	    [ADOPT_DATA] = mapping->data,
+	    [ADOPT_LINK] = mapping->link,
+	    [ADOPT_CREATED] = mapping->created,
+	    [ADOPT_READ] = mapping->read,
+	    [ADOPT_ID] = mapping->id == NULL ? key_of(plan) : mapping->id,
+	};
+	int code = 0;
+
+	for (int i = 0; i < ADOPT_COLUMNS && code == 0; i++) {
+		if (names[i] != NULL)
+			code = map_column(plan, i, names[i], error);
+	}
+	if (code == 0 && mapping->read != NULL && names[ADOPT_ID] == NULL)
+		return error_set(error, -EINVAL,
+				 "%.100s has no primary key of one column, so --read-column needs "
+				 "--id-column too",
+				 PQgetvalue(plan->table, 0, 0));
+	return code;
+}
+
+static int check_fixed_type(const char *type, struct error *error)
+{
+	struct slice text = slice_from_string(type);
+
+	if (text.length == 0 || text.length > TYPE_BYTES || slice_has_control(text))
+		return error_set(error, -EINVAL,
+				 "--type is a text of 1 to %d bytes without control characters",
+				 TYPE_BYTES);
+	return 0;
+}
+
+/* Everything that the SQL is made of. */
+static int prepare(struct plan *plan, const char *table,
+		   const struct postgres_adopt_mapping *mapping, struct error *error)
+{
+	const char *type = mapping->fixed_type == NULL ? "notification" : mapping->fixed_type;
+	int code = check_fixed_type(type, error);
+
+	if (code == 0)
+		code = look_at_table(plan, table, error);
+	if (code == 0)
+		code = look_at_schema(plan, error);
+	if (code == 0)
+		code = look_for_tables(plan, error);
+	if (code == 0)
+		code = check_new(plan, error);
+	if (code < 0)
+		return code;
+	plan->text.name = PQgetvalue(plan->table, 0, 0);
+	plan->text.literal = escape(plan, plan->text.name);
+	plan->text.fixed_type = escape(plan, type);
+	plan->text.number = PQgetvalue(plan->number, 0, 0);
+	plan->text.owner = PQgetisnull(plan->schema, 0, 3) ? NULL : PQgetvalue(plan->schema, 0, 3);
+	plan->text.is_partitioned = PQgetvalue(plan->table, 0, 1)[0] == 'p';
+	plan->text.notifies = mapping->notifies;
+	if (plan->text.literal == NULL || plan->text.fixed_type == NULL)
+		return error_set(error, -ENOMEM, "out of memory");
+	return map_columns(plan, mapping, error);
+}
+
+static void append_begin(struct buffer *sql)
+{
+	buffer_append_string(
+	    sql, "BEGIN;\n"
+		 "-- Shorter than deadlock_timeout: it is not the application that gives way.\n"
+		 "SET LOCAL lock_timeout = '900ms';\n\n");
+}
+
+static void finish(struct plan *plan)
+{
+	PQclear(plan->table);
+	PQclear(plan->columns);
+	PQclear(plan->schema);
+	PQclear(plan->number);
+	for (size_t i = 0; i < plan->escaped_count; i++)
+		PQfreemem(plan->escaped[i]);
+}
+
+int postgres_adopt_plan(struct postgres_adopt *adopt, const char *table,
+			const struct postgres_adopt_mapping *mapping, struct buffer *sql,
+			struct error *error)
+{
+	struct plan plan = {.adopt = adopt};
+	int code = prepare(&plan, table, mapping, error);
+
+	if (code == 0) {
+		append_begin(sql);
+		if (!plan.has_schema)
+			postgres_schema_append(sql);
+		postgres_adopt_sql_append(sql, &plan.text);
+		buffer_append_string(sql, "\nCOMMIT;\n");
+	}
+	finish(&plan);
+	if (code < 0)
+		return code;
+	if (buffer_failed(sql))
+		return error_set(error, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/* The adoption of a table, or of one that is gone or renamed, by the name that it had. */
+static int find_adoption(struct postgres_adopt *adopt, const char *table, PGresult **ret_found,
+			 struct error *error)
+{
+	bool has_schema;
+	int code = postgres_schema_find(&adopt->connection, &has_schema, error);
+
+	if (code < 0)
+		return code;
+	if (!has_schema)
+		return error_set(error, -EINVAL,
+				 "%.150s is not adopted: the schema allim is missing", table);
+	code = leave_own_schema(adopt, error);
+	if (code < 0)
+		return code;
+	return ask(
+	    adopt,
+	    "SELECT a.number, (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) "
+	    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+	    "WHERE c.oid = a.source), a.id_column IS NOT NULL, a.read_column IS NOT NULL "
+	    "FROM allim.adopted a WHERE a.source = to_regclass($1) "
+	    "OR (a.name = $1 AND to_regclass($1) IS NULL) ORDER BY a.number LIMIT 1",
+	    table, ret_found, error);
+}
+
+static int refuse_undo(struct postgres_adopt *adopt, const char *table, struct error *error)
+{
+	PGresult *known;
+	int code = ask(adopt, "SELECT a.name FROM allim.adopted a ORDER BY a.name LIMIT 2000", NULL,
+		       &known, error);
+
+	if (code < 0)
+		return code;
+	code =
+	    PQntuples(known) == 0
+		? error_set(error, -EINVAL, "%.150s is not adopted, nor is any other table", table)
+		: refuse_name(adopt, "adopted table", table, known, 0, error);
+	PQclear(known);
+	return code;
+}
+
+int postgres_adopt_plan_undo(struct postgres_adopt *adopt, const char *table, struct buffer *sql,
+			     struct error *error)
+{
+	PGresult *found = NULL;
+	int code = find_adoption(adopt, table, &found, error);
+
+	if (code < 0)
+		return code;
+	if (PQntuples(found) == 0) {
+		code = refuse_undo(adopt, table, error);
+	} else {
+		append_begin(sql);
+		postgres_adopt_sql_append_undo(sql, PQgetvalue(found, 0, 0),
+					       PQgetisnull(found, 0, 1) ? NULL
+									: PQgetvalue(found, 0, 1),
+					       is_true(found, 0, 2), is_true(found, 0, 3));
+		buffer_append_string(sql, "\nCOMMIT;\n");
+		if (buffer_failed(sql))
+			code = error_set(error, -ENOMEM, "out of memory");
+	}
+	PQclear(found);
+	return code;
+}
+
+int postgres_adopt_apply(struct postgres_adopt *adopt, const char *sql, struct error *error)
+{
+	/* A table with millions of rows takes its time to be taken back. */
+	PGresult *result = PQexec(adopt->connection.handle, "SET statement_timeout = 0");
+	int code = 0;
+
+	PQclear(result);
+	result = PQexec(adopt->connection.handle, sql);
+	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+		code = refuse(adopt, result, error);
+		PQclear(PQexec(adopt->connection.handle, "ROLLBACK"));
+	}
+	PQclear(result);
+	return code;
+}
+
+#define TIMES " timestamp with time zone timestamp without time zone "
+
+static const struct requirement requirements[ADOPT_COLUMNS] = {
+    [ADOPT_USER] = {"user", NULL, NULL},
+    [ADOPT_TITLE] = {"title", NULL, NULL},
+    [ADOPT_BODY] = {"body", NULL, NULL},
+    [ADOPT_TYPE] = {"type", NULL, NULL},
+    [ADOPT_DATA] = {"data", NULL, NULL},
+    [ADOPT_LINK] = {"link", NULL, NULL},
+    [ADOPT_CREATED] = {"created", TIMES "date ", "a timestamp or a date"},
+    [ADOPT_READ] = {"read", TIMES "boolean ", "a timestamp or a boolean"},
+    [ADOPT_ID] = {"id", NULL, NULL},
+};
