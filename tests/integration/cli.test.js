@@ -30,7 +30,7 @@ function assertEnd(result, code, complaint, hints = /^$/) {
 }
 
 const COMMANDS = ['serve', 'publish', 'subscribe', 'token make', 'token check', 'config check', 'config default',
-  'config reference', 'stats', 'version', 'help'];
+  'config reference', 'adopt', 'stats', 'version', 'help'];
 
 test('--help everywhere, on standard output, without colours', async () => {
   const whole = await allim(['--help']);
