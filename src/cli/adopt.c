@@ -24,9 +24,17 @@ struct options {
 
 static enum command_exit exit_of(int result)
 {
-	return result == -EAGAIN   ? COMMAND_UNREACHABLE
-	       : result == -EINVAL ? COMMAND_REFUSED
-				   : COMMAND_FAILED;
+	switch (result) {
+	case -EAGAIN:
+		return COMMAND_UNREACHABLE;
+	case -EINVAL: /* a table, a column, a schema */
+	case -EACCES: /* a password, a right */
+	case -ENOENT: /* a database */
+	case -EROFS:
+		return COMMAND_REFUSED;
+	default:
+		return COMMAND_FAILED;
+	}
 }
 
 /* The mapping is only of use to adopt. */

@@ -77,7 +77,7 @@ test('the password is read as a node reads it', async (t) => {
   const args = ['adopt', '--store', guarded.url(), '--table', 'note', '--user-column', 'u', '--yes'];
   await guarded.query('CREATE TABLE note (u text, title text)');
   const wrong = await run(args, { variables: { ALLIM_STORE_PASSWORD: 'wrong' } });
-  assert.equal(wrong.code, UNREACHABLE, wrong.stderr);
+  assert.equal(wrong.code, REFUSED, wrong.stderr);
   assert.match(wrong.stderr, /^allim adopt: [^\n]*password authentication failed[^\n]*\n$/);
   const right = await run(args, { variables: { ALLIM_STORE_PASSWORD: 'right' } });
   assert.equal(right.code, DONE, right.stderr);
@@ -123,7 +123,7 @@ test('what the database is not fit for is one sentence', async () => {
     [database.url, ['--table', 'notification', '--user-column', 'userid'], REFUSED, /called userid; did you mean user_id\?/],
     [database.url, ['--table', 'notification', '--undo'], REFUSED, /is not adopted/],
     [stranger, ['--table', 'notification', '--user-column', 'user_id'], REFUSED, /stranger does not own public\.notification/],
-    [`${database.url}x`, ['--table', 'notification', '--user-column', 'user_id'], UNREACHABLE, /does not exist/],
+    [`${database.url}x`, ['--table', 'notification', '--user-column', 'user_id'], REFUSED, /does not exist/],
     ['postgresql://allim@127.0.0.1:1/x', ['--table', 'x', '--user-column', 'y'], UNREACHABLE, /refused/],
     ['postgresql://a:secret@127.0.0.1/x', ['--table', 'x', '--user-column', 'y'], REFUSED, /holds a password; put it/],
     ['./folder', ['--table', 'x', '--user-column', 'y'], FAILED, /is no PostgreSQL database; give --store/],

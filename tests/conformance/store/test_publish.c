@@ -76,7 +76,8 @@ static void test_every_byte_comes_back(void **state)
 	assert_non_null(body);
 	memset(body, 'b', length);
 	item.content = (struct notification_content){.type = SLICE("t"),
-						     .title = SLICE("a\x01" "b\n\"'"),
+						     .title = SLICE("a\x01"
+								    "b\n\"'"),
 						     .body = slice_from_bytes(body, length),
 						     .data = SLICE("[1,\"\\u0000\"]"),
 						     .priority = NOTIFICATION_URGENT,
