@@ -135,7 +135,7 @@ static int run(const struct command *command, const struct options *options,
 {
 	struct postgres_adopt *adopt = NULL;
 	struct buffer sql = BUFFER_EMPTY;
-	struct error error;
+	struct error error = {""};
 	int result = postgres_adopt_open(settings->store_location, settings->store_password,
 					 settings->store_timeout, nearest_name, &adopt, &error);
 
@@ -147,7 +147,7 @@ static int run(const struct command *command, const struct options *options,
 	if (result < 0) {
 		result = command_fail(command, exit_of(result), "%s", error.text);
 	} else {
-		result = show(command, sql.data);
+		result = show(command, buffer_slice(&sql).data);
 		if (result == COMMAND_GOES_ON)
 			result = options->dry_run ? COMMAND_DONE
 						  : apply(command, adopt, options, sql.data);
@@ -168,6 +168,7 @@ int adopt_run(const struct command *command, char **arguments)
 		result = check_options(command, &options);
 	if (result != COMMAND_GOES_ON)
 		return result;
+	settings_init_defaults(&settings);
 	result = load(&settings, &options, &error);
 	if (result < 0)
 		return command_fail(command, COMMAND_FAILED, "%s", error.text);

@@ -12,7 +12,7 @@ enum event_stream_outcome {
 	EVENT_STREAM_BUSY,    /* the server asks to come later: the same */
 	EVENT_STREAM_ENDED,   /* it was open, and ended or was cut: connect again */
 	EVENT_STREAM_REFUSED, /* the server will say the same again */
-	EVENT_STREAM_FAILED, /* it is no event stream, or too large, or memory is short */
+	EVENT_STREAM_FAILED,  /* it is no event stream, or too large, or memory is short */
 	EVENT_STREAM_STOPPED, /* by the deadline or by on_message */
 };
 

@@ -126,7 +126,7 @@ static bool is_true(const PGresult *result, int row, int column)
 /* Where the role is called allim, its own tables would be found first. */
 static int leave_own_schema(struct postgres_adopt *adopt, struct error *error)
 {
-	PGresult *result;
+	PGresult *result = NULL;
 	int code =
 	    ask(adopt,
 		"SELECT set_config('search_path', coalesce((SELECT string_agg(quote_ident(s), "
@@ -168,7 +168,7 @@ static int refuse_name(struct postgres_adopt *adopt, const char *what, const cha
 
 static int refuse_table(struct postgres_adopt *adopt, const char *wanted, struct error *error)
 {
-	PGresult *known;
+	PGresult *known = NULL;
 	int code = ask(adopt,
 		       "SELECT quote_ident(c.relname), quote_ident(n.nspname) || '.' || "
 		       "quote_ident(c.relname) FROM pg_class c "
@@ -294,7 +294,7 @@ static int look_for_tables(struct plan *plan, struct error *error)
 
 static int check_new(struct plan *plan, struct error *error)
 {
-	PGresult *found;
+	PGresult *found = NULL;
 	int code;
 
 	if (!plan->has_schema)
@@ -400,7 +400,7 @@ static int map_columns(struct plan *plan, const struct postgres_adopt_mapping *m
 
 	for (int i = 0; i < ADOPT_COLUMNS && code == 0; i++) {
 		if (names[i] != NULL)
-			code = map_column(plan, i, names[i], error);
+			code = map_column(plan, (enum postgres_adopt_column)i, names[i], error);
 	}
 	if (code == 0 && mapping->read != NULL && names[ADOPT_ID] == NULL)
 		return error_set(error, -EINVAL,
@@ -517,7 +517,7 @@ static int find_adoption(struct postgres_adopt *adopt, const char *table, PGresu
 
 static int refuse_undo(struct postgres_adopt *adopt, const char *table, struct error *error)
 {
-	PGresult *known;
+	PGresult *known = NULL;
 	int code = ask(adopt, "SELECT a.name FROM allim.adopted a ORDER BY a.name LIMIT 2000", NULL,
 		       &known, error);
 

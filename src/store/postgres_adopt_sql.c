@@ -36,14 +36,14 @@ static void append_registry(struct buffer *sql, const struct postgres_adopt_tabl
 	buffer_append_string(sql,
 			     "INSERT INTO allim.adopted (number, source, name, type, notifies");
 	for (int i = 0; i < ADOPT_COLUMNS; i++) {
-		if (has(table, i))
+		if (has(table, (enum postgres_adopt_column)i))
 			buffer_append_format(sql, ", %s_column", registry_columns[i]);
 	}
 	buffer_append_format(sql, ")\nVALUES (%s, %s::regclass, %s, %s, %s", table->number,
 			     table->literal, table->literal, table->fixed_type,
 			     table->notifies ? "true" : "false");
 	for (int i = 0; i < ADOPT_COLUMNS; i++) {
-		if (has(table, i))
+		if (has(table, (enum postgres_adopt_column)i))
 			buffer_append_format(sql, ", %s", table->columns[i].literal);
 	}
 	buffer_append_string(sql, ");\n\n");

@@ -182,7 +182,7 @@ int postgres_schema_find(struct postgres_connection *connection, bool *ret_exist
 int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
 			    struct error *error)
 {
-	int version;
+	int version = 0;
 	int result = run(connection, "BEGIN", error);
 
 	if (result == 0 && !read_only)
