@@ -41,7 +41,7 @@ void adopting_finish(struct adopting *adopting)
 
 const char *adopting_try(PGconn *connection, const char *statements)
 {
-	static char state[8];
+	static _Thread_local char state[8];
 	PGresult *result = PQexec(connection, statements);
 	const char *field = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
@@ -58,7 +58,7 @@ void adopting_run(PGconn *connection, const char *statements)
 
 const char *adopting_ask(PGconn *connection, const char *statement)
 {
-	static char text[4096];
+	static _Thread_local char text[4096];
 	PGresult *result = PQexec(connection, statement);
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
