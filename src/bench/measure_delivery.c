@@ -55,7 +55,7 @@ static int measure_side(struct bench *bench, enum target_kind kind, struct buffe
 
 	if (code < 0)
 		return code;
-	code = publishing_run(bench, &target, &plan, figures, error);
+	code = publishing_run(bench, &target, 1, &plan, figures, error);
 	target_stop(&target);
 	if (code == 0) {
 		sample_figures(&bench->report, kind == TARGET_BARE ? "bare" : "allim", round,

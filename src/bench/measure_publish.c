@@ -96,7 +96,7 @@ static int measure_way(struct bench *bench, const struct way *way, unsigned roun
 
 	if (code < 0)
 		return code;
-	code = publishing_run(bench, &target, &plan, figures, error);
+	code = publishing_run(bench, &target, 1, &plan, figures, error);
 	target_stop(&target);
 	buffer_finish(&figures->event);
 	if (code < 0)

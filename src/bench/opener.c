@@ -8,7 +8,8 @@ enum { UNDER_WAY = 128, PATIENCE_MILLISECONDS = 120000 };
 
 struct opener {
 	struct bench *bench;
-	const struct target *target;
+	const struct target *targets;
+	unsigned target_count;
 	struct streams *streams;
 	unsigned wanted;
 	struct buffer request;
@@ -18,13 +19,15 @@ struct opener {
 
 static int open_next(struct opener *opener)
 {
+	unsigned number = opener->streams->opened;
+	const struct target *target = &opener->targets[number % opener->target_count];
+
 	buffer_clear(&opener->request);
-	target_append_stream_request(opener->target, &opener->bench->users,
-				     opener->streams->opened + 1, &opener->request);
+	target_append_stream_request(target, &opener->bench->users, number + 1, &opener->request);
 	if (buffer_failed(&opener->request))
 		return error_set(opener->error, -ENOMEM, "cannot compose a request");
-	return streams_open(opener->streams, &opener->target->address,
-			    buffer_slice(&opener->request), opener->error);
+	return streams_open(opener->streams, &target->address, buffer_slice(&opener->request),
+			    opener->error);
 }
 
 static bool is_open(void *context)
@@ -38,11 +41,17 @@ static bool is_open(void *context)
 	return opener->code < 0 || streams->error < 0 || streams->ready == opener->wanted;
 }
 
-int opener_open(struct bench *bench, const struct target *target, struct streams *streams,
-		unsigned count, struct error *error)
+int opener_spread(struct bench *bench, const struct target *targets, unsigned target_count,
+		  struct streams *streams, unsigned count, struct error *error)
 {
 	struct opener opener = {
-	    .bench = bench, .target = target, .streams = streams, .wanted = count, .error = error};
+	    .bench = bench,
+	    .targets = targets,
+	    .target_count = target_count,
+	    .streams = streams,
+	    .wanted = count,
+	    .error = error,
+	};
 
 	if (bench_run_until(bench, is_open, &opener, PATIENCE_MILLISECONDS) < 0)
 		opener.code = error_set(error, -ETIMEDOUT, "only %u of %u streams are served",
@@ -53,4 +62,10 @@ int opener_open(struct bench *bench, const struct target *target, struct streams
 			      streams->ready, strerror(-streams->error), streams->refusal);
 	buffer_finish(&opener.request);
 	return opener.code;
+}
+
+int opener_open(struct bench *bench, const struct target *target, struct streams *streams,
+		unsigned count, struct error *error)
+{
+	return opener_spread(bench, target, 1, streams, count, error);
 }

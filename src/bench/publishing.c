@@ -31,6 +31,8 @@ struct flight {
 
 struct publishing {
 	struct bench *bench;
+	const struct target *targets;
+	unsigned target_count;
 	const struct publishing_plan *plan;
 	struct publishing_figures *figures;
 	struct streams streams;
@@ -201,7 +203,22 @@ static int compose(struct publishing *publishing)
 	return publication_init_users(&publishing->publication, plan->items);
 }
 
-static int prepare(struct publishing *publishing, const struct target *target, struct error *error)
+/* Publisher n is a client of the server n % `target_count`. */
+static int connect_publishers(struct publishing *publishing, struct error *error)
+{
+	struct requests *requests = &publishing->requests;
+	unsigned publishers = publishing->plan->publishers;
+	int code = requests_reserve(requests, &publishing->bench->loop, publishers, error);
+
+	while (code == 0 && requests->count < publishers)
+		code = requests_connect(
+		    requests,
+		    &publishing->targets[requests->count % publishing->target_count].address,
+		    error);
+	return code;
+}
+
+static int prepare(struct publishing *publishing, struct error *error)
 {
 	const struct publishing_plan *plan = publishing->plan;
 	struct loop *loop = &publishing->bench->loop;
@@ -216,10 +233,10 @@ static int prepare(struct publishing *publishing, const struct target *target, s
 		return error_set(error, -ENOMEM, "memory is short");
 	publishing->streams.on_notification = on_notification;
 	publishing->streams.context = publishing;
-	code = opener_open(publishing->bench, target, &publishing->streams, plan->streams, error);
+	code = opener_spread(publishing->bench, publishing->targets, publishing->target_count,
+			     &publishing->streams, plan->streams, error);
 	if (code == 0)
-		code = requests_init(&publishing->requests, loop, &target->address,
-				     plan->publishers, error);
+		code = connect_publishers(publishing, error);
 	publishing->requests.on_response = on_response;
 	publishing->requests.context = publishing;
 	return code;
@@ -257,11 +274,22 @@ static bool is_complete(void *context)
 		publishing->figures->arrived >= publishing->figures->expected);
 }
 
+static int64_t sum_over_targets(const struct publishing *publishing,
+				int64_t (*read)(const struct process *process))
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < publishing->target_count; i++)
+		sum += read(&publishing->targets[i].process);
+	return sum;
+}
+
 /* Measures for as long as planned, and lets the rest arrive, which still counts as delivery. */
-static void measure(struct publishing *publishing, const struct target *target)
+static void measure(struct publishing *publishing)
 {
 	struct publishing_figures *figures = publishing->figures;
-	int64_t cpu = process_cpu(&target->process), written = process_written(&target->process);
+	int64_t cpu = sum_over_targets(publishing, process_cpu);
+	int64_t written = sum_over_targets(publishing, process_written);
 	int64_t begin = bench_now(), client_cpu = bench_cpu();
 	uint64_t acknowledged;
 
@@ -270,8 +298,8 @@ static void measure(struct publishing *publishing, const struct target *target)
 			publishing->plan->seconds * INT64_C(1000));
 	figures->seconds = (double)(bench_now() - begin) / 1e9;
 	figures->client_cpu = bench_cpu() - client_cpu;
-	figures->cpu = process_cpu(&target->process) - cpu;
-	figures->written = process_written(&target->process) - written;
+	figures->cpu = sum_over_targets(publishing, process_cpu) - cpu;
+	figures->written = sum_over_targets(publishing, process_written) - written;
 	acknowledged = figures->acknowledged;
 	publishing->is_ending = true;
 	bench_run_until(publishing->bench, is_complete, publishing, LAST_ARRIVAL_MILLISECONDS);
@@ -290,21 +318,27 @@ static int explain(const struct publishing *publishing, struct error *error)
 			 strerror(-publishing->requests.error));
 }
 
-int publishing_run(struct bench *bench, const struct target *target,
+int publishing_run(struct bench *bench, const struct target *targets, unsigned target_count,
 		   const struct publishing_plan *plan, struct publishing_figures *ret_figures,
 		   struct error *error)
 {
 	struct publishing publishing = {
-	    .bench = bench, .plan = plan, .figures = ret_figures, .pace_timer = -1};
+	    .bench = bench,
+	    .targets = targets,
+	    .target_count = target_count,
+	    .plan = plan,
+	    .figures = ret_figures,
+	    .pace_timer = -1,
+	};
 	int code;
 
 	memset(ret_figures, 0, sizeof(*ret_figures));
-	code = prepare(&publishing, target, error);
+	code = prepare(&publishing, error);
 	if (code == 0)
 		code = start(&publishing, error);
 	if (code == 0) {
 		bench_run_until(bench, is_broken, &publishing, WARM_UP_MILLISECONDS);
-		measure(&publishing, target);
+		measure(&publishing);
 	}
 	if (code == 0 && has_failed(&publishing))
 		code = explain(&publishing, error);

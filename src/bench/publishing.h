@@ -24,9 +24,9 @@ struct publishing_plan {
 struct publishing_figures {
 	double seconds;
 	uint64_t acknowledged; /* notifications */
-	int64_t cpu;	       /* of the server */
+	int64_t cpu;	       /* of the servers, all together */
 	int64_t client_cpu;
-	int64_t written;		       /* bytes, by the server */
+	int64_t written;		       /* bytes, by the servers */
 	struct histogram publish;	       /* from publish to acknowledgement */
 	struct histogram from_publish;	       /* from publish to arrival */
 	struct histogram from_acknowledgement; /* to arrival; 0 where that came first */
@@ -35,9 +35,9 @@ struct publishing_figures {
 	struct buffer event; /* the first one that arrived, the caller's to finish */
 };
 
-/* Opens streams and publishers, warms up, measures, and waits for what is still to arrive. Returns
+/* Opens streams and publishers, of all targets in turn, warms up, measures, and waits for what is still to arrive. Returns
  * 0 or a negative errno value with a sentence; a publish that is refused is a failure. */
-int publishing_run(struct bench *bench, const struct target *target,
+int publishing_run(struct bench *bench, const struct target *targets, unsigned target_count,
 		   const struct publishing_plan *plan, struct publishing_figures *ret_figures,
 		   struct error *error);
 

@@ -66,8 +66,8 @@ void requests_send(struct requester *requester, struct slice request)
 		fail(requester, -EPIPE);
 }
 
-static int open_one(struct requests *requests, const union socket_address *address,
-		    struct error *error)
+int requests_connect(struct requests *requests, const union socket_address *address,
+		     struct error *error)
 {
 	struct requester *requester = &requests->items[requests->count];
 	int code = socket_connect(address, error);
@@ -81,18 +81,24 @@ static int open_one(struct requests *requests, const union socket_address *addre
 	return code < 0 ? error_set(error, code, "epoll: %s", strerror(-code)) : 0;
 }
 
-int requests_init(struct requests *requests, struct loop *loop, const union socket_address *address,
-		  unsigned count, struct error *error)
+int requests_reserve(struct requests *requests, struct loop *loop, unsigned count,
+		     struct error *error)
 {
-	int code = 0;
-
 	*requests = (struct requests){.loop = loop};
 	requests->items = calloc(count, sizeof(*requests->items));
 	requests->input = malloc(INPUT_BYTES);
 	if (requests->items == NULL || requests->input == NULL)
 		return error_set(error, -ENOMEM, "memory is short");
+	return 0;
+}
+
+int requests_init(struct requests *requests, struct loop *loop, const union socket_address *address,
+		  unsigned count, struct error *error)
+{
+	int code = requests_reserve(requests, loop, count, error);
+
 	while (code == 0 && requests->count < count)
-		code = open_one(requests, address, error);
+		code = requests_connect(requests, address, error);
 	return code;
 }
 

@@ -35,6 +35,14 @@ struct requests {
 int requests_init(struct requests *requests, struct loop *loop, const union socket_address *address,
 		  unsigned count, struct error *error);
 
+/* The same in steps, for connections to several servers: makes room for `count`, ... */
+int requests_reserve(struct requests *requests, struct loop *loop, unsigned count,
+		     struct error *error);
+
+/* ... and connects once more, at most so often. */
+int requests_connect(struct requests *requests, const union socket_address *address,
+		     struct error *error);
+
 /* Closes all, without TIME_WAIT. */
 void requests_finish(struct requests *requests);
 
