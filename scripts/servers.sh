@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# PostgreSQL, Redis and other servers that a script starts for itself, to be sourced by it. All of them
+# are on loopback, with data, passwords and logs in one folder, and end with the script.
+#
+# The script sets `folder`, calls servers_prepare, and may then
+#   server_start NAME COMMAND...   run a command in the background; its log is NAME.log in the folder
+#   server_await NAME COMMAND...   wait until that command succeeds, for the server started last
+#   postgres_start PORT [FLAG...]  have a PostgreSQL; postgres_ask DATABASE SQL asks it something
+#   redis_start PORT               have a Redis
+# ALLIM_STORE_PASSWORD and ALLIM_REDIS_PASSWORD are their passwords then, as nodes want to have them.
+#
+# PostgreSQL does not run as root: for root it runs as nobody, who must get into the folder.
+
+PATH=$PATH:/usr/sbin # where Debian keeps haproxy, and where not everybody looks
+servers=()
+unprivileged=()
+[ "$(id -u)" -ne 0 ] || unprivileged=(setpriv --reuid=nobody --regid=nogroup --clear-groups --)
+
+fail() {
+	echo "${0##*/}: $1" >&2
+	exit 1
+}
+
+# The folder of the newest PostgreSQL: its server is not in PATH on Debian. Empty where there is none.
+postgres_programs() {
+	find /usr/lib/postgresql/*/bin -name postgres -printf '%h\n' 2>/dev/null | sort -V | tail -n 1
+}
+
+# Fails unless PostgreSQL, Redis and the commands named as command:package are there.
+servers_require() {
+	local pair
+	for pair in "redis-server:redis-server" "setpriv:util-linux" "$@"; do
+		command -v "${pair%%:*}" >/dev/null ||
+			fail "${pair%%:*} is missing; run: scripts/install-dependencies cluster"
+	done
+	[ -n "$(postgres_programs)" ] ||
+		fail "PostgreSQL's server is missing; run: scripts/install-dependencies cluster"
+}
+
+servers_prepare() {
+	mkdir -p "$folder"
+	chmod 711 "$folder"
+	folder=$(realpath "$folder")
+	trap servers_stop EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# They end in the opposite order, so that nodes can still drain.
+servers_stop() {
+	local i
+	trap - EXIT INT TERM
+	for ((i = ${#servers[@]} - 1; i >= 0; i--)); do
+		kill -TERM "${servers[i]}" 2>/dev/null || true
+		wait "${servers[i]}" 2>/dev/null || true
+	done
+}
+
+# Out of the terminal's reach: Ctrl-C is for the script alone.
+server_start() {
+	local name=$1
+	shift
+	setsid "$@" >>"$folder/$name.log" 2>&1 &
+	servers+=($!)
+}
+
+server_await() {
+	local name=$1
+	shift
+	for _ in $(seq 200); do
+		"$@" >/dev/null 2>&1 && return
+		kill -0 "${servers[-1]}" 2>/dev/null || break
+		sleep 0.1
+	done
+	tail -n 5 "$folder/$name.log" >&2
+	fail "$name did not start; see $folder/$name.log"
+}
+
+# A port of loopback that nobody listens on now, below those that outgoing connections take.
+free_port() {
+	local port
+	while port=$((15000 + RANDOM % 15000)) && (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+	echo "$port"
+}
+
+# A secret that is made once and kept in a file of the folder.
+server_secret() {
+	[ -s "$folder/$1" ] || (umask 077 && head -c 32 /dev/urandom | base64 | tr -d '/+=\n' >"$folder/$1")
+	cat "$folder/$1"
+}
+
+# A command line is seen by everybody, so the password goes through a file.
+postgres_create() {
+	rm -rf "$folder/postgres"
+	mkdir -p "$folder/postgres"
+	(umask 077 && echo "$ALLIM_STORE_PASSWORD" >"$folder/initdb.password")
+	[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$folder/postgres" "$folder/initdb.password"
+	"${unprivileged[@]}" env --chdir="$folder" "$(postgres_programs)/initdb" --pgdata=postgres \
+		--username=allim --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 \
+		--pwfile=initdb.password >"$folder/initdb.log" 2>&1 ||
+		fail "initdb failed; see $folder/initdb.log"
+	rm "$folder/initdb.password"
+}
+
+# SIGTERM will have it wait for its clients: the nodes, which have ended by then.
+postgres_start() {
+	postgres_port=$1
+	shift
+	ALLIM_STORE_PASSWORD=$(server_secret postgres.password)
+	export ALLIM_STORE_PASSWORD
+	[ -s "$folder/postgres/PG_VERSION" ] || postgres_create
+	server_start postgres "${unprivileged[@]}" env --chdir="$folder" "$(postgres_programs)/postgres" \
+		-D postgres -p "$postgres_port" -c listen_addresses=127.0.0.1 \
+		-c unix_socket_directories= -c max_connections=100 "$@"
+	server_await postgres postgres_ask postgres "SELECT 1"
+}
+
+postgres_ask() {
+	PGPASSWORD=$ALLIM_STORE_PASSWORD psql --no-psqlrc --quiet --no-align --tuples-only \
+		--host=127.0.0.1 --port="$postgres_port" --username=allim --dbname="$1" --command="$2"
+}
+
+redis_start() {
+	ALLIM_REDIS_PASSWORD=$(server_secret redis.password)
+	export ALLIM_REDIS_PASSWORD
+	(umask 077 && cat >"$folder/redis.conf" <<-END
+		bind 127.0.0.1
+		port $1
+		save ""
+		appendonly no
+		requirepass $ALLIM_REDIS_PASSWORD
+	END
+	)
+	server_start redis redis-server "$folder/redis.conf"
+	server_await redis env REDISCLI_AUTH="$ALLIM_REDIS_PASSWORD" redis-cli -p "$1" ping
+}
