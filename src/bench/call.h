@@ -10,4 +10,7 @@
  * value. */
 int call_server(const union socket_address *address, struct slice request);
 
+/* The same, for a response with a Content-Length, of which the body is appended. */
+int call_fetch(const union socket_address *address, struct slice request, struct buffer *body);
+
 #endif

@@ -9,14 +9,17 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+enum needs { NEEDS_NOTHING = 0, NEEDS_POSTGRES = 1, NEEDS_REDIS = 2, NEEDS_CLUSTER = 3 };
+
 struct measure {
 	const char *name;
+	enum needs needs;
 	const char *help;
 	int (*run)(struct bench *bench, struct error *error);
 };
 
 static const struct measure measures[] = {
-#define MEASURE(name_, help_) {#name_, help_, measure_##name_},
+#define MEASURE(name_, needs_, help_) {#name_, NEEDS_##needs_, help_, measure_##name_},
 #include "bench/measures.def"
 };
 
@@ -92,23 +95,58 @@ static int write_results(const struct bench *bench, const struct buffer *machine
 	return code;
 }
 
+static void print_needs(const struct options *options)
+{
+	unsigned needs = NEEDS_NOTHING;
+
+	for (size_t i = 0; i < MEASURES; i++) {
+		if (options_select(options, measures[i].name))
+			needs |= measures[i].needs;
+	}
+	if (needs & NEEDS_POSTGRES)
+		puts("postgres");
+	if (needs & NEEDS_REDIS)
+		puts("redis");
+}
+
+/* The option that a measure lacks, or NULL. */
+static const char *find_missing(const struct options *options, enum needs needs)
+{
+	if ((needs & NEEDS_POSTGRES) && *options->postgres == '\0')
+		return "--postgres";
+	if ((needs & NEEDS_REDIS) && *options->redis == '\0')
+		return "--redis";
+	return NULL;
+}
+
+static int run_measure(struct bench *bench, const struct measure *measure, struct error *error)
+{
+	const char *missing = find_missing(&bench->options, measure->needs);
+	int64_t begin = bench_now();
+	int code;
+
+	if (missing != NULL) {
+		fprintf(stderr, "%s: skipped, because it needs %s\n", measure->name, missing);
+		return 0;
+	}
+	fprintf(stderr, "%s: %s ...\n", measure->name, measure->help);
+	code = measure->run(bench, error);
+	if (code < 0)
+		fprintf(stderr, "%s: %s\n", measure->name, error->text);
+	fprintf(stderr, "%s: %.0f s\n", measure->name, (double)(bench_now() - begin) / 1e9);
+	return code;
+}
+
 /* Runs what is selected. Returns how many measures failed, or a negative errno value. */
 static int run_measures(struct bench *bench, const struct buffer *machine, struct error *error)
 {
 	int failures = 0;
 
 	for (size_t i = 0; i < MEASURES; i++) {
-		int64_t begin = bench_now();
-
 		if (!options_select(&bench->options, measures[i].name))
 			continue;
-		fprintf(stderr, "%s: %s ...\n", measures[i].name, measures[i].help);
-		if (measures[i].run(bench, error) < 0) {
-			fprintf(stderr, "%s: %s\n", measures[i].name, error->text);
+		if (run_measure(bench, &measures[i], error) < 0)
 			failures++;
-		}
-		fprintf(stderr, "%s: %.0f s\n", measures[i].name,
-			(double)(bench_now() - begin) / 1e9);
 		if (write_results(bench, machine, error) < 0)
 			return -EIO;
 	}
@@ -163,6 +201,10 @@ int main(int argument_count, char **arguments)
 	}
 	if (options.help) {
 		print_help();
+		return 0;
+	}
+	if (options.needs) {
+		print_needs(&options);
 		return 0;
 	}
 	raise_limit();

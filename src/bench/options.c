@@ -120,8 +120,9 @@ int options_read(struct options *ret_options, char *const *arguments, struct err
 
 	set_defaults(&options, has_flag(arguments, "--quick"));
 	options.help = has_flag(arguments, "--help");
+	options.needs = has_flag(arguments, "--needs");
 	while (*arguments != NULL && !options.help) {
-		if (strcmp(*arguments, "--quick") == 0)
+		if (strcmp(*arguments, "--quick") == 0 || strcmp(*arguments, "--needs") == 0)
 			arguments++;
 		else if (read_option(&options, &arguments, error) < 0)
 			return -EINVAL;
@@ -145,6 +146,8 @@ void options_append_help(struct buffer *buffer)
 	}
 	buffer_append_format(buffer, "  %-24s %s\n", "--quick",
 			     "everything small and short: to see that it works, not how fast");
+	buffer_append_format(buffer, "  %-24s %s\n", "--needs",
+			     "only tell which servers the selected measures need");
 }
 
 void options_append_json(const struct options *options, struct buffer *buffer)

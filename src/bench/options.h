@@ -10,6 +10,7 @@ struct options {
 #define OPTION_NUMBER(member_, ...) unsigned member_;
 #include "bench/options.def"
 	bool help;
+	bool needs; /* only tell which servers the selected measures need */
 };
 
 /* Reads `--name VALUE` and `--name=VALUE`; texts point into the arguments. --quick makes everything

@@ -16,6 +16,14 @@ enum {
 	START_STEP_MICROSECONDS = 10000,
 	STATIC_FILE_BYTES = 200,
 	PORT_BYTES = 32,
+	ARGUMENTS = 40,
+	PASSWORDS = 2,
+	PASSWORD_BYTES = 1200,
+};
+
+struct target_environment {
+	const char *items[PASSWORDS + 3];
+	char texts[PASSWORDS][PASSWORD_BYTES];
 };
 
 struct target_ops {
@@ -50,41 +58,64 @@ static void append_path(char path[static TARGET_PATH_BYTES + 32], const struct t
 	snprintf(path, TARGET_PATH_BYTES + 32, "%s/%s", target->folder, name);
 }
 
+/* Keys of the benchmarks, and the passwords of the servers that the nodes of a cluster share. */
+static void append_environment(struct target_environment *environment)
+{
+	static const char *const passed_on[] = {"ALLIM_STORE_PASSWORD", "ALLIM_REDIS_PASSWORD"};
+	size_t count = 0;
+
+	environment->items[count++] = "ALLIM_API_KEY=" USERS_API_KEY;
+	environment->items[count++] = "ALLIM_JWT_SECRET=" USERS_SECRET;
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+		const char *value = getenv(passed_on[i]);
+		char *text = environment->texts[i];
+
+		if (value == NULL)
+			continue;
+		snprintf(text, sizeof(environment->texts[i]), "%s=%s", passed_on[i], value);
+		environment->items[count++] = text;
+	}
+}
+
 static int start_allim(struct target *target, const struct bench *bench, unsigned threads,
 		       unsigned heartbeat, struct error *error)
 {
 	char listen[SOCKET_ADDRESS_BYTES], admin[SOCKET_ADDRESS_BYTES];
 	char workers[PORT_BYTES], seconds[PORT_BYTES], log[TARGET_PATH_BYTES + 32];
-	const char *environment[] = {"ALLIM_API_KEY=" USERS_API_KEY,
-				     "ALLIM_JWT_SECRET=" USERS_SECRET, NULL};
-	const char *arguments[] = {bench->options.allim,
-				   "serve",
-				   "--demo",
-				   "--listen",
-				   listen,
-				   "--admin-listen",
-				   admin,
-				   "--data",
-				   target->folder,
-				   "--http-workers",
-				   workers,
-				   "--sse-heartbeat",
-				   seconds,
-				   "--limits-requests-per-minute",
-				   "0",
-				   "--drain-duration",
-				   "0s",
-				   NULL};
+	struct target_environment environment = {.items = {NULL}};
+	const char *const own_store[] = {"--data", target->folder, NULL};
+	const char *const *flags = target->flags != NULL ? target->flags : own_store;
+	const char *arguments[ARGUMENTS] = {bench->options.allim,
+					    "serve",
+					    "--demo",
+					    "--listen",
+					    listen,
+					    "--admin-listen",
+					    admin,
+					    "--http-workers",
+					    workers,
+					    "--sse-heartbeat",
+					    seconds,
+					    "--limits-requests-per-minute",
+					    "0",
+					    "--drain-duration",
+					    "0s"};
+	size_t count = 0;
 	int code = find_port(&target->admin, error);
 
 	if (code < 0)
 		return code;
+	while (arguments[count] != NULL)
+		count++;
+	while (*flags != NULL && count < ARGUMENTS - 1)
+		arguments[count++] = *flags++;
+	append_environment(&environment);
 	socket_address_format(&target->address, listen);
 	socket_address_format(&target->admin, admin);
 	snprintf(workers, sizeof(workers), "%u", threads);
 	snprintf(seconds, sizeof(seconds), "%us", heartbeat == 0 ? 300 : heartbeat);
 	append_path(log, target, "log");
-	return process_start(&target->process, arguments, environment, log, error);
+	return process_start(&target->process, arguments, environment.items, log, error);
 }
 
 static int start_bare(struct target *target, const struct bench *bench, unsigned threads,
@@ -199,22 +230,34 @@ static int wait_until_up(struct target *target, struct error *error)
 	return error_set(error, -ETIMEDOUT, "%s does not answer; see %s/log", name, target->folder);
 }
 
-int target_start(struct target *target, enum target_kind kind, const struct bench *bench,
-		 unsigned threads, unsigned heartbeat, struct error *error)
+static int start(struct target *target, const struct bench *bench, unsigned threads,
+		 unsigned heartbeat, struct error *error)
 {
-	int code;
+	int code = make_folder(target, bench, error);
 
-	*target = (struct target){.kind = kind};
-	code = make_folder(target, bench, error);
 	if (code == 0)
 		code = find_port(&target->address, error);
 	if (code == 0)
-		code = kinds[kind].start(target, bench, threads, heartbeat, error);
+		code = kinds[target->kind].start(target, bench, threads, heartbeat, error);
 	if (code == 0)
 		code = wait_until_up(target, error);
 	if (code < 0)
 		process_stop(&target->process);
 	return code;
+}
+
+int target_start(struct target *target, enum target_kind kind, const struct bench *bench,
+		 unsigned threads, unsigned heartbeat, struct error *error)
+{
+	*target = (struct target){.kind = kind};
+	return start(target, bench, threads, heartbeat, error);
+}
+
+int target_start_node(struct target *target, const struct bench *bench, unsigned threads,
+		      const char *const *flags, struct error *error)
+{
+	*target = (struct target){.kind = TARGET_ALLIM, .flags = flags};
+	return start(target, bench, threads, TARGET_NO_HEARTBEAT, error);
 }
 
 /* The folder has only files, and nginx's empty folders. */

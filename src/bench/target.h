@@ -16,6 +16,7 @@ struct target {
 	struct process process;
 	union socket_address address;
 	union socket_address admin; /* of allim */
+	const char *const *flags;   /* of a node, besides those of every allim */
 	char folder[TARGET_PATH_BYTES];
 };
 
@@ -23,6 +24,11 @@ struct target {
  * comes within a measure. Returns 0 or a negative errno value with a sentence. */
 int target_start(struct target *target, enum target_kind kind, const struct bench *bench,
 		 unsigned threads, unsigned heartbeat, struct error *error);
+
+/* The same for an allim with these flags (NULL at the end), which say where its store is. They stay
+ * valid until it is stopped. */
+int target_start_node(struct target *target, const struct bench *bench, unsigned threads,
+		      const char *const *flags, struct error *error);
 
 /* Ends the server and removes its folder. Does nothing when it is not running. */
 void target_stop(struct target *target);

@@ -17,6 +17,7 @@ static void test_defaults(void **state)
 	assert_int_equal(options.memory_high, 18000);
 	assert_true(options_select(&options, "poll"));
 	assert_false(options.help);
+	assert_false(options.needs);
 }
 
 static void test_flags(void **state)
@@ -36,6 +37,18 @@ static void test_flags(void **state)
 	assert_true(options_select(&options, "idle"));
 	assert_false(options_select(&options, "pol"));
 	assert_false(options_select(&options, "memory"));
+}
+
+static void test_needs(void **state)
+{
+	char *const arguments[] = {"--only", "queries", "--needs", NULL};
+	struct options options;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(options_read(&options, arguments, &error), 0);
+	assert_true(options.needs);
+	assert_true(options_select(&options, "queries"));
 }
 
 static void test_refusals(void **state)
@@ -77,9 +90,8 @@ static void test_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_defaults),
-	    cmocka_unit_test(test_flags),
-	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_defaults), cmocka_unit_test(test_flags),
+	    cmocka_unit_test(test_needs),    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_texts),
 	};
 
