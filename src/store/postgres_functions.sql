@@ -6,7 +6,8 @@
 --
 -- What runs in every commit that publishes is planned once for a session, and for indexes: left to
 -- itself, PostgreSQL would plan each call anew for its arrays, and read the whole table of inboxes
--- where it is not much larger than a batch.
+-- where it is not much larger than a batch. What is switched off counts as so expensive that an
+-- application's session would compile it, hence jit.
 
 CREATE FUNCTION allim.now() RETURNS bigint LANGUAGE sql VOLATILE AS $$
 	SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
@@ -85,7 +86,7 @@ CREATE TYPE allim.change AS (
 -- those that the notifications are in.
 CREATE FUNCTION allim.lock_inboxes(published text[], marked text[], ids bigint[]) RETURNS void
 LANGUAGE plpgsql
-SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $$
+SET enable_seqscan TO off SET jit TO off SET plan_cache_mode TO force_generic_plan AS $$
 DECLARE
 	wanted text[] := published;
 BEGIN
@@ -166,7 +167,7 @@ CREATE FUNCTION allim.append(items integer[], names text[], types text[], titles
 RETURNS TABLE (id bigint, seq bigint, created_at bigint, unread bigint, broadcasts_marked bigint,
 	broadcasts_handled bigint)
 LANGUAGE plpgsql
-SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan AS $$
+SET enable_seqscan TO off SET jit TO off SET plan_cache_mode TO force_generic_plan AS $$
 DECLARE
 	new_ids bigint[] := ARRAY(
 		SELECT nextval('allim.notification_id') FROM generate_series(1, cardinality(names)));
