@@ -28,10 +28,12 @@ void database_location(const struct bench *bench, char *location, size_t size)
 int database_command(const char *const *arguments, struct buffer *output, struct error *error)
 {
 	const char *password = getenv("ALLIM_STORE_PASSWORD");
-	char variable[PASSWORD_BYTES];
-	const char *environment[] = {variable, NULL};
+	char ours[PASSWORD_BYTES], theirs[PASSWORD_BYTES];
+	const char *environment[] = {ours, theirs, NULL};
 
-	snprintf(variable, sizeof(variable), "PGPASSWORD=%s", password == NULL ? "" : password);
+	password = password == NULL ? "" : password;
+	snprintf(ours, sizeof(ours), "ALLIM_STORE_PASSWORD=%s", password);
+	snprintf(theirs, sizeof(theirs), "PGPASSWORD=%s", password);
 	return command_run(arguments, environment, output, error);
 }
 

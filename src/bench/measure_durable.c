@@ -27,7 +27,7 @@ struct durable {
 static const unsigned client_counts[] = {8, 32, 64};
 
 static const char *const transaction =
-    "\\set inbox random(1, :inboxes)\n"
+    "\\set inbox random(1, :users)\n"
     "BEGIN;\n"
     "UPDATE allim.inbox SET head = head + 1, kept = kept + 1, unread = unread + 1\n"
     "WHERE id = :inbox RETURNING head \\gset\n"
@@ -39,7 +39,7 @@ static const char *const transaction =
     "COMMIT;\n";
 
 static const char *const statement =
-    "\\set inbox random(1, :inboxes)\n"
+    "\\set inbox random(1, :users)\n"
     "WITH raised AS (\n"
     "	UPDATE allim.inbox SET head = head + 1, kept = kept + 1, unread = unread + 1\n"
     "	WHERE id = :inbox RETURNING id, head\n"
@@ -68,7 +68,7 @@ static int start(struct durable *durable, struct cluster *cluster, struct error 
 	snprintf(users, sizeof(users),
 		 "INSERT INTO allim.inbox (name) SELECT 'user-' || lpad(i::text, %d, '0') "
 		 "FROM generate_series(1, %u) AS i",
-		 USERS_DIGITS, bench->options.durable_users);
+		 USERS_DIGITS, bench->options.database_users);
 	if (code == 0)
 		code = database_run(bench, users, error);
 	if (code == 0)
@@ -95,7 +95,7 @@ static int measure_node(struct durable *durable, const char *side, unsigned publ
 {
 	struct bench *bench = durable->bench;
 	const struct publishing_plan plan = {
-	    .population = bench->options.durable_users,
+	    .population = bench->options.database_users,
 	    .publishers = publishers,
 	    .items = items,
 	    .seconds = bench->options.durable_seconds,
@@ -125,7 +125,7 @@ static int run_pgbench(struct durable *durable, const char *script, unsigned cli
 	struct bench *bench = durable->bench;
 	const struct pgbench_plan plan = {
 	    .script = script,
-	    .inboxes = bench->options.durable_users,
+	    .users = bench->options.database_users,
 	    .clients = clients,
 	    .seconds = bench->options.durable_seconds,
 	};

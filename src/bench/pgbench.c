@@ -60,11 +60,11 @@ int pgbench_run(const struct bench *bench, const struct pgbench_plan *plan,
 {
 	char program[PATH_BYTES], script[PATH_BYTES], database[PATH_BYTES];
 	char clients[NUMBER_BYTES], threads[NUMBER_BYTES], seconds[NUMBER_BYTES];
-	char inboxes[2 * NUMBER_BYTES];
+	char users[2 * NUMBER_BYTES];
 	const char *arguments[] = {program,    "--no-vacuum", "--protocol=prepared",
 				   "--client", clients,	      "--jobs",
 				   threads,    "--time",      seconds,
-				   "--define", inboxes,	      "--file",
+				   "--define", users,	      "--file",
 				   script,     database,      NULL};
 	struct buffer output = BUFFER_EMPTY;
 	int code;
@@ -74,7 +74,7 @@ int pgbench_run(const struct bench *bench, const struct pgbench_plan *plan,
 	snprintf(clients, sizeof(clients), "%u", plan->clients);
 	snprintf(threads, sizeof(threads), "%u",
 		 plan->clients < bench->threads ? plan->clients : bench->threads);
-	snprintf(inboxes, sizeof(inboxes), "inboxes=%u", plan->inboxes);
+	snprintf(users, sizeof(users), "users=%u", plan->users);
 	snprintf(seconds, sizeof(seconds), "%u", plan->seconds);
 	database_location(bench, database, sizeof(database));
 	code = write_script(script, plan->script, error);

@@ -5,8 +5,8 @@
 #include "bench/bench.h"
 
 struct pgbench_plan {
-	const char *script; /* as pgbench reads it; :inboxes is ... */
-	unsigned inboxes;
+	const char *script; /* as pgbench reads it; :users is ... */
+	unsigned users;
 	unsigned clients;
 	unsigned seconds;
 };
