@@ -22,8 +22,9 @@ struct cluster {
 	const char *flags[CLUSTER_FLAGS];
 };
 
-/* Makes the database and starts the nodes, one after the other, the first of which makes the tables.
- * Returns 0 or a negative errno value with a sentence; cluster_stop() is needed in either case. */
+/* Makes the database and starts the nodes, one after the other, the first of which makes the
+ * tables. Returns 0 or a negative errno value with a sentence; cluster_stop() is needed in either
+ * case. */
 int cluster_start(struct cluster *cluster, const struct bench *bench,
 		  const struct cluster_plan *plan, struct error *error);
 

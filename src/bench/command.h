@@ -1,4 +1,5 @@
-/* Programs that run to their end, such as psql and pgbench. Never while measuring something else. */
+/* Programs that run to their end, such as psql and pgbench. Never while measuring something
+ * else. */
 #ifndef ALLIM_BENCH_COMMAND_H
 #define ALLIM_BENCH_COMMAND_H
 

@@ -19,8 +19,8 @@ void database_location(const struct bench *bench, char *location, size_t size);
 /* Runs one statement in it. */
 int database_run(const struct bench *bench, const char *statement, struct error *error);
 
-/* Asks another database of the server, so that the question counts for nothing in this one, for a row
- * of `count` numbers. */
+/* Asks another database of the server, so that the question counts for nothing in this one, for a
+ * row of `count` numbers. */
 int database_ask(const struct bench *bench, const char *question, double *ret_numbers,
 		 unsigned count, struct error *error);
 

@@ -1,6 +1,7 @@
-/* What an INSERT into an application's own table costs once `allim adopt` follows that table, beside
- * the same INSERT into the same table before. pgbench inserts on both sides: one row in a transaction,
- * and a hundred rows in one statement. Every turn has a database of its own, with the same users. */
+/* What an INSERT into an application's own table costs once `allim adopt` follows that table,
+ * beside the same INSERT into the same table before. pgbench inserts on both sides: one row in a
+ * transaction, and a hundred rows in one statement. Every turn has a database of its own, with the
+ * same users. */
 #include "bench/cluster.h"
 #include "bench/database.h"
 #include "bench/measures.h"
@@ -17,17 +18,16 @@ struct adopt {
 	unsigned round;
 };
 
-static const char *const table =
-    "CREATE TABLE public.notification (\n"
-    "	id bigserial PRIMARY KEY,\n"
-    "	user_id integer NOT NULL,\n"
-    "	type text,\n"
-    "	title text,\n"
-    "	message text,\n"
-    "	data jsonb,\n"
-    "	read_at timestamptz,\n"
-    "	created_at timestamptz DEFAULT now()\n"
-    ")";
+static const char *const table = "CREATE TABLE public.notification (\n"
+				 "	id bigserial PRIMARY KEY,\n"
+				 "	user_id integer NOT NULL,\n"
+				 "	type text,\n"
+				 "	title text,\n"
+				 "	message text,\n"
+				 "	data jsonb,\n"
+				 "	read_at timestamptz,\n"
+				 "	created_at timestamptz DEFAULT now()\n"
+				 ")";
 
 static const char *const one_row =
     "\\set user random(1, :users)\n"
@@ -73,8 +73,8 @@ static int adopt_table(struct bench *bench, struct error *error)
 	return code;
 }
 
-/* A node makes its tables and ends. Users have inboxes on both sides, so that none has to be made while
- * something is measured. */
+/* A node makes its tables and ends. Users have inboxes on both sides, so that none has to be made
+ * while something is measured. */
 static int start(struct bench *bench, bool is_adopted, struct error *error)
 {
 	const struct cluster_plan plan = {.nodes = 1, .threads = 1, .method = "sse"};

@@ -1,11 +1,11 @@
-/* Durable publishes a second through one node on PostgreSQL: one by one from many connections, and in
- * arrays.
+/* Durable publishes a second through one node on PostgreSQL: one by one from many connections, and
+ * in arrays.
  *
- * The yardstick is pgbench, which does what an application would do by itself, in the same tables: it
- * raises a random inbox's head and inserts a row of the same size, either in a transaction of two
- * statements or in one statement, which is the least that PostgreSQL can be asked for. Several numbers
- * of clients are tried, and the best counts. Every turn has a database of its own that is as full as
- * that of the others. */
+ * The yardstick is pgbench, which does what an application would do by itself, in the same tables:
+ * it raises a random inbox's head and inserts a row of the same size, either in a transaction of
+ * two statements or in one statement, which is the least that PostgreSQL can be asked for. Several
+ * numbers of clients are tried, and the best counts. Every turn has a database of its own that is
+ * as full as that of the others. */
 #include "bench/cluster.h"
 #include "bench/database.h"
 #include "bench/measures.h"

@@ -1,10 +1,10 @@
-/* How long a notification takes from the node that it was published at to a stream at any node, with
- * each feed. Publishers and streams are spread over the nodes, so that with five of them four in five
- * notifications go to another node.
+/* How long a notification takes from the node that it was published at to a stream at any node,
+ * with each feed. Publishers and streams are spread over the nodes, so that with five of them four
+ * in five notifications go to another node.
  *
- * The nodes' own figure, from the commit to the send, is beside what the client sees: it is without the
- * client, which shares the machine, and without the way back of the acknowledgement, which takes
- * nothing off it. */
+ * The nodes' own figure, from the commit to the send, is beside what the client sees: it is without
+ * the client, which shares the machine, and without the way back of the acknowledgement, which
+ * takes nothing off it. */
 #include "bench/cluster.h"
 #include "bench/database.h"
 #include "bench/measures.h"
@@ -56,7 +56,7 @@ static int sample_nodes(struct report *report, const struct side *side, unsigned
 			const struct cluster *cluster, struct error *error)
 {
 	struct exposition_histogram latency;
-	double operations, publishes;
+	double operations = 0, publishes = 0;
 	int code = cluster_histogram(cluster, "allim_delivery_latency_seconds", &latency, error);
 
 	if (code == 0)

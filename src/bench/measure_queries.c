@@ -1,5 +1,5 @@
-/* What nodes that look at PostgreSQL every moment ask of it while nobody publishes, at several numbers
- * of streams: it must not depend on them.
+/* What nodes that look at PostgreSQL every moment ask of it while nobody publishes, at several
+ * numbers of streams: it must not depend on them.
  *
  * The nodes count what they send. PostgreSQL counts too, by kinds, where it has the module
  * pg_stat_statements: the tail is what the feed dbpoll asks, the registry what nodes tell of each
@@ -51,7 +51,7 @@ static void sample_counts(struct bench *bench, const struct step *step, unsigned
 static int watch(struct bench *bench, const struct cluster *cluster, const struct step *step,
 		 unsigned round, struct error *error)
 {
-	double before = 0, after = 0, reset, counts[COUNTS];
+	double before = 0, after = 0, reset, counts[COUNTS] = {0};
 	struct error ignored;
 	int64_t begin;
 	bool is_counted;

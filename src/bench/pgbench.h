@@ -16,8 +16,8 @@ struct pgbench_figures {
 	double latency; /* milliseconds of a transaction, on average */
 };
 
-/* Runs the script in the benchmarks' database (database.h), with prepared statements. Returns 0 or a
- * negative errno value with a sentence. */
+/* Runs the script in the benchmarks' database (database.h), with prepared statements. Returns 0 or
+ * a negative errno value with a sentence. */
 int pgbench_run(const struct bench *bench, const struct pgbench_plan *plan,
 		struct pgbench_figures *ret_figures, struct error *error);
 

@@ -35,8 +35,9 @@ struct publishing_figures {
 	struct buffer event; /* the first one that arrived, the caller's to finish */
 };
 
-/* Opens streams and publishers, of all targets in turn, warms up, measures, and waits for what is still to arrive. Returns
- * 0 or a negative errno value with a sentence; a publish that is refused is a failure. */
+/* Opens streams and publishers, of all targets in turn, warms up, measures, and waits for what is
+ * still to arrive. Returns 0 or a negative errno value with a sentence; a publish that is refused
+ * is a failure. */
 int publishing_run(struct bench *bench, const struct target *targets, unsigned target_count,
 		   const struct publishing_plan *plan, struct publishing_figures *ret_figures,
 		   struct error *error);

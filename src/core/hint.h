@@ -38,15 +38,15 @@ enum { HINT_BATCH_BYTES = 8 << 20 };
  * memory is short. */
 struct hint_batch *hint_batch_create(uint64_t epoch, size_t capacity);
 
-/* Whether changes are still carried; behind HINT_BATCH_BYTES of texts a hint only says that the head
- * rose, and whoever listens to that inbox reads the change from the store. */
+/* Whether changes are still carried; behind HINT_BATCH_BYTES of texts a hint only says that the
+ * head rose, and whoever listens to that inbox reads the change from the store. */
 static inline bool hint_batch_has_room(const struct hint_batch *batch)
 {
 	return batch->bytes < HINT_BATCH_BYTES;
 }
 
-/* Adds a copy of the hint, its texts included while there is room. Returns 0 or -ENOMEM: a hint that
- * is not added is a lost hint. */
+/* Adds a copy of the hint, its texts included while there is room. Returns 0 or -ENOMEM: a hint
+ * that is not added is a lost hint. */
 int hint_batch_add(struct hint_batch *batch, const struct hint *hint);
 
 /* One more reference, from any thread. */

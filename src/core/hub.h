@@ -6,11 +6,11 @@
  * read the store, so its answer only raises the head that was heard: subscribers are offered what a
  * hint brings, or a sweep where the hint was lost.
  *
- * A user's own changes and the broadcasts come in no common order. So what a user did to a broadcast
- * is not offered as it is, because its texts may be older than what was heard of the broadcast; nor
- * is a mark of everything that covers a broadcast which was not heard of yet, because heard live
- * that will not say that it is marked. Who listens then reads both from one snapshot.
- * One thread only; no I/O. */
+ * A user's own changes and the broadcasts come in no common order. So what a user did to a
+ * broadcast is not offered as it is, because its texts may be older than what was heard of the
+ * broadcast; nor is a mark of everything that covers a broadcast which was not heard of yet,
+ * because heard live that will not say that it is marked. Who listens then reads both from one
+ * snapshot. One thread only; no I/O. */
 #ifndef ALLIM_CORE_HUB_H
 #define ALLIM_CORE_HUB_H
 

@@ -1,8 +1,8 @@
 /* How nodes hear that something was published elsewhere. One interface for every feed.
  *
- * A node gives what it commits to its own connections at once, whatever the feed; the feed tells the
- * other nodes. There are two ways to hear: a feed may carry the hints themselves, or it may only
- * say that it is time to look, and the node then asks the store what changed (a sweep, see
+ * A node gives what it commits to its own connections at once, whatever the feed; the feed tells
+ * the other nodes. There are two ways to hear: a feed may carry the hints themselves, or it may
+ * only say that it is time to look, and the node then asks the store what changed (a sweep, see
  * server/sweep.h). A feed may lose, double and delay what it carries; it never makes a publish fail
  * or wait. Where it may have lost something, and knows it, it has the node look at the store. */
 #ifndef ALLIM_FEED_FEED_H
@@ -55,8 +55,8 @@ enum feed_way {
 struct feed_ops {
 	const char *name;
 	enum feed_way way;
-	/* Returns 0 or a negative errno value with a sentence. A server that cannot be reached is no
-	 * failure: the feed goes on trying. */
+	/* Returns 0 or a negative errno value with a sentence. A server that cannot be reached is
+	 * no failure: the feed goes on trying. */
 	int (*open)(const struct feed_options *options, struct feed **ret_feed,
 		    struct error *error);
 	/* From any thread, after the commit. The batch stays the caller's. A canary is a batch

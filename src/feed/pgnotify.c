@@ -1,6 +1,6 @@
-/* Wakes other nodes with PostgreSQL's LISTEN and NOTIFY: a notification says that there is something to
- * look at, and the node looks at the store. So it needs no other server, and a notification that is
- * lost costs a moment.
+/* Wakes other nodes with PostgreSQL's LISTEN and NOTIFY: a notification says that there is
+ * something to look at, and the node looks at the store. So it needs no other server, and a
+ * notification that is lost costs a moment.
  *
  * Who publishes raises a flag and goes on. The feed's thread sends one statement at a time; what is
  * published meanwhile shares the next. What is not known to be sent is sent again by the next
@@ -119,7 +119,8 @@ static size_t append_canaries(struct pgnotify_feed *pgnotify, char *statement, s
 	return length;
 }
 
-/* The flag goes down before the statement goes out: what is published from here on needs another. */
+/* The flag goes down before the statement goes out: what is published from here on needs
+ * another. */
 static void send_pending(struct pgnotify_feed *pgnotify, int64_t now)
 {
 	char statement[STATEMENT_BYTES];

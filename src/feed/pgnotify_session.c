@@ -1,7 +1,8 @@
-/* libpq's functions that wait are not used, but one: PQconnectStartParams() looks up the host's name.
+/* libpq's functions that wait are not used, but one: PQconnectStartParams() looks up the host's
+ * name.
  *
- * A server that is frozen, or behind a link that is cut, says nothing; so one that was silent for some
- * seconds is asked something, and given up when it does not answer. The kernel's own means
+ * A server that is frozen, or behind a link that is cut, says nothing; so one that was silent for
+ * some seconds is asked something, and given up when it does not answer. The kernel's own means
  * (keepalives, tcp_user_timeout) end what is left of such a connection. */
 #include "feed/pgnotify_session.h"
 

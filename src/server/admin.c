@@ -1,7 +1,7 @@
 /* Metrics and health. A node is ready when a row was written and read: what a check alone could not
  * see, a canary finds. Another one goes through the feed. Where it does not come back the node is
- * still ready, and says that it is degraded: notifications arrive all the same, later; and a feed that
- * fails fails for all nodes at once, which must not take all of them out of service. */
+ * still ready, and says that it is degraded: notifications arrive all the same, later; and a feed
+ * that fails fails for all nodes at once, which must not take all of them out of service. */
 #include "server/admin.h"
 
 #include "server/exchange.h"

@@ -38,7 +38,8 @@ struct node_figures {
 void node_figures_compare(const struct node_sample *before, const struct node_sample *after,
 			  struct node_figures *ret_figures);
 
-/* Writes the members of a JSON object, for people; and one more, of which other nodes make theirs. */
+/* Writes the members of a JSON object, for people; and one more, of which other nodes make
+ * theirs. */
 void node_figures_append(const struct node_figures *figures, struct buffer *out);
 void node_figures_append_latency(const struct node_figures *figures, struct buffer *out);
 
@@ -48,8 +49,8 @@ void node_figures_read(const json_t *object, struct node_figures *ret_figures);
 
 void node_figures_add(struct node_figures *sum, const struct node_figures *figures);
 
-/* Appends what people ask about first, from the figures: tabs of a user, the share of changes that a
- * connection took at once, latencies. */
+/* Appends what people ask about first, from the figures: tabs of a user, the share of changes that
+ * a connection took at once, latencies. */
 void node_figures_append_summary(const struct node_figures *figures, struct buffer *out);
 
 #endif

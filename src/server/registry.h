@@ -1,5 +1,6 @@
-/* Which nodes share the store, and how they do: each says so every few seconds, with its figures, and
- * hears of the others in the answer. On the administrators' worker; what it knows anyone may read. */
+/* Which nodes share the store, and how they do: each says so every few seconds, with its figures,
+ * and hears of the others in the answer. On the administrators' worker; what it knows anyone may
+ * read. */
 #ifndef ALLIM_SERVER_REGISTRY_H
 #define ALLIM_SERVER_REGISTRY_H
 

@@ -106,8 +106,8 @@ void worker_run(struct worker *worker);
 /* From any thread: new settings, for which the worker takes a reference of its own. */
 void worker_reconfigure(struct worker *worker, struct configuration *configuration);
 
-/* From any thread: the store has another history than before. Streams and waiting polls end. Returns 0
- * or -ENOMEM. */
+/* From any thread: the store has another history than before. Streams and waiting polls end.
+ * Returns 0 or -ENOMEM. */
 int worker_take_epoch(struct worker *worker, uint64_t epoch);
 
 /* From any thread, once: stop accepting, end streams in batches, then stop. Never fails. */

@@ -1,10 +1,10 @@
 /* A batch that fails as a whole, for a reason that may lie in one of its requests, is done again
- * request by request. That is rare, and it costs those that succeed nothing, as a savepoint for each
- * would.
+ * request by request. That is rare, and it costs those that succeed nothing, as a savepoint for
+ * each would.
  *
  * Where the connection breaks while a commit is under way nobody knows whether it came to be. Its
- * requests are answered with -EAGAIN: a client that must not publish twice tries again with the same
- * Idempotency-Key. */
+ * requests are answered with -EAGAIN: a client that must not publish twice tries again with the
+ * same Idempotency-Key. */
 #include "store/postgres_batch.h"
 
 #include "base/clock.h"
@@ -95,8 +95,8 @@ static void finish(struct postgres_batch *batch, int result)
 	}
 }
 
-/* Nothing of the transaction stays. First what was sent comes to its end: a rollback behind a statement
- * that failed would be skipped like all others. */
+/* Nothing of the transaction stays. First what was sent comes to its end: a rollback behind a
+ * statement that failed would be skipped like all others. */
 static void roll_back(struct postgres_batch *batch)
 {
 	(void)postgres_connection_receive_sync(batch->connection);

@@ -1,5 +1,6 @@
-/* libpq is never asked to wait: sockets are non-blocking, and each wait here ends at the deadline. So
- * a server that is frozen, or behind a cut link, costs a session its timeout and nothing more. */
+/* libpq is never asked to wait: sockets are non-blocking, and each wait here ends at the
+ * deadline. So a server that is frozen, or behind a cut link, costs a session its timeout and
+ * nothing more. */
 #include "store/postgres_connection.h"
 
 #include "base/clock.h"
@@ -84,7 +85,8 @@ static void ignore_notice(void *context, const char *message)
 static PGconn *start(const struct postgres_connection *connection)
 {
 	char *password = slice_to_string(connection->password);
-	/* An empty value is one that was not given. The URL's own words go before those behind it. */
+	/* An empty value is one that was not given. The URL's own words go before those behind
+	 * it. */
 	const char *const names[] = {"application_name",
 				     "client_encoding",
 				     "keepalives_idle",

@@ -1,9 +1,9 @@
 /* One session with PostgreSQL that never waits longer than its timeout.
  *
  * Statements are sent in pipeline mode, as many as one likes, behind them a sync, and their results
- * received in the same order. Where the server does not answer in time, or the connection breaks, it
- * is lost: everything fails with -EAGAIN until postgres_connection_open() has made a new one. One
- * thread at a time. */
+ * received in the same order. Where the server does not answer in time, or the connection breaks,
+ * it is lost: everything fails with -EAGAIN until postgres_connection_open() has made a new one.
+ * One thread at a time. */
 #ifndef ALLIM_STORE_POSTGRES_CONNECTION_H
 #define ALLIM_STORE_POSTGRES_CONNECTION_H
 
@@ -51,12 +51,12 @@ static inline bool postgres_connection_is_open(const struct postgres_connection 
 	return connection->handle != NULL;
 }
 
-/* Whether it is still there, as far as that can be seen without asking; loses it otherwise. Nothing is
- * under way. So a server that was restarted while nothing happened costs nobody an answer. */
+/* Whether it is still there, as far as that can be seen without asking; loses it otherwise. Nothing
+ * is under way. So a server that was restarted while nothing happened costs nobody an answer. */
 bool postgres_connection_check(struct postgres_connection *connection);
 
-/* Runs SQL that brings at most one row, before the pipeline. The result is the caller's to PQclear().
- * Returns 0 or a negative errno value with a sentence. */
+/* Runs SQL that brings at most one row, before the pipeline. The result is the caller's to
+ * PQclear(). Returns 0 or a negative errno value with a sentence. */
 int postgres_connection_query(struct postgres_connection *connection, const char *sql,
 			      PGresult **ret_result, struct error *error);
 
@@ -72,7 +72,8 @@ void postgres_connection_sync(struct postgres_connection *connection);
  * failed or was skipped. */
 PGresult *postgres_connection_receive(struct postgres_connection *connection);
 
-/* Receives the end of the group. Returns 0 or what the first failure was: -EAGAIN, -ENOSPC, -ENOMEM,
+/* Receives the end of the group. Returns 0 or what the first failure was: -EAGAIN, -ENOSPC,
+ * -ENOMEM,
  * -EROFS, -EIO, as store.h explains them; what the server said was logged. */
 int postgres_connection_receive_sync(struct postgres_connection *connection);
 

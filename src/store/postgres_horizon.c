@@ -1,6 +1,6 @@
-/* Samples below the oldest running transaction say nothing any more and go, all but the last of them:
- * the transaction began behind it, and before the next. When the table is full every second one of the
- * rest goes, so that it reaches back as far as needed, ever more coarsely. */
+/* Samples below the oldest running transaction say nothing any more and go, all but the last of
+ * them: the transaction began behind it, and before the next. When the table is full every second
+ * one of the rest goes, so that it reaches back as far as needed, ever more coarsely. */
 #include "store/postgres_horizon.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* An array begins with the number of dimensions, whether it holds NULL, the type of its elements, and
- * for its one dimension the length and the first index. The length is filled in at the end. */
+/* An array begins with the number of dimensions, whether it holds NULL, the type of its elements,
+ * and for its one dimension the length and the first index. The length is filled in at the end. */
 #include "store/postgres_parameters.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
-/* The values of a statement's parameters, in PostgreSQL's binary form, so that no text is ever quoted
- * or parsed. Integers are in network byte order; an array is a header and its elements, each behind
- * its length (PostgreSQL, src/backend/utils/adt/arrayfuncs.c: array_recv). One thread. */
+/* The values of a statement's parameters, in PostgreSQL's binary form, so that no text is ever
+ * quoted or parsed. Integers are in network byte order; an array is a header and its elements, each
+ * behind its length (PostgreSQL, src/backend/utils/adt/arrayfuncs.c: array_recv). One thread. */
 #ifndef ALLIM_STORE_POSTGRES_PARAMETERS_H
 #define ALLIM_STORE_POSTGRES_PARAMETERS_H
 

@@ -1,5 +1,6 @@
-/* Contents are sent once each, however many users get them, in parallel arrays; the function numbers
- * the rows and answers with one line for each receiver, in the order in which they were sent. */
+/* Contents are sent once each, however many users get them, in parallel arrays; the function
+ * numbers the rows and answers with one line for each receiver, in the order in which they were
+ * sent. */
 #include "store/postgres_publish.h"
 
 #include <errno.h>

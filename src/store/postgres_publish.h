@@ -1,4 +1,5 @@
-/* STORE_PUBLISH: publishes that follow each other in a batch are one statement. On a writing session's thread. */
+/* STORE_PUBLISH: publishes that follow each other in a batch are one statement. On a writing
+ * session's thread. */
 #ifndef ALLIM_STORE_POSTGRES_PUBLISH_H
 #define ALLIM_STORE_POSTGRES_PUBLISH_H
 
@@ -8,16 +9,16 @@
 bool postgres_publish_must_wait(const struct postgres_batch *batch,
 				const struct store_request *request);
 
-/* Claims the keys of the publishes, in a round trip of its own where there are any, and answers those
- * that were committed before. Returns 0 or what failed. */
+/* Claims the keys of the publishes, in a round trip of its own where there are any, and answers
+ * those that were committed before. Returns 0 or what failed. */
 int postgres_publish_claim(struct postgres_batch *batch);
 
 /* Adds the names of the inboxes that those publish to. */
 void postgres_publish_add_names(const struct postgres_batch *batch, size_t from, size_t to,
 				struct postgres_array *names);
 
-/* The publishes among the requests from one place in the batch up to another, as one statement, if there
- * is anything to publish. Sending returns 0 or -ENOMEM. */
+/* The publishes among the requests from one place in the batch up to another, as one statement, if
+ * there is anything to publish. Sending returns 0 or -ENOMEM. */
 int postgres_publish_send(struct postgres_batch *batch, size_t from, size_t to);
 void postgres_publish_receive(struct postgres_batch *batch, size_t from, size_t to);
 

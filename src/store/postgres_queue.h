@@ -23,12 +23,13 @@ void postgres_queue_finish(struct postgres_queue *queue);
  * only keep the client waiting. */
 bool postgres_queue_add(struct postgres_queue *queue, struct store_request *request);
 
-/* What waits, oldest first, linked by `next`: up to `weight` rows, as store_request_weight() counts.
- * Waits for it for so many milliseconds, and returns NULL where nothing came. */
+/* What waits, oldest first, linked by `next`: up to `weight` rows, as store_request_weight()
+ * counts. Waits for it for so many milliseconds, and returns NULL where nothing came. */
 struct mailbox_message *postgres_queue_take(struct postgres_queue *queue, size_t weight,
 					    int64_t milliseconds);
 
-/* Counts a session in or out. With the last one everything that waits is returned, to be refused. */
+/* Counts a session in or out. With the last one everything that waits is returned, to be
+ * refused. */
 void postgres_queue_connect(struct postgres_queue *queue);
 struct mailbox_message *postgres_queue_disconnect(struct postgres_queue *queue);
 

@@ -7,8 +7,8 @@
 #include <libpq-fe.h>
 
 /* Of a handle whose connection could not be made, or broke, and which shows states (verbose). One
- * that is not broken waits for a server that did not answer in time. Returns -EAGAIN where it may be
- * otherwise later, or another negative errno value. */
+ * that is not broken waits for a server that did not answer in time. Returns -EAGAIN where it may
+ * be otherwise later, or another negative errno value. */
 int postgres_refusal_of_connection(const PGconn *handle, struct error *error);
 
 /* Of a statement that was refused. Returns a negative errno value. */

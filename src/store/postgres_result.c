@@ -1,4 +1,5 @@
-/* The columns of allim.change stand here in the order of its definition in postgres_functions.sql. */
+/* The columns of allim.change stand here in the order of its definition in
+ * postgres_functions.sql. */
 #include "store/postgres_result.h"
 
 #include <endian.h>

@@ -77,10 +77,10 @@ static int check_server(struct postgres_connection *connection, struct error *er
 	return 0;
 }
 
-/* Behind a lock stands what its last holder left, which only READ COMMITTED sees. A lock that another
- * session does not give up, or a node that froze in the middle of a transaction,
- * costs less than the session's own timeout. A commit is durable whatever the server's default; what
- * is short and often run gains nothing from compiling. */
+/* Behind a lock stands what its last holder left, which only READ COMMITTED sees. A lock that
+ * another session does not give up, or a node that froze in the middle of a transaction, costs less
+ * than the session's own timeout. A commit is durable whatever the server's default; what is short
+ * and often run gains nothing from compiling. */
 int postgres_schema_settle(struct postgres_connection *connection, struct error *error)
 {
 	char sql[448];

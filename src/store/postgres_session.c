@@ -1,6 +1,6 @@
-/* The life of a session: connected, it takes batches; lost, it tries again, at first at once and then
- * with pauses that double, of which a random part is waited, so that not all nodes come back at the
- * same moment. */
+/* The life of a session: connected, it takes batches; lost, it tries again, at first at once and
+ * then with pauses that double, of which a random part is waited, so that not all nodes come back
+ * at the same moment. */
 #include "store/postgres_session.h"
 
 #include "base/log.h"

@@ -1,7 +1,7 @@
-/* A thread with a connection. Half of the sessions write and half read; each takes all requests that
- * wait for its kind (up to a limit) as one batch and does it in one transaction, mostly in one round
- * trip. While it waits for the server, the next requests gather: group commit, across whatever
- * publishes, and reads that share a snapshot.
+/* A thread with a connection. Half of the sessions write and half read; each takes all requests
+ * that wait for its kind (up to a limit) as one batch and does it in one transaction, mostly in one
+ * round trip. While it waits for the server, the next requests gather: group commit, across
+ * whatever publishes, and reads that share a snapshot.
  *
  * A session that loses its connection answers its batch with -EAGAIN and connects again, with
  * growing pauses; while no session of a kind is connected, requests of that kind are refused at

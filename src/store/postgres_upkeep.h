@@ -1,5 +1,6 @@
 /* What one session of one node does between batches: expiry, retention and pruning, in small
- * transactions. Nodes agree by a lease in allim.meta on who keeps house. On the session's thread. */
+ * transactions. Nodes agree by a lease in allim.meta on who keeps house. On the session's
+ * thread. */
 #ifndef ALLIM_STORE_POSTGRES_UPKEEP_H
 #define ALLIM_STORE_POSTGRES_UPKEEP_H
 

@@ -213,8 +213,8 @@ struct store_list {
 
 /* All inboxes that changed after `position` (empty: answer only the present position), and perhaps,
  * after a restart, some that did not: as hints, one user's in the order of their seqs, the last of
- * which tells the head; the counts of all are those behind the last. What retention took counts as a
- * change here, because it moves the badge and the floor. How a node heals lost hints: one query,
+ * which tells the head; the counts of all are those behind the last. What retention took counts as
+ * a change here, because it moves the badge and the floor. How a node heals lost hints: one query,
  * whatever the number of users. With `want_changes` a store that can do so at no further query has
  * the hints carry their changes. */
 struct store_sweep {

@@ -1,8 +1,9 @@
 /* Test and guard talk through a socket of messages: one letter, for a start with the command behind
  * it; each is answered by a number. The end of the socket is the end of the test.
  *
- * The guard is a subreaper: whose parent dies becomes its child. So it is enough to kill children
- * until there are none. It is forked from a program that may have threads, so it allocates nothing. */
+ * The guard is a subreaper: whose parent dies becomes its child. So it is enough to kill
+ * children until there are none. It is forked from a program that may have threads, so it
+ * allocates nothing. */
 #include "lib/guard.h"
 
 #include "lib/assertions.h"

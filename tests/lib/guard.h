@@ -1,8 +1,8 @@
 /* Runs the real servers of a test, which must not outlive it.
  *
  * Beside the test lives a process that starts them (as nobody where the test is root), adopts what
- * they leave behind, and, when the test ends in whatever way, kills all of it and removes the folder.
- * It is forked once, so that what it starts belongs to no thread of the test.
+ * they leave behind, and, when the test ends in whatever way, kills all of it and removes the
+ * folder. It is forked once, so that what it starts belongs to no thread of the test.
  *
  * Functions fail the test where something does not work. One thread at a time. */
 #ifndef ALLIM_TESTS_GUARD_H
@@ -30,7 +30,8 @@ pid_t guard_start(struct guard *guard, const char *const *command);
 /* Whether anything that was started still runs, children of children included. */
 bool guard_is_busy(struct guard *guard);
 
-/* Waits until nothing runs. Returns the exit status of what ended last, 128 and more for signals. */
+/* Waits until nothing runs. Returns the exit status of what ended last, 128 and more for
+ * signals. */
 int guard_wait(struct guard *guard);
 
 /* SIGKILL to everything. Nothing of it is left afterwards. */

@@ -1,8 +1,8 @@
-/* A real PostgreSQL that belongs to a test: made by initdb in a temporary folder, on a loopback port
- * of its own, run as nobody where the test is root, and gone with the test (lib/guard.h).
+/* A real PostgreSQL that belongs to a test: made by initdb in a temporary folder, on a loopback
+ * port of its own, run as nobody where the test is root, and gone with the test (lib/guard.h).
  *
- * Its only user is the superuser `allim`. Functions fail the test where something does not work. One
- * thread at a time. */
+ * Its only user is the superuser `allim`. Functions fail the test where something does not work.
+ * One thread at a time. */
 #ifndef ALLIM_TESTS_POSTGRES_SERVER_H
 #define ALLIM_TESTS_POSTGRES_SERVER_H
 
@@ -39,8 +39,8 @@ void postgres_server_kill(struct postgres_server *server);
  * connections. */
 void postgres_server_start(struct postgres_server *server);
 
-/* All of its processes stop where they are (SIGSTOP) while the kernel goes on taking connections and
- * bytes for them; and go on. */
+/* All of its processes stop where they are (SIGSTOP) while the kernel goes on taking connections
+ * and bytes for them; and go on. */
 void postgres_server_freeze(struct postgres_server *server);
 void postgres_server_thaw(struct postgres_server *server);
 

@@ -1,6 +1,6 @@
-/* PostgreSQL: a database for each test, all in one server that belongs to the program. A kill of the
- * server loses nothing that it wrote, so it need not sync; that a commit is synced is the business of
- * PostgreSQL, whose setting the store checks. */
+/* PostgreSQL: a database for each test, all in one server that belongs to the program. A kill of
+ * the server loses nothing that it wrote, so it need not sync; that a commit is synced is the
+ * business of PostgreSQL, whose setting the store checks. */
 #include "conformance/store/conformance.h"
 
 #include "lib/postgres_server.h"

@@ -44,8 +44,8 @@ static int copy_file(const char *from, const char *to, const char *name)
 	return fclose(output);
 }
 
-/* A copy of what the files hold is opened instead: not the shared memory beside them, which no crash
- * leaves as it was. */
+/* A copy of what the files hold is opened instead: not the shared memory beside them, which no
+ * crash leaves as it was. */
 static void crash(struct conformance *conformance)
 {
 	static const char *const names[] = {"allim.epoch", "allim.db", "allim.db-wal"};

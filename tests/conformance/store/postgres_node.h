@@ -1,5 +1,5 @@
-/* Open stores on a PostgreSQL of the test's own, as several nodes would have them, and several threads
- * of one node. */
+/* Open stores on a PostgreSQL of the test's own, as several nodes would have them, and several
+ * threads of one node. */
 #ifndef ALLIM_TESTS_POSTGRES_NODE_H
 #define ALLIM_TESTS_POSTGRES_NODE_H
 

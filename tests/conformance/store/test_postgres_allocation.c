@@ -1,6 +1,6 @@
-/* The n-th allocation of ours fails, for every n: the request says so or succeeds, the others of its
- * transaction are done, nothing half-done stays, the session goes on, and nothing leaks. What libpq
- * allocates is its own. */
+/* The n-th allocation of ours fails, for every n: the request says so or succeeds, the others of
+ * its transaction are done, nothing half-done stays, the session goes on, and nothing leaks. What
+ * libpq allocates is its own. */
 #include "conformance/store/postgres_node.h"
 
 #include "lib/failing_allocator.h"

@@ -1,6 +1,6 @@
 /* A database that goes away, freezes, refuses, fills up or comes back as another one. What was
- * acknowledged is there afterwards; what failed is there wholly or not at all; whoever asks meanwhile
- * is told so in time; and everything works again by itself. */
+ * acknowledged is there afterwards; what failed is there wholly or not at all; whoever asks
+ * meanwhile is told so in time; and everything works again by itself. */
 #include "conformance/store/postgres_node.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
-/* A database on a disk that gets full: no publish is acknowledged then, reading goes on, and with room
- * comes service.
+/* A database on a disk that gets full: no publish is acknowledged then, reading goes on, and with
+ * room comes service.
  *
  * The disk is a small tmpfs that only this program and its server see, with what the database keeps
  * but without the server's log of changes, whose end would be the server's. It takes root. */

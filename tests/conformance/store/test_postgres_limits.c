@@ -1,5 +1,5 @@
-/* As much as one request may carry, and what that does to those that come after it: nothing here may
- * take longer than a session waits for its answer. */
+/* As much as one request may carry, and what that does to those that come after it: nothing here
+ * may take longer than a session waits for its answer. */
 #include "conformance/store/postgres_node.h"
 
 #include <stdlib.h>

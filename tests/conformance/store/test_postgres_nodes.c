@@ -1,5 +1,5 @@
-/* Three nodes on one database, each with two writing sessions, and four threads on each that publish
- * to the same few users, mark, correct and withdraw, all at once.
+/* Three nodes on one database, each with two writing sessions, and four threads on each that
+ * publish to the same few users, mark, correct and withdraw, all at once.
  *
  * Every change has exactly one number and is told exactly once, by the node that made it and before
  * that node answers; no two transactions wait for each other; and what is published under a key is

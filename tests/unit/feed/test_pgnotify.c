@@ -313,7 +313,8 @@ static void test_what_could_not_be_sent_is_sent_later(void **state)
 	postgres_server_run(server, pair->url, "DROP ROLE other");
 }
 
-/* The backend of one node alone stands still with the statement, so only its next session can tell. */
+/* The backend of one node alone stands still with the statement, so only its next session can
+ * tell. */
 static void test_unanswered_statement_is_sent_again(void **state)
 {
 	struct pair *pair = *state;
