@@ -298,6 +298,19 @@ static void append_mark(struct buffer *sql, const struct postgres_adopt_table *t
 	    table->number, table->number, table->number, table->number);
 }
 
+void postgres_adopt_sql_append_begin(struct buffer *sql)
+{
+	buffer_append_string(
+	    sql, "BEGIN;\n"
+		 "-- Shorter than deadlock_timeout: it is not the application that gives way.\n"
+		 "SET LOCAL lock_timeout = '900ms';\n\n");
+}
+
+void postgres_adopt_sql_append_commit(struct buffer *sql)
+{
+	buffer_append_string(sql, "\nCOMMIT;\n");
+}
+
 void postgres_adopt_sql_append(struct buffer *sql, const struct postgres_adopt_table *table)
 {
 	append_registry(sql, table);

@@ -45,7 +45,11 @@ struct postgres_adopt_table {
 /* Whether data of that type must be checked before it is taken for JSON. */
 bool postgres_adopt_sql_is_text(const char *type);
 
-/* Appends the statements, without BEGIN and COMMIT. */
+/* What the one transaction begins and ends with. */
+void postgres_adopt_sql_append_begin(struct buffer *sql);
+void postgres_adopt_sql_append_commit(struct buffer *sql);
+
+/* Appends the statements between. */
 void postgres_adopt_sql_append(struct buffer *sql, const struct postgres_adopt_table *table);
 
 /* The reverse. `name` NULL: the table is gone. */

@@ -1,26 +1,19 @@
-/* The text that is shown is the text that runs. What it depends on is looked up just before, and
- * checked for everything that PostgreSQL would refuse in words that do not say what to do. */
+/* Looks at a table and at what the role may do, and writes the SQL that adopts it: the text that is
+ * shown is the text that runs. Everything that PostgreSQL would refuse in words that do not say what
+ * to do is refused here. */
 #include "store/postgres_adopt.h"
-
+#include "store/postgres_adopt_session.h"
 #include "store/postgres_adopt_sql.h"
 #include "store/postgres_schema.h"
-#include "store/postgres_url.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TYPE_BYTES = 64 };
 
 /* Of the columns of a table. */
 enum { COLUMN_NAME, COLUMN_IDENTIFIER, COLUMN_TYPE, COLUMN_IS_UNIQUE, COLUMN_IS_KEY };
-
-struct postgres_adopt {
-	struct postgres_connection connection;
-	_Atomic uint64_t queries;
-	const char *(*nearest)(struct slice wanted, const char *const *names);
-};
 
 struct plan {
 	struct postgres_adopt *adopt;
@@ -40,149 +33,24 @@ static const struct requirement {
 	const char *advice;
 } requirements[ADOPT_COLUMNS];
 
-static void ignore_notice(void *context, const char *message)
-{
-	(void)context;
-	(void)message;
-}
-
-static int connect_to(struct postgres_adopt *adopt, const char *url, struct slice password,
-		      int64_t timeout, struct error *error)
-{
-	int result = postgres_url_check(url, error);
-
-	postgres_connection_init(&adopt->connection, url, password, timeout, &adopt->queries);
-	if (result == 0)
-		result = postgres_connection_open(&adopt->connection, error);
-	if (result < 0)
-		return result;
-	PQsetNoticeProcessor(adopt->connection.handle, ignore_notice, NULL);
-	return postgres_schema_settle(&adopt->connection, error);
-}
-
-int postgres_adopt_open(const char *url, struct slice password, int64_t timeout,
-			const char *(*nearest)(struct slice wanted, const char *const *names),
-			struct postgres_adopt **ret_adopt, struct error *error)
-{
-	struct postgres_adopt *adopt = calloc(1, sizeof(*adopt));
-	int result;
-
-	if (adopt == NULL)
-		return error_set(error, -ENOMEM, "out of memory");
-	adopt->nearest = nearest;
-	result = connect_to(adopt, url, password, timeout, error);
-	if (result < 0)
-		postgres_adopt_close(adopt);
-	else
-		*ret_adopt = adopt;
-	return result;
-}
-
-void postgres_adopt_close(struct postgres_adopt *adopt)
-{
-	if (adopt != NULL)
-		postgres_connection_close(&adopt->connection);
-	free(adopt);
-}
-
-/* What the server said, on one line. */
-static int refuse(struct postgres_adopt *adopt, const PGresult *result, struct error *error)
-{
-	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	if (state != NULL && strcmp(state, "55P03") == 0)
-		return error_set(
-		    error, -EINVAL,
-		    "a transaction that is still running has locked the table; nothing "
-		    "was changed; try again when it has ended");
-	if (text == NULL)
-		text = PQerrorMessage(adopt->connection.handle);
-	return error_set(error, -EINVAL, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
-}
-
-/* Asks with up to one parameter. Returns 0 or -EINVAL with a sentence. */
-static int ask(struct postgres_adopt *adopt, const char *sql, const char *parameter,
-	       PGresult **ret_result, struct error *error)
-{
-	PGresult *result = PQexecParams(adopt->connection.handle, sql, parameter == NULL ? 0 : 1,
-					NULL, &parameter, NULL, NULL, 0);
-	int code = 0;
-
-	if (PQresultStatus(result) == PGRES_TUPLES_OK) {
-		*ret_result = result;
-		return 0;
-	}
-	code = refuse(adopt, result, error);
-	PQclear(result);
-	return code;
-}
-
-static bool is_true(const PGresult *result, int row, int column)
-{
-	return PQgetvalue(result, row, column)[0] == 't';
-}
-
-/* Where the role is called allim, its own tables would be found first. */
-static int leave_own_schema(struct postgres_adopt *adopt, struct error *error)
-{
-	PGresult *result = NULL;
-	int code =
-	    ask(adopt,
-		"SELECT set_config('search_path', coalesce((SELECT string_agg(quote_ident(s), "
-		"', ') FROM unnest(current_schemas(false)) s WHERE s <> 'allim'), 'public'), "
-		"false)",
-		NULL, &result, error);
-
-	if (code == 0)
-		PQclear(result);
-	return code;
-}
-
-/* The value of `column` in each row, with NULL at the end; to be freed. */
-static const char **collect(const PGresult *result, int column)
-{
-	int count = PQntuples(result);
-	const char **names = calloc((size_t)count + 1, sizeof(*names));
-
-	for (int i = 0; names != NULL && i < count; i++)
-		names[i] = PQgetvalue(result, i, column);
-	return names;
-}
-
-static int refuse_name(struct postgres_adopt *adopt, const char *what, const char *wanted,
-		       const PGresult *known, int column, struct error *error)
-{
-	const char **names = collect(known, column);
-	const char *nearest =
-	    names == NULL ? NULL : adopt->nearest(slice_from_string(wanted), names);
-
-	if (nearest == NULL)
-		error_set(error, -EINVAL, "there is no %s %.100s", what, wanted);
-	else
-		error_set(error, -EINVAL, "there is no %s %.100s; did you mean %.100s?", what,
-			  wanted, nearest);
-	free(names);
-	return -EINVAL;
-}
-
 static int refuse_table(struct postgres_adopt *adopt, const char *wanted, struct error *error)
 {
 	PGresult *known = NULL;
-	int code = ask(adopt,
-		       "SELECT quote_ident(c.relname), quote_ident(n.nspname) || '.' || "
-		       "quote_ident(c.relname) FROM pg_class c "
-		       "JOIN pg_namespace n ON n.oid = c.relnamespace "
-		       "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition "
-		       "AND c.relpersistence <> 't' "
-		       "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'allim') "
-		       "ORDER BY 2 LIMIT 2000",
-		       NULL, &known, error);
+	int code =
+	    postgres_adopt_ask(adopt,
+			       "SELECT quote_ident(c.relname), quote_ident(n.nspname) || '.' || "
+			       "quote_ident(c.relname) FROM pg_class c "
+			       "JOIN pg_namespace n ON n.oid = c.relnamespace "
+			       "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition "
+			       "AND c.relpersistence <> 't' "
+			       "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'allim') "
+			       "ORDER BY 2 LIMIT 2000",
+			       NULL, &known, error);
 
 	if (code < 0)
 		return code;
-	code =
-	    refuse_name(adopt, "table", wanted, known, strchr(wanted, '.') == NULL ? 0 : 1, error);
+	code = postgres_adopt_refuse_name(adopt, "table", wanted, known,
+					  strchr(wanted, '.') == NULL ? 0 : 1, error);
 	PQclear(known);
 	return code;
 }
@@ -202,15 +70,15 @@ static int check_kind(const PGresult *table, struct error *error)
 		    : kind == 'm' ? "materialized view"
 		    : kind == 'f' ? "foreign table"
 				  : "thing of another kind");
-	if (is_true(table, 0, 2))
+	if (postgres_adopt_is_true(table, 0, 2))
 		return error_set(error, -EINVAL, "%.150s is a temporary table", name);
 	if (!PQgetisnull(table, 0, 3))
 		return error_set(error, -EINVAL, "%.150s is a partition; adopt %.150s", name,
 				 PQgetvalue(table, 0, 3));
-	if (is_true(table, 0, 4))
+	if (postgres_adopt_is_true(table, 0, 4))
 		return error_set(error, -EINVAL,
 				 "%.150s is a table of allim or of PostgreSQL itself", name);
-	if (!is_true(table, 0, 5))
+	if (!postgres_adopt_is_true(table, 0, 5))
 		return error_set(error, -EINVAL,
 				 "the role %.60s does not own %.150s; connect as %.60s or as a "
 				 "superuser",
@@ -220,10 +88,10 @@ static int check_kind(const PGresult *table, struct error *error)
 
 static int look_at_table(struct plan *plan, const char *name, struct error *error)
 {
-	int code = leave_own_schema(plan->adopt, error);
+	int code = postgres_adopt_leave_own_schema(plan->adopt, error);
 
 	if (code == 0)
-		code = ask(
+		code = postgres_adopt_ask(
 		    plan->adopt,
 		    "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind, "
 		    "c.relpersistence = 't', CASE WHEN c.relispartition THEN (SELECT "
@@ -239,34 +107,35 @@ static int look_at_table(struct plan *plan, const char *name, struct error *erro
 	if (code == 0)
 		code = check_kind(plan->table, error);
 	if (code == 0)
-		code = ask(plan->adopt,
-			   "SELECT a.attname, quote_ident(a.attname), "
-			   "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), "
-			   "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
-			   "AND i.indisunique AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum "
-			   "AND i.indpred IS NULL), "
-			   "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
-			   "AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) "
-			   "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
-			   "WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped "
-			   "ORDER BY a.attnum",
-			   PQgetvalue(plan->table, 0, 8), &plan->columns, error);
+		code = postgres_adopt_ask(
+		    plan->adopt,
+		    "SELECT a.attname, quote_ident(a.attname), "
+		    "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), "
+		    "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
+		    "AND i.indisunique AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum "
+		    "AND i.indpred IS NULL), "
+		    "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
+		    "AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) "
+		    "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+		    "WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped "
+		    "ORDER BY a.attnum",
+		    PQgetvalue(plan->table, 0, 8), &plan->columns, error);
 	return code;
 }
 
 /* May the role do all that it will? Asked of what everybody may read. */
 static int look_at_schema(struct plan *plan, struct error *error)
 {
-	int code =
-	    ask(plan->adopt,
-		"SELECT CASE WHEN n.oid IS NULL THEN has_database_privilege(d.oid, 'CREATE') "
-		"ELSE pg_has_role(n.nspowner, 'USAGE') END, pg_get_userbyid(n.nspowner), "
-		"current_user, quote_ident(pg_get_userbyid(n.nspowner)) FROM pg_database d "
-		"LEFT JOIN pg_namespace n ON n.nspname = 'allim' "
-		"WHERE d.datname = current_database()",
-		NULL, &plan->schema, error);
+	int code = postgres_adopt_ask(
+	    plan->adopt,
+	    "SELECT CASE WHEN n.oid IS NULL THEN has_database_privilege(d.oid, 'CREATE') "
+	    "ELSE pg_has_role(n.nspowner, 'USAGE') END, pg_get_userbyid(n.nspowner), "
+	    "current_user, quote_ident(pg_get_userbyid(n.nspowner)) FROM pg_database d "
+	    "LEFT JOIN pg_namespace n ON n.nspname = 'allim' "
+	    "WHERE d.datname = current_database()",
+	    NULL, &plan->schema, error);
 
-	if (code < 0 || is_true(plan->schema, 0, 0))
+	if (code < 0 || postgres_adopt_is_true(plan->schema, 0, 0))
 		return code;
 	if (PQgetisnull(plan->schema, 0, 1))
 		return error_set(
@@ -286,10 +155,11 @@ static int look_for_tables(struct plan *plan, struct error *error)
 
 	if (code < 0)
 		return code;
-	return ask(plan->adopt,
-		   plan->has_schema ? "SELECT coalesce(max(number), 0) + 1 FROM allim.adopted"
-				    : "SELECT 1",
-		   NULL, &plan->number, error);
+	return postgres_adopt_ask(plan->adopt,
+				  plan->has_schema
+				      ? "SELECT coalesce(max(number), 0) + 1 FROM allim.adopted"
+				      : "SELECT 1",
+				  NULL, &plan->number, error);
 }
 
 static int check_new(struct plan *plan, struct error *error)
@@ -299,8 +169,9 @@ static int check_new(struct plan *plan, struct error *error)
 
 	if (!plan->has_schema)
 		return 0;
-	code = ask(plan->adopt, "SELECT FROM allim.adopted WHERE source = $1::oid::regclass",
-		   PQgetvalue(plan->table, 0, 8), &found, error);
+	code = postgres_adopt_ask(plan->adopt,
+				  "SELECT FROM allim.adopted WHERE source = $1::oid::regclass",
+				  PQgetvalue(plan->table, 0, 8), &found, error);
 	if (code < 0)
 		return code;
 	if (PQntuples(found) > 0)
@@ -354,11 +225,12 @@ static int map_column(struct plan *plan, enum postgres_adopt_column column, cons
 	snprintf(what, sizeof(what), "column for --%s-column in %.100s called", requirement->flag,
 		 PQgetvalue(plan->table, 0, 0));
 	if (row < 0)
-		return refuse_name(plan->adopt, what, name, plan->columns, COLUMN_NAME, error);
+		return postgres_adopt_refuse_name(plan->adopt, what, name, plan->columns,
+						  COLUMN_NAME, error);
 	if (check_type(plan, row, requirement, error) < 0)
 		return -EINVAL;
 	if (column == ADOPT_ID && !plan->text.is_partitioned &&
-	    !is_true(plan->columns, row, COLUMN_IS_UNIQUE))
+	    !postgres_adopt_is_true(plan->columns, row, COLUMN_IS_UNIQUE))
 		return error_set(error, -EINVAL,
 				 "the column %.60s does not tell the rows of %.100s apart; "
 				 "--id-column needs one with a unique index of its own",
@@ -376,7 +248,7 @@ static int map_column(struct plan *plan, enum postgres_adopt_column column, cons
 static const char *key_of(const struct plan *plan)
 {
 	for (int i = 0; i < PQntuples(plan->columns); i++) {
-		if (is_true(plan->columns, i, COLUMN_IS_KEY))
+		if (postgres_adopt_is_true(plan->columns, i, COLUMN_IS_KEY))
 			return PQgetvalue(plan->columns, i, COLUMN_NAME);
 	}
 	return NULL;
@@ -450,14 +322,6 @@ static int prepare(struct plan *plan, const char *table,
 	return map_columns(plan, mapping, error);
 }
 
-static void append_begin(struct buffer *sql)
-{
-	buffer_append_string(
-	    sql, "BEGIN;\n"
-		 "-- Shorter than deadlock_timeout: it is not the application that gives way.\n"
-		 "SET LOCAL lock_timeout = '900ms';\n\n");
-}
-
 static void finish(struct plan *plan)
 {
 	PQclear(plan->table);
@@ -476,11 +340,11 @@ int postgres_adopt_plan(struct postgres_adopt *adopt, const char *table,
 	int code = prepare(&plan, table, mapping, error);
 
 	if (code == 0) {
-		append_begin(sql);
+		postgres_adopt_sql_append_begin(sql);
 		if (!plan.has_schema)
 			postgres_schema_append(sql);
 		postgres_adopt_sql_append(sql, &plan.text);
-		buffer_append_string(sql, "\nCOMMIT;\n");
+		postgres_adopt_sql_append_commit(sql);
 	}
 	finish(&plan);
 	if (code < 0)
@@ -488,87 +352,6 @@ int postgres_adopt_plan(struct postgres_adopt *adopt, const char *table,
 	if (buffer_failed(sql))
 		return error_set(error, -ENOMEM, "out of memory");
 	return 0;
-}
-
-/* The adoption of a table, or of one that is gone or renamed, by the name that it had. */
-static int find_adoption(struct postgres_adopt *adopt, const char *table, PGresult **ret_found,
-			 struct error *error)
-{
-	bool has_schema;
-	int code = postgres_schema_find(&adopt->connection, &has_schema, error);
-
-	if (code < 0)
-		return code;
-	if (!has_schema)
-		return error_set(error, -EINVAL,
-				 "%.150s is not adopted: the schema allim is missing", table);
-	code = leave_own_schema(adopt, error);
-	if (code < 0)
-		return code;
-	return ask(
-	    adopt,
-	    "SELECT a.number, (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) "
-	    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-	    "WHERE c.oid = a.source), a.id_column IS NOT NULL, a.read_column IS NOT NULL "
-	    "FROM allim.adopted a WHERE a.source = to_regclass($1) "
-	    "OR (a.name = $1 AND to_regclass($1) IS NULL) ORDER BY a.number LIMIT 1",
-	    table, ret_found, error);
-}
-
-static int refuse_undo(struct postgres_adopt *adopt, const char *table, struct error *error)
-{
-	PGresult *known = NULL;
-	int code = ask(adopt, "SELECT a.name FROM allim.adopted a ORDER BY a.name LIMIT 2000", NULL,
-		       &known, error);
-
-	if (code < 0)
-		return code;
-	code =
-	    PQntuples(known) == 0
-		? error_set(error, -EINVAL, "%.150s is not adopted, nor is any other table", table)
-		: refuse_name(adopt, "adopted table", table, known, 0, error);
-	PQclear(known);
-	return code;
-}
-
-int postgres_adopt_plan_undo(struct postgres_adopt *adopt, const char *table, struct buffer *sql,
-			     struct error *error)
-{
-	PGresult *found = NULL;
-	int code = find_adoption(adopt, table, &found, error);
-
-	if (code < 0)
-		return code;
-	if (PQntuples(found) == 0) {
-		code = refuse_undo(adopt, table, error);
-	} else {
-		append_begin(sql);
-		postgres_adopt_sql_append_undo(sql, PQgetvalue(found, 0, 0),
-					       PQgetisnull(found, 0, 1) ? NULL
-									: PQgetvalue(found, 0, 1),
-					       is_true(found, 0, 2), is_true(found, 0, 3));
-		buffer_append_string(sql, "\nCOMMIT;\n");
-		if (buffer_failed(sql))
-			code = error_set(error, -ENOMEM, "out of memory");
-	}
-	PQclear(found);
-	return code;
-}
-
-int postgres_adopt_apply(struct postgres_adopt *adopt, const char *sql, struct error *error)
-{
-	/* A table with millions of rows takes its time to be taken back. */
-	PGresult *result = PQexec(adopt->connection.handle, "SET statement_timeout = 0");
-	int code = 0;
-
-	PQclear(result);
-	result = PQexec(adopt->connection.handle, sql);
-	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-		code = refuse(adopt, result, error);
-		PQclear(PQexec(adopt->connection.handle, "ROLLBACK"));
-	}
-	PQclear(result);
-	return code;
 }
 
 #define TIMES " timestamp with time zone timestamp without time zone "

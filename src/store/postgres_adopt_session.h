@@ -1,0 +1,36 @@
+/* The connection of a command that adopts a table, or takes that back: it asks, runs, and says in words
+ * what is in the way.
+ *
+ * One thread; calls wait for the server. */
+#ifndef ALLIM_STORE_POSTGRES_ADOPT_SESSION_H
+#define ALLIM_STORE_POSTGRES_ADOPT_SESSION_H
+
+#include "store/postgres_connection.h"
+
+struct postgres_adopt {
+	struct postgres_connection connection;
+	_Atomic uint64_t queries;
+	const char *(*nearest)(struct slice wanted, const char *const *names);
+};
+
+/* Asks with one parameter, or with NULL none. Returns 0 with a result that has rows and is for
+ * PQclear(), or -EINVAL with a sentence. */
+int postgres_adopt_ask(struct postgres_adopt *adopt, const char *sql, const char *parameter,
+		       PGresult **ret_result, struct error *error);
+
+/* A boolean of a result. */
+static inline bool postgres_adopt_is_true(const PGresult *result, int row, int column)
+{
+	return PQgetvalue(result, row, column)[0] == 't';
+}
+
+/* From here on a name without a schema means none of allim's own tables, which a role of the name
+ * allim would find first. Returns 0 or -EINVAL with a sentence. */
+int postgres_adopt_leave_own_schema(struct postgres_adopt *adopt, struct error *error);
+
+/* Says that there is no such thing (`what`), and which of those in a column of `known` was probably
+ * meant. Returns -EINVAL. */
+int postgres_adopt_refuse_name(struct postgres_adopt *adopt, const char *what, const char *wanted,
+			       const PGresult *known, int column, struct error *error);
+
+#endif
