@@ -21,10 +21,9 @@ export class Cluster {
   }
 
   #makeNode(variables, options) {
-    const node = new CheckedServer({
+    return new CheckedServer({
       variables: { ALLIM_API_KEY: this.apiKey, ALLIM_JWT_SECRET: this.secret, ALLIM_HTTP_WORKERS: '2', ...variables }, ...options,
     });
-    return Object.assign(node, { apiKey: this.apiKey, secret: this.secret });
   }
 
   // Either one address, or a choice for each request.

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { makeCertificate } from './certificate.js';
 import { give } from './process.js';
 import { RealServer, run } from './real_server.js';
+import { eventually } from './wait.js';
 
 const VERSIONS = '/usr/lib/postgresql';
 const SEGMENT_LINE = 6; // of postmaster.pid
@@ -101,6 +102,36 @@ export class Postgres extends RealServer {
       spawnSync('ipcrm', ['-m', line.trim().split(/\s+/)[1]]);
     } catch { /* it ended in order */ }
   }
+}
+
+// Follows a primary by streaming replication, and takes over from it.
+export class Standby extends Postgres {
+  constructor(primary) {
+    super();
+    this.primary = primary;
+  }
+
+  async initialize() {
+    await this.runAsNobody([join(this.binaries, 'pg_basebackup'), '--pgdata=data', '--write-recovery-conf', '--checkpoint=fast',
+      '--no-sync', `--dbname=${this.primary.url()}`]);
+    await this.choosePort();
+  }
+
+  async promote() {
+    assert.equal(await this.query('SELECT pg_promote()', { inTransaction: false }), 't');
+  }
+}
+
+// A standby that each commit of the primary waits for: what was acknowledged is on both.
+export async function standbyFor(after, primary) {
+  const standby = new Standby(primary);
+  after(() => standby.dispose());
+  await standby.start();
+  await primary.query("ALTER SYSTEM SET synchronous_standby_names = '*'", { inTransaction: false });
+  await primary.query('SELECT pg_reload_conf()');
+  await eventually('the standby to be waited for',
+    async () => await primary.query('SELECT sync_state FROM pg_stat_replication') === 'sync');
+  return standby;
 }
 
 // A server for one test or file; `after` is node:test's.

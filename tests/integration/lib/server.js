@@ -35,8 +35,8 @@ export class Server {
     this.namespace = namespace;
     this.store = store;
     this.data = data ?? makeFolder();
-    this.apiKey = `key-${randomBytes(12).toString('hex')}`;
-    this.secret = randomBytes(32).toString('hex');
+    this.apiKey = variables.ALLIM_API_KEY ?? `key-${randomBytes(12).toString('hex')}`;
+    this.secret = variables.ALLIM_JWT_SECRET ?? randomBytes(32).toString('hex');
     this.variables = { ...QUICK, ALLIM_API_KEY: this.apiKey, ALLIM_JWT_SECRET: this.secret, ...variables };
   }
 
