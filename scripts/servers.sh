@@ -13,6 +13,7 @@
 
 PATH=$PATH:/usr/sbin # where Debian keeps haproxy, and where not everybody looks
 servers=()
+declare -A server_names=() # by pid
 unprivileged=()
 [ "$(id -u)" -ne 0 ] || unprivileged=(setpriv --reuid=nobody --regid=nogroup --clear-groups --)
 
@@ -62,6 +63,7 @@ server_start() {
 	shift
 	setsid "$@" >>"$folder/$name.log" 2>&1 &
 	servers+=($!)
+	server_names[$!]=$name
 }
 
 server_await() {

@@ -131,11 +131,16 @@ static int open_store(const struct store_options *options, struct store **ret_st
 	return 0;
 }
 
+/* A beat changes no inbox, but writes a row. */
+static bool goes_to_writers(enum store_operation operation)
+{
+	return store_operation_is_write(operation) || operation == STORE_BEAT;
+}
+
 static void submit(struct store *store, struct store_request *request)
 {
 	struct postgres *postgres = postgres_of(store);
-	bool writes =
-	    store_operation_is_write(request->operation) || request->operation == STORE_BEAT;
+	bool writes = goes_to_writers(request->operation);
 
 	store_figures_submit(&postgres->figures);
 	if (writes && postgres->options.read_only)

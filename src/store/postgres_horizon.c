@@ -42,3 +42,11 @@ int64_t postgres_horizon_observe(struct postgres_horizon *horizon, int64_t oldes
 	}
 	return 0;
 }
+
+bool postgres_horizon_worsened(struct postgres_horizon *horizon, int64_t age)
+{
+	bool was_old = horizon->is_old;
+
+	horizon->is_old = age >= POSTGRES_HORIZON_OLD;
+	return horizon->is_old && !was_old;
+}

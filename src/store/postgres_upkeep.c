@@ -10,7 +10,6 @@ enum {
 	LEASE = 15000,	/* milliseconds; a third of it passes between two requests */
 	WALK_REST = 60, /* rounds between two walks */
 	SIZE_INTERVAL = 60000,
-	HORIZON_WARNING = 5 * 60 * 1000,
 	EXPIRED_SLICE = 256,
 	PRUNE_SLICE = 512,
 	WALK_SLICE = 256, /* inboxes */
@@ -28,10 +27,14 @@ void postgres_upkeep_init(struct postgres_upkeep *upkeep, struct postgres_sessio
 
 int64_t postgres_upkeep_wait(const struct postgres_upkeep *upkeep)
 {
-	int64_t next = upkeep->is_keeper ? upkeep->next_round : upkeep->next_lease;
-	int64_t left = next - clock_monotonic();
+	int64_t next = upkeep->next_lease, left;
 
-	return upkeep->more || left < 0 ? 0 : left;
+	if (upkeep->session->postgres->options.read_only)
+		return LEASE;
+	if (upkeep->is_keeper && (upkeep->more || upkeep->next_round < next))
+		next = upkeep->more ? 0 : upkeep->next_round;
+	left = next - clock_monotonic();
+	return left > 0 ? left : 0;
 }
 
 /* One statement in a transaction of its own. Returns the result, or NULL. */
@@ -155,8 +158,6 @@ static void measure(struct postgres_upkeep *upkeep)
 	PQclear(result);
 }
 
-/* Deliveries do not wait for such a transaction (see allim.tail), but what it holds back is vacuum:
- * heads are updated with every publish, and their old versions pile up. */
 static void watch_horizon(struct postgres_upkeep *upkeep)
 {
 	PGresult *result = ask(upkeep, POSTGRES_HORIZON, NULL);
@@ -168,14 +169,10 @@ static void watch_horizon(struct postgres_upkeep *upkeep)
 				       postgres_result_number(result, 0, 1), clock_monotonic());
 	PQclear(result);
 	atomic_store(&upkeep->session->postgres->horizon, age);
-	if (age < HORIZON_WARNING) {
-		upkeep->is_warned = false;
-	} else if (!upkeep->is_warned) {
-		upkeep->is_warned = true;
+	if (postgres_horizon_worsened(&upkeep->horizon, age))
 		log_warning("a transaction in PostgreSQL has been open for long and keeps old rows "
 			    "from being removed",
 			    LOG_NUMBER("seconds", age / 1000));
-	}
 }
 
 void postgres_upkeep_run(struct postgres_upkeep *upkeep)

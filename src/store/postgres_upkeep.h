@@ -16,7 +16,6 @@ struct postgres_upkeep {
 	int64_t next_size;
 	int64_t walked; /* the last inbox that the walk came to; -1: it begins anew */
 	struct postgres_horizon horizon;
-	bool is_warned; /* of the horizon's age */
 	bool is_keeper;
 	bool more; /* the last round left something */
 };

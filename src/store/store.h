@@ -47,8 +47,8 @@ enum store_operation {
 	STORE_OPERATIONS
 };
 
-/* As it stands in logs, and whether it changes what is stored: then a store that was opened to be
- * read only refuses it. */
+/* As it stands in logs, and whether it changes an inbox: then a store that was opened to be read only
+ * refuses it. */
 const char *store_operation_name(enum store_operation operation);
 bool store_operation_is_write(enum store_operation operation);
 
@@ -267,7 +267,7 @@ struct store_options {
 	void (*on_epoch)(void *context, uint64_t epoch);
 	void *on_commit_context; /* for both */
 	/* Where in a commit a test wants to intervene; NULL otherwise. Called on a thread of the
-	 * store's, for its own upkeep too, in this order:
+	 * store's, in this order, and by some stores for their own upkeep too:
 	 *   "begin"      a transaction has begun, nothing is written
 	 *   "written"    all of it is written, nothing is durable
 	 *   "committed"  all of it is durable, nobody was told

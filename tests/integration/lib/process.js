@@ -60,7 +60,8 @@ const binary = (() => {
   return copy;
 })();
 
-function environment(variables) {
+// That of this program without what is for allim, and more.
+export function environment(variables) {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('ALLIM_'));
   return { ...Object.fromEntries(kept), NO_COLOR: undefined, ...variables };
 }

@@ -48,12 +48,23 @@ static void test_it_reaches_back_as_far_as_needed(void **state)
 	assert_true(postgres_horizon_observe(&horizon, 10000, 20000, now) > 0);
 }
 
+static void test_it_warns_once(void **state)
+{
+	(void)state;
+	assert_false(postgres_horizon_worsened(&horizon, POSTGRES_HORIZON_OLD - 1));
+	assert_true(postgres_horizon_worsened(&horizon, POSTGRES_HORIZON_OLD));
+	assert_false(postgres_horizon_worsened(&horizon, POSTGRES_HORIZON_OLD + 5000));
+	assert_false(postgres_horizon_worsened(&horizon, 1000));
+	assert_true(postgres_horizon_worsened(&horizon, POSTGRES_HORIZON_OLD));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_nothing_is_running, start),
 	    cmocka_unit_test_setup(test_a_transaction_grows_old, start),
 	    cmocka_unit_test_setup(test_it_reaches_back_as_far_as_needed, start),
+	    cmocka_unit_test_setup(test_it_warns_once, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
