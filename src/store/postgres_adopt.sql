@@ -375,16 +375,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan SET jit = off
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-	publishes boolean;
 	changes boolean;
 	corrected bigint[] := '{}';
 	withdrawn bigint[] := '{}';
 	are_read bigint[] := '{}';
 	names text[];
 BEGIN
-	SELECT bool_or(p.kind = 0), bool_or(p.kind <> 0) INTO publishes, changes
+	SELECT bool_or(p.kind <> 0) INTO changes
 	FROM allim.pending p WHERE p.xid = pg_current_xact_id();
-	IF publishes IS NULL THEN
+	IF changes IS NULL THEN
 		RETURN NULL;
 	END IF;
 	IF changes THEN
@@ -403,9 +402,7 @@ BEGIN
 		PERFORM allim.correct_pending();
 		DELETE FROM allim.pending p WHERE p.xid = pg_current_xact_id() AND p.kind > 1;
 	END IF;
-	IF publishes OR changes THEN
-		are_read := are_read || allim.publish_pending();
-	END IF;
+	are_read := are_read || allim.publish_pending();
 	IF cardinality(are_read) > 0 THEN
 		PERFORM allim.mark_pending(are_read);
 	END IF;
@@ -433,8 +430,8 @@ CREATE TRIGGER forget_adopted AFTER DELETE ON allim.notification
 	REFERENCING OLD TABLE AS forgotten
 	FOR EACH STATEMENT EXECUTE FUNCTION allim.forget_adopted();
 
--- Marks rows of an adopted table, by the function that was made for it. What is wrong with the
--- application's table must not keep users from reading.
+-- Marks rows of an adopted table, by the function that was made for it; where the table is locked,
+-- later. What is wrong with the application's table must not keep users from reading.
 CREATE FUNCTION allim.mark_adopted(which bigint, sources text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	place text := (
@@ -444,7 +441,11 @@ BEGIN
 	IF place IS NOT NULL AND cardinality(sources) > 0 THEN
 		EXECUTE format('SELECT allim.adopted_%s_read($1)', which) USING sources;
 	END IF;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION
+WHEN lock_not_available OR deadlock_detected THEN
+	INSERT INTO allim.adopted_late (adopted, source) SELECT which, unnest(sources)
+	ON CONFLICT DO NOTHING;
+WHEN OTHERS THEN
 	RAISE WARNING 'allim: % rows of % cannot be marked as read: %', cardinality(sources), place,
 		SQLERRM;
 END
@@ -511,7 +512,8 @@ DECLARE
 	expiry bigint := 0;
 	complaint text := CASE
 		WHEN users IS NULL THEN 'the users are NULL; give an array of names'
-		WHEN EXISTS (SELECT FROM unnest(users) u WHERE allim.is_name(u) IS NOT TRUE) THEN 'a user is a name of 1 to 255 bytes without control characters'
+		WHEN EXISTS (SELECT FROM unnest(users) u WHERE allim.is_name(u) IS NOT TRUE)
+			THEN 'a user is a name of 1 to 255 bytes without control characters'
 		WHEN coalesce(publish.type, '') = '' THEN 'the type is missing'
 		WHEN octet_length(publish.type) > 64 THEN 'the type is longer than 64 bytes'
 		WHEN publish.type <> allim.fit_type(publish.type)

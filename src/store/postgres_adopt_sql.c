@@ -7,9 +7,10 @@
 #define DOLLARS POSTGRES_ADOPT_SQL_QUOTE
 
 /* A function's first lines; see allim.settle() for the setting. */
-#define FUNCTION_OPTIONS                                                            \
+#define FUNCTION_SETTINGS                                                           \
 	"LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp\n" \
-	"SET enable_seqscan = off SET jit = off AS " DOLLARS "\n"
+	"SET enable_seqscan = off SET jit = off "
+#define FUNCTION_OPTIONS FUNCTION_SETTINGS "AS " DOLLARS "\n"
 
 #define WAKES "call.is_first AND row_number() OVER () = 1"
 
@@ -266,7 +267,8 @@ static void append_mark(struct buffer *sql, const struct postgres_adopt_table *t
 	buffer_append_string(sql, "-- What a user reads is marked in its row.\n");
 	buffer_append_format(
 	    sql,
-	    "CREATE FUNCTION allim.adopted_%s_read(sources text[]) RETURNS void\n" FUNCTION_OPTIONS
+	    "CREATE FUNCTION allim.adopted_%s_read(sources text[]) RETURNS void\n" FUNCTION_SETTINGS
+	    "SET lock_timeout = '100ms' AS " DOLLARS "\n"
 	    "BEGIN\n"
 	    "\tUPDATE %s n SET %s = %s\n"
 	    "\tWHERE n.%s = ANY (ARRAY(\n"

@@ -88,6 +88,26 @@ static void test_a_row_that_is_locked_is_marked_later(void **state)
 	adopting_finish(&a);
 }
 
+/* As a migration of the application's locks it. */
+static void test_rows_of_a_locked_table_are_marked_later(void **state)
+{
+	struct adopting a;
+	PGconn *other;
+
+	begin(&a, state);
+	other = adopting_connect(&a);
+	adopting_run(a.application, "BEGIN; LOCK TABLE notification IN ACCESS EXCLUSIVE MODE");
+	conformance_mark_one(a.store, "anna", NOTIFICATION_READ, id_of(&a, "a"));
+	/* The first try again comes too early. */
+	adopting_run(other, "SELECT allim.prune(0, 100)");
+	PQfinish(other);
+	adopting_run(a.application, "COMMIT");
+	assert_string_equal(unread_rows(&a), "a b c d");
+	adopting_run(a.application, "SELECT allim.prune(0, 100)");
+	assert_string_equal(unread_rows(&a), "b c d");
+	adopting_finish(&a);
+}
+
 static void test_corrections_and_withdrawals(void **state)
 {
 	struct adopting a;
@@ -218,6 +238,7 @@ int main(void)
 	    CONFORMANCE_TEST(test_what_the_application_marks),
 	    CONFORMANCE_TEST(test_what_the_user_marks),
 	    CONFORMANCE_TEST(test_a_row_that_is_locked_is_marked_later),
+	    CONFORMANCE_TEST(test_rows_of_a_locked_table_are_marked_later),
 	    CONFORMANCE_TEST(test_corrections_and_withdrawals),
 	    CONFORMANCE_TEST(test_a_transaction_is_seen_by_its_end),
 	    CONFORMANCE_TEST(test_an_insert_that_becomes_an_update),
