@@ -8,6 +8,9 @@
 /* Milliseconds since some start; never goes back, whatever happens to the date. */
 int64_t clock_monotonic(void);
 
+/* The same in microseconds, for how long something took. */
+int64_t clock_monotonic_fine(void);
+
 /* Microseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_wall(void);
 

@@ -7,6 +7,7 @@
 #include "feed/pgnotify_session.h"
 
 #include "base/log.h"
+#include "store/postgres_url.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -104,36 +105,13 @@ static void lose(struct pgnotify_session *session, const char *reason, int64_t n
 		session->on_end(session, false);
 }
 
-/* libpq would write it to standard error. */
-static void ignore_notice(void *context, const PGresult *notice)
-{
-	(void)context;
-	(void)notice;
-}
-
 static void start(struct pgnotify_session *session, int64_t now)
 {
-	/* An empty value is one that was not given; what the URL says goes before what stands above
-	 * it. */
-	const char *const names[] = {"application_name",
-				     "client_encoding",
-				     "keepalives_idle",
-				     "keepalives_interval",
-				     "keepalives_count",
-				     "tcp_user_timeout",
-				     "password",
-				     "dbname",
-				     NULL};
-	const char *const values[] = {"allim",		 "UTF8",       "30", "10", "3", "60000",
-				      session->password, session->url, NULL};
-
 	move(session, PGNOTIFY_CONNECTING, now + PGNOTIFY_TIMEOUT);
-	session->handle = PQconnectStartParams(names, values, 1);
+	session->handle = postgres_url_connect(session->url, session->password);
 	session->handshake = PGRES_POLLING_WRITING;
 	if (session->handle == NULL || PQstatus(session->handle) == CONNECTION_BAD)
 		lose(session, NULL, now);
-	else
-		PQsetNoticeReceiver(session->handle, ignore_notice, NULL);
 }
 
 static void shake_hands(struct pgnotify_session *session, int64_t now)

@@ -183,8 +183,8 @@ static void tell_of_loss(struct redis_feed *redis)
 {
 	const struct hint_batch nothing = {.count = 0};
 
-	if (atomic_load(&redis->has_lost) && send_batch(redis, &nothing) == 0)
-		atomic_store(&redis->has_lost, false);
+	if (atomic_exchange(&redis->has_lost, false) && send_batch(redis, &nothing) < 0)
+		atomic_store(&redis->has_lost, true);
 }
 
 static void send_waiting(struct redis_feed *redis)

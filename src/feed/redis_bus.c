@@ -4,7 +4,7 @@
  * was not answered.
  *
  * In a cluster MOVED, a subscription that the server ends and a lost connection mean that the map
- * may have changed. ASK does not come: sharded channels have no state that would migrate. */
+ * may have changed. ASK need not be followed: sharded channels have no state that would migrate. */
 #include "feed/redis_bus.h"
 
 #include "feed/redis_problem.h"

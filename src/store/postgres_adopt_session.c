@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void ignore_notice(void *context, const char *message)
-{
-	(void)context;
-	(void)message;
-}
-
 static int connect_to(struct postgres_adopt *adopt, const char *url, struct slice password,
 		      int64_t timeout, struct error *error)
 {
@@ -24,7 +18,6 @@ static int connect_to(struct postgres_adopt *adopt, const char *url, struct slic
 		result = postgres_connection_open(&adopt->connection, error);
 	if (result < 0)
 		return result;
-	PQsetNoticeProcessor(adopt->connection.handle, ignore_notice, NULL);
 	return postgres_schema_settle(&adopt->connection, error);
 }
 

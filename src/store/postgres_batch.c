@@ -13,7 +13,6 @@
 #include "store/postgres_write.h"
 
 #include <errno.h>
-#include <time.h>
 
 struct postgres_parameters *postgres_batch_parameters(struct postgres_batch *batch)
 {
@@ -107,21 +106,13 @@ static void roll_back(struct postgres_batch *batch)
 	(void)postgres_connection_receive_sync(batch->connection);
 }
 
-static int64_t microseconds_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
-}
-
 /* What is received is not written again, so that receiving must not fail: memory for it is there
  * before the statements go. */
 static int write_all(struct postgres_batch *batch)
 {
 	struct postgres_connection *connection = batch->connection;
 	struct store_figures *figures = &batch->session->postgres->figures;
-	int64_t began = microseconds_now();
+	int64_t began = clock_monotonic_fine();
 	int result;
 
 	batch->hints = hint_batch_create(batch->epoch, batch->count);
@@ -140,7 +131,8 @@ static int write_all(struct postgres_batch *batch)
 	if (result < 0)
 		return result;
 	store_figures_add(&figures->commits, 1);
-	store_figures_add(&figures->commit_microseconds, (uint64_t)(microseconds_now() - began));
+	store_figures_add(&figures->commit_microseconds,
+			  (uint64_t)(clock_monotonic_fine() - began));
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/postgres_refusal.h"
+#include "store/postgres_url.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -75,38 +76,16 @@ static int refuse(struct postgres_connection *connection, struct error *error)
 	return code;
 }
 
-/* Notices are for people who type statements. */
-static void ignore_notice(void *context, const char *message)
-{
-	(void)context;
-	(void)message;
-}
-
 static PGconn *start(const struct postgres_connection *connection)
 {
 	char *password = slice_to_string(connection->password);
-	/* An empty value is one that was not given. The URL's own words go before those behind
-	 * it. */
-	const char *const names[] = {"application_name",
-				     "client_encoding",
-				     "keepalives_idle",
-				     "keepalives_interval",
-				     "keepalives_count",
-				     "tcp_user_timeout",
-				     "password",
-				     "dbname",
-				     NULL};
-	const char *const values[] = {"allim",	"UTF8",		 "30", "10", "3", "60000",
-				      password, connection->url, NULL};
-	PGconn *handle = password == NULL ? NULL : PQconnectStartParams(names, values, 1);
+	PGconn *handle = password == NULL ? NULL : postgres_url_connect(connection->url, password);
 
 	if (password != NULL)
 		explicit_bzero(password, connection->password.length);
 	free(password);
-	if (handle != NULL) {
+	if (handle != NULL)
 		PQsetErrorVerbosity(handle, PQERRORS_VERBOSE);
-		PQsetNoticeProcessor(handle, ignore_notice, NULL);
-	}
 	return handle;
 }
 

@@ -60,7 +60,7 @@ bool postgres_connection_check(struct postgres_connection *connection);
 int postgres_connection_query(struct postgres_connection *connection, const char *sql,
 			      PGresult **ret_result, struct error *error);
 
-/* Sends a statement. Failures are told by postgres_connection_sync(). */
+/* Sends a statement. Failures are told by postgres_connection_receive_sync(). */
 void postgres_connection_send(struct postgres_connection *connection,
 			      enum postgres_statement statement,
 			      const struct postgres_parameters *parameters);
@@ -73,8 +73,7 @@ void postgres_connection_sync(struct postgres_connection *connection);
 PGresult *postgres_connection_receive(struct postgres_connection *connection);
 
 /* Receives the end of the group. Returns 0 or what the first failure was: -EAGAIN, -ENOSPC,
- * -ENOMEM,
- * -EROFS, -EIO, as store.h explains them; what the server said was logged. */
+ * -ENOMEM, -EROFS, -EIO, as store.h explains them; what the server said was logged. */
 int postgres_connection_receive_sync(struct postgres_connection *connection);
 
 #endif

@@ -357,14 +357,16 @@ void postgres_publish_receive(struct postgres_batch *batch, size_t from, size_t 
 {
 	size_t count = count_receivers(batch, from, to);
 	PGresult *result = count > 0 ? postgres_connection_receive(batch->connection) : NULL;
+	bool is_whole = result != NULL && (size_t)PQntuples(result) == count;
 	int row = 0;
 
-	if (result != NULL && (size_t)PQntuples(result) == count) {
-		for (size_t i = from; i < to; i++) {
-			if (is_due(publish_of(batch, i)))
-				receive_publish(batch, publish_of(batch, i), batch->ids[i], result,
-						&row);
-		}
+	for (size_t i = from; i < to && result != NULL; i++) {
+		struct store_publish *publish = publish_of(batch, i);
+
+		if (is_due(publish) && is_whole)
+			receive_publish(batch, publish, batch->ids[i], result, &row);
+		else if (is_due(publish))
+			publish->request.result = -EIO;
 	}
 	PQclear(result);
 }

@@ -36,7 +36,7 @@ struct mailbox_message *postgres_queue_disconnect(struct postgres_queue *queue);
 /* Sleeps, but not beyond the stop. Returns whether the queue is stopping. */
 bool postgres_queue_pause(struct postgres_queue *queue, int64_t milliseconds);
 
-/* No more is added; who takes is woken. */
+/* Nobody adds any more; who takes is woken. */
 void postgres_queue_stop(struct postgres_queue *queue);
 bool postgres_queue_is_stopping(struct postgres_queue *queue);
 

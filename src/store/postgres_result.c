@@ -1,5 +1,5 @@
 /* The columns of allim.change stand here in the order of its definition in
- * postgres_functions.sql. */
+ * postgres_change.sql. */
 #include "store/postgres_result.h"
 
 #include <endian.h>

@@ -1,5 +1,4 @@
-/* One transaction creates or migrates all, under a lock that nodes which start together wait for.
- * Functions are replaced as a whole whenever the version rises: they hold no data.
+/* One transaction creates all, under a lock that nodes which start together wait for.
  *
  * The epoch goes with the identity of the database: that of the cluster, its timeline (which rises
  * when a standby is promoted or a backup is restored to a point in time) and the database's own
@@ -144,8 +143,6 @@ void postgres_schema_append(struct buffer *sql)
 {
 	buffer_append_string(sql, "SELECT " LOCK ";\nCREATE SCHEMA IF NOT EXISTS allim;\n\n");
 	buffer_append_string(sql, postgres_schema_sql);
-	buffer_append_string(sql, postgres_functions_sql);
-	buffer_append_string(sql, postgres_adopt_sql);
 	buffer_append_format(
 	    sql,
 	    "\nINSERT INTO allim.meta (version, epoch, identity) VALUES (%d, %" PRId64 ", " IDENTITY

@@ -5,10 +5,8 @@
 #include "base/buffer.h"
 #include "store/postgres_connection.h"
 
-/* The files of those names. */
+/* The .sql files of this folder, in the order in which they need each other. */
 extern const char postgres_schema_sql[];
-extern const char postgres_functions_sql[];
-extern const char postgres_adopt_sql[];
 
 /* Makes a connected session fit for the store: refuses servers that are too old or hold another
  * encoding, and sets its limits. Returns 0 or a negative errno value with a sentence. */

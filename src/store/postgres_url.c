@@ -41,3 +41,32 @@ int postgres_url_check(const char *url, struct error *error)
 	PQfreemem(message);
 	return result;
 }
+
+/* Notices are for people who type statements; libpq would write them to standard error. */
+static void ignore_notice(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
+}
+
+PGconn *postgres_url_connect(const char *url, const char *password)
+{
+	/* An empty value is one that was not given. What the URL says goes before what stands above
+	 * it. */
+	const char *const names[] = {"application_name",
+				     "client_encoding",
+				     "keepalives_idle",
+				     "keepalives_interval",
+				     "keepalives_count",
+				     "tcp_user_timeout",
+				     "password",
+				     "dbname",
+				     NULL};
+	const char *const values[] = {"allim", "UTF8",	 "30", "10", "3",
+				      "60000", password, url,  NULL};
+	PGconn *handle = PQconnectStartParams(names, values, 1);
+
+	if (handle != NULL)
+		PQsetNoticeProcessor(handle, ignore_notice, NULL);
+	return handle;
+}

@@ -1,5 +1,5 @@
 /* The statements of a batch that writes, beside those of postgres_publish.h. On its session's
- * thread. / */
+ * thread. */
 #ifndef ALLIM_STORE_POSTGRES_WRITE_H
 #define ALLIM_STORE_POSTGRES_WRITE_H
 

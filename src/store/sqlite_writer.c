@@ -7,6 +7,7 @@
  * fail. */
 #include "store/sqlite_writer.h"
 
+#include "base/clock.h"
 #include "store/sqlite_correct.h"
 #include "store/sqlite_mark.h"
 #include "store/sqlite_once.h"
@@ -16,7 +17,6 @@
 #include "store/sqlite_upkeep.h"
 
 #include <errno.h>
-#include <time.h>
 
 enum {
 	BATCH_WEIGHT = 4096, /* rows that one commit writes, and what its last request adds */
@@ -62,14 +62,6 @@ static void queue_receive(struct sqlite_writer *writer)
 	}
 }
 
-static int64_t microseconds_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
-}
-
 /* As many as share a commit. */
 static struct sqlite_queue take_batch(struct sqlite_writer *writer)
 {
@@ -77,7 +69,7 @@ static struct sqlite_queue take_batch(struct sqlite_writer *writer)
 	size_t weight = 0;
 
 	writer->last_batch = 0;
-	writer->last_started = microseconds_now();
+	writer->last_started = clock_monotonic_fine();
 	while (writer->queue.first != NULL && weight < BATCH_WEIGHT) {
 		struct mailbox_message *message = queue_take(&writer->queue);
 
@@ -92,7 +84,7 @@ static struct sqlite_queue take_batch(struct sqlite_writer *writer)
  * a moment lets more of them share one; a single publisher never waits. */
 static void let_a_crowd_gather(struct sqlite_writer *writer)
 {
-	int64_t left = writer->last_started + CROWD_PAUSE - microseconds_now();
+	int64_t left = writer->last_started + CROWD_PAUSE - clock_monotonic_fine();
 
 	if (writer->last_batch < CROWD || left <= 0)
 		return;
