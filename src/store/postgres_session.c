@@ -76,6 +76,7 @@ int postgres_session_connect(struct postgres_session *session, bool migrate, str
 /* Returns whether it is connected; if not, the store is closing. */
 static bool connect_again(struct postgres_session *session)
 {
+	_Atomic unsigned *unreached = &session->postgres->unreached;
 	int64_t pause = 0;
 	struct error error;
 
@@ -83,10 +84,11 @@ static bool connect_again(struct postgres_session *session)
 	while (!postgres_queue_pause(session->queue, pause)) {
 		if (postgres_session_connect(session, false, &error) == 0) {
 			postgres_queue_connect(session->queue);
-			log_info("connected to PostgreSQL again");
+			if (pause == 0 || atomic_fetch_sub(unreached, 1) == 1)
+				log_info("connected to PostgreSQL again");
 			return true;
 		}
-		if (pause == 0)
+		if (pause == 0 && atomic_fetch_add(unreached, 1) == 0)
 			log_warning("PostgreSQL cannot be reached; trying again",
 				    LOG_TEXT("reason", error.text));
 		pause = pause * 2 + PAUSE_MINIMUM;

@@ -48,6 +48,7 @@ struct postgres {
 	struct postgres_queue reads;
 	struct postgres_session sessions[POSTGRES_SESSIONS];
 	unsigned session_count;
+	_Atomic unsigned unreached; /* sessions that try again; the first and the last say so */
 };
 
 /* Connects and settles; migrates with `migrate`. Returns 0 or a negative errno value with a

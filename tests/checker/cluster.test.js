@@ -299,6 +299,21 @@ test('sse-redis: while Redis is away publishing goes on, and all arrives within 
   assert.ok(time < SWEEP_MS + SLACK_MS, `it took ${time} ms`);
 });
 
+async function counterOf(node, name) {
+  const { body } = await node.call('GET', '/metrics', { admin: true });
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(body)[1]);
+}
+
+test('sse-redis: what another node publishes is delivered without a read of the store', async (context) => {
+  const { cluster, scenario } = await calmScenario(context, METHODS['sse-redis'], { clientsNode: 1, publisherNode: 0 });
+  const node = cluster.nodes[1];
+  await timeToArrive(scenario);
+  const replays = await counterOf(node, 'allim_replays_total');
+  for (let i = 0; i < 20; i++) await timeToArrive(scenario);
+  assert.equal(await counterOf(node, 'allim_replays_total'), replays);
+  await endCalm(context, { cluster, scenario });
+});
+
 // By the ports that the servers see: which connection of a node hears of the others?
 const LISTENERS = {
   'sse-redis': async () => [...(await redis.command('CLIENT', 'LIST', 'TYPE', 'pubsub')).matchAll(/ addr=[^ ]*:(\d+) /g)].map(([, port]) => Number(port)),
@@ -324,8 +339,7 @@ for (const [name, portsOf] of Object.entries(LISTENERS)) {
 }
 
 // One node's way to both servers. Its own clients still reach it.
-const CUT = ['sse-redis', ...(RUNS > 1 ? ['poll', 'sse-db', 'sse on pgnotify'] : [])];
-for (const name of CUT) {
+for (const name of Object.keys(METHODS)) {
   test(`${name}: the cable of one node is taken out, and put in again`, { skip: refusal() ?? false }, async (context) => {
     const hook = (action) => context.after(action);
     const { near, far, cut, mend } = await namespacesFor(hook);
