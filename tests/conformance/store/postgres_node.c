@@ -3,6 +3,20 @@
 
 #include <stdlib.h>
 
+int postgres_node_start_server(void **state)
+{
+	const struct postgres_server_options options = {.is_volatile = true};
+
+	*state = postgres_server_create(&options);
+	return 0;
+}
+
+int postgres_node_end_server(void **state)
+{
+	postgres_server_destroy(*state);
+	return 0;
+}
+
 void postgres_node_init(struct conformance *node, const char *url)
 {
 	*node = (struct conformance){.kind = &conformance_postgres};

@@ -6,6 +6,11 @@
 #include "conformance/store/conformance.h"
 #include "lib/postgres_server.h"
 
+/* Fixtures of a group of tests: a server that forgets when it ends is the state that each test begins
+ * with. */
+int postgres_node_start_server(void **state);
+int postgres_node_end_server(void **state);
+
 /* Prepares a node's options, with few connections and no upkeep; a test may change them before it
  * opens the store with conformance_open(). Hints are not noted. */
 void postgres_node_init(struct conformance *node, const char *url);

@@ -321,7 +321,7 @@ static void test_opening(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
+	server = *state;
 	keys = 0;
 	postgres_server_create_database(server, url);
 	postgres_node_init(&node, url);
@@ -337,22 +337,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int start_server(void **state)
-{
-	const struct postgres_server_options options = {.is_volatile = true};
-
-	(void)state;
-	server = postgres_server_create(&options);
-	return 0;
-}
-
-static int end_server(void **state)
-{
-	(void)state;
-	postgres_server_destroy(server);
-	return 0;
-}
-
 #define ALLOCATION(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -363,5 +347,5 @@ int main(void)
 	    ALLOCATION(test_opening),
 	};
 
-	return cmocka_run_group_tests(tests, start_server, end_server);
+	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);
 }

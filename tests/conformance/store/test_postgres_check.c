@@ -84,7 +84,7 @@ static void fill(struct conformance *node)
 
 static void test_each_damage_is_found(void **state)
 {
-	(void)state;
+	server = *state;
 	postgres_server_create_database(server, url);
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
 		struct error error = {.text = ""};
@@ -110,7 +110,7 @@ static void test_a_database_that_is_gone(void **state)
 	struct error error = {.text = ""};
 	struct conformance node;
 
-	(void)state;
+	server = *state;
 	postgres_server_create_database(server, url);
 	postgres_node_init(&node, url);
 	conformance_open(&node);
@@ -122,22 +122,6 @@ static void test_a_database_that_is_gone(void **state)
 	postgres_node_finish(&node);
 }
 
-static int start_server(void **state)
-{
-	const struct postgres_server_options options = {.is_volatile = true};
-
-	(void)state;
-	server = postgres_server_create(&options);
-	return 0;
-}
-
-static int end_server(void **state)
-{
-	(void)state;
-	postgres_server_destroy(server);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,5 +129,5 @@ int main(void)
 	    cmocka_unit_test(test_a_database_that_is_gone),
 	};
 
-	return cmocka_run_group_tests(tests, start_server, end_server);
+	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);
 }

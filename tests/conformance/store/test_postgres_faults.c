@@ -424,7 +424,7 @@ static void test_a_database_that_isolates_more(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
+	server = *state;
 	postgres_server_create_database(server, url);
 	postgres_node_init(&node, url);
 	node.options.connections = 4;
@@ -443,22 +443,6 @@ static int teardown(void **state)
 }
 
 /* Without fsync: a kill of the server loses nothing that it wrote. */
-static int start_server(void **state)
-{
-	const struct postgres_server_options options = {.is_volatile = true};
-
-	(void)state;
-	server = postgres_server_create(&options);
-	return 0;
-}
-
-static int end_server(void **state)
-{
-	(void)state;
-	postgres_server_destroy(server);
-	return 0;
-}
-
 #define FAULT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -471,5 +455,5 @@ int main(void)
 	    FAULT(test_a_database_that_isolates_more),
 	};
 
-	return cmocka_run_group_tests(tests, start_server, end_server);
+	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);
 }

@@ -134,7 +134,7 @@ static void test_large_bodies(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
+	server = *state;
 	postgres_server_create_database(server, url);
 	postgres_node_init(&node, url);
 	node.options.timeout = TIMEOUT;
@@ -150,22 +150,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int start_server(void **state)
-{
-	const struct postgres_server_options options = {.is_volatile = true};
-
-	(void)state;
-	server = postgres_server_create(&options);
-	return 0;
-}
-
-static int end_server(void **state)
-{
-	(void)state;
-	postgres_server_destroy(server);
-	return 0;
-}
-
 #define LIMIT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -175,5 +159,5 @@ int main(void)
 	    LIMIT(test_large_bodies),
 	};
 
-	return cmocka_run_group_tests(tests, start_server, end_server);
+	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);
 }

@@ -304,7 +304,7 @@ static void test_several_nodes_at_once(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
+	server = *state;
 	postgres_server_create_database(server, url);
 	for (int i = 0; i < NODES; i++) {
 		pthread_mutex_init(&told[i].mutex, NULL);
@@ -334,27 +334,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int start_server(void **state)
-{
-	const struct postgres_server_options options = {.is_volatile = true};
-
-	(void)state;
-	server = postgres_server_create(&options);
-	return 0;
-}
-
-static int end_server(void **state)
-{
-	(void)state;
-	postgres_server_destroy(server);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_several_nodes_at_once, setup, teardown),
 	};
 
-	return cmocka_run_group_tests(tests, start_server, end_server);
+	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);
 }

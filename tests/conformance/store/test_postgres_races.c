@@ -294,7 +294,7 @@ static void test_expiry_reads_only_what_is_due(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
+	server = *state;
 	postgres_server_create_database(server, url);
 	postgres_node_init(&node, url);
 	conformance_open(&node);
@@ -306,22 +306,6 @@ static int teardown(void **state)
 	(void)state;
 	postgres_node_finish(&node);
 	postgres_server_drop_database(server, url);
-	return 0;
-}
-
-static int start_server(void **state)
-{
-	const struct postgres_server_options options = {.is_volatile = true};
-
-	(void)state;
-	server = postgres_server_create(&options);
-	return 0;
-}
-
-static int end_server(void **state)
-{
-	(void)state;
-	postgres_server_destroy(server);
 	return 0;
 }
 
@@ -340,5 +324,5 @@ int main(void)
 	    RACE(test_expiry_reads_only_what_is_due),
 	};
 
-	return cmocka_run_group_tests(tests, start_server, end_server);
+	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);
 }
