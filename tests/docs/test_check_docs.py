@@ -44,6 +44,8 @@ MISTAKES = [
     ("src/config/settings.def", '"sse.heartbeat"', '"sse.pulse"', "docs/settings.md: setting sse.pulse is missing"),
     ("docs/operations.md", "`drain.batch`", "`drain.bunch`", "there is no setting drain.bunch"),
     ("README.ko.md", "--user anna)", "--user bo)", "its commands are not those of README.md"),
+    ("README.ko.md", "[docs/cluster.md](docs/cluster.md) |", "docs/cluster.md |",
+     "README.ko.md: way to docs/cluster.md is missing"),
     ("README.md", "(docs/delivery.md)", "(docs/deliver.md)", "the link docs/deliver.md leads nowhere"),
     ("docs/api.md", "(delivery.md)", "(delivery.md#nowhere)", "names no heading of its page"),
     ("docs/openapi.yaml", "  /v1/inbox/count:", "  /v1/inbox/sum:", "docs/openapi.yaml: there is no route GET /v1/inbox/sum"),
