@@ -40,6 +40,8 @@ servers_require() {
 
 servers_prepare() {
 	mkdir -p "$folder"
+	# In a folder that everybody may write to, somebody else may have been first.
+	[ -O "$folder" ] && [ ! -L "$folder" ] || fail "the folder $folder is not yours; remove it or choose another"
 	chmod 711 "$folder"
 	folder=$(realpath "$folder")
 	trap servers_stop EXIT
@@ -61,7 +63,7 @@ servers_stop() {
 server_start() {
 	local name=$1
 	shift
-	setsid "$@" >>"$folder/$name.log" 2>&1 &
+	setsid "$@" >"$folder/$name.log" 2>&1 &
 	servers+=($!)
 	server_names[$!]=$name
 }
@@ -70,12 +72,21 @@ server_await() {
 	local name=$1
 	shift
 	for _ in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return
 		kill -0 "${servers[-1]}" 2>/dev/null || break
+		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
 	tail -n 5 "$folder/$name.log" >&2
 	fail "$name did not start; see $folder/$name.log"
+}
+
+# Fails where somebody listens on one of these ports of loopback.
+ports_require() {
+	local port
+	for port; do
+		(: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || continue
+		fail "port $port is taken"
+	done
 }
 
 # A port of loopback that nobody listens on now, below those that outgoing connections take.
@@ -118,7 +129,7 @@ postgres_start() {
 }
 
 postgres_ask() {
-	PGPASSWORD=$ALLIM_STORE_PASSWORD psql --no-psqlrc --quiet --no-align --tuples-only \
+	PGCONNECT_TIMEOUT=2 PGPASSWORD=$ALLIM_STORE_PASSWORD psql --no-psqlrc --quiet --no-align --tuples-only \
 		--host=127.0.0.1 --port="$postgres_port" --username=allim --dbname="$1" --command="$2"
 }
 

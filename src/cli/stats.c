@@ -48,7 +48,9 @@ static int show_answer(const struct command *command, const struct options *opti
 
 	if (answer->status != 200) {
 		client_explain(answer->status, body, answer->retry_after, &error);
-		return command_fail(command, COMMAND_REFUSED, "%s", error.text);
+		return command_fail(command, COMMAND_REFUSED,
+				    "%s; is %s the admin listener of allim?", error.text,
+				    options->admin);
 	}
 	figures = json_loadb(body.data, body.length, JSON_ALLOW_NUL, NULL);
 	/* Other figures come and go with versions. */
@@ -88,7 +90,11 @@ int stats_run(const struct command *command, char **arguments)
 
 	if (result != COMMAND_GOES_ON)
 		return result;
-	if (endpoint_choose(options.admin, "ALLIM_ADMIN_URL", DEFAULT_ADMIN, &endpoint, &error) < 0)
+	if (options.admin == NULL)
+		options.admin = command_variable("ALLIM_ADMIN_URL");
+	if (options.admin == NULL)
+		options.admin = DEFAULT_ADMIN;
+	if (endpoint_parse(slice_from_string(options.admin), &endpoint, &error) < 0)
 		return command_misuse(command, "%s", error.text);
 	result = sample(command, &options, &endpoint);
 	while (result == COMMAND_GOES_ON && options.watch > 0) {

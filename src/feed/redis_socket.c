@@ -176,7 +176,9 @@ static int finish_tcp(struct redis_socket *socket, struct error *error)
 	if (getsockopt(socket->descriptor, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
 		code = errno;
 	if (code != 0)
-		return error_set(error, -code, "cannot connect: %s", strerror(code));
+		return error_set(error, -code,
+				 "cannot connect: %s; see that Redis runs, and redis.url",
+				 strerror(code));
 	if (getpeername(socket->descriptor, (struct sockaddr *)&peer, &peer_length) < 0)
 		return -EAGAIN;
 	socket->connected = true;

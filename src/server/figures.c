@@ -129,7 +129,7 @@ void figures_get(struct exchange *exchange)
 	    "{\"version\":\"%s\",\"uptime_seconds\":%.0f,\"method\":\"%s\",\"workers\":%u,"
 	    "\"memory_bytes\":%llu,\"connections\":%llu,\"streams\":%llu,\"polls_waiting\":%llu,"
 	    "\"users\":%llu,\"requests\":%llu,\"publishes\":%llu,\"notifications\":%llu,"
-	    "\"deliveries\":%llu,\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f},",
+	    "\"deliveries\":%llu,",
 	    ALLIM_VERSION, uptime_seconds(node), node->method->name, node->worker_count - 1,
 	    (unsigned long long)node_memory_bytes(),
 	    (unsigned long long)metrics_get(&sum, METRIC_CONNECTIONS),
@@ -139,9 +139,9 @@ void figures_get(struct exchange *exchange)
 	    (unsigned long long)metrics_get(&sum, METRIC_REQUESTS),
 	    (unsigned long long)metrics_get(&sum, METRIC_PUBLISHES),
 	    (unsigned long long)metrics_get(&sum, METRIC_NOTIFICATIONS),
-	    (unsigned long long)metrics_get(&sum, METRIC_DELIVERIES),
-	    (double)metrics_latency_quantile(&sum, 0.5) / 1000,
-	    (double)metrics_latency_quantile(&sum, 0.99) / 1000);
+	    (unsigned long long)metrics_get(&sum, METRIC_DELIVERIES));
+	metrics_append_quantiles(&sum, &body);
+	buffer_append_byte(&body, ',');
 	append_store(node, &body);
 	append_feed(exchange->worker->node, &body);
 	buffer_append(&body, SLICE(",\"cluster\":"));

@@ -45,6 +45,25 @@ int64_t metrics_latency_quantile(const struct metrics *metrics, double share)
 	return 0;
 }
 
+static void append_quantile(const struct metrics *metrics, double share, struct buffer *out)
+{
+	int64_t microseconds = metrics_latency_quantile(metrics, share);
+
+	if (microseconds > 0)
+		buffer_append_format(out, "%.3f", (double)microseconds / 1000);
+	else
+		buffer_append(out, SLICE("null"));
+}
+
+void metrics_append_quantiles(const struct metrics *metrics, struct buffer *out)
+{
+	buffer_append(out, SLICE("\"latency_ms\":{\"p50\":"));
+	append_quantile(metrics, 0.5, out);
+	buffer_append(out, SLICE(",\"p99\":"));
+	append_quantile(metrics, 0.99, out);
+	buffer_append_byte(out, '}');
+}
+
 void metrics_append_one(struct buffer *out, const char *name, const char *kind, const char *help,
 			double value)
 {

@@ -55,6 +55,9 @@ void metrics_merge(struct metrics *into, const struct metrics *from);
  * of its bucket. */
 int64_t metrics_latency_quantile(const struct metrics *metrics, double share);
 
+/* Appends the member "latency_ms" of a JSON object; null where nothing was delivered. */
+void metrics_append_quantiles(const struct metrics *metrics, struct buffer *out);
+
 /* Prometheus text exposition format, version 0.0.4. */
 void metrics_append(const struct metrics *metrics, struct buffer *out);
 

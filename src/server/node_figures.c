@@ -127,9 +127,15 @@ void node_figures_add(struct node_figures *sum, const struct node_figures *figur
 		sum->latency[bucket] += figures->latency[bucket];
 }
 
-static double share(double part, double whole)
+/* null where there is nothing to be a share of. */
+static void append_share(struct buffer *out, const char *name, double part, double whole)
 {
-	return whole > 0 ? part / whole : 0;
+	buffer_append_format(out, "\"%s\":", name);
+	if (whole > 0)
+		buffer_append_format(out, "%.4g", part / whole);
+	else
+		buffer_append(out, SLICE("null"));
+	buffer_append_byte(out, ',');
 }
 
 void node_figures_append_summary(const struct node_figures *figures, struct buffer *out)
@@ -141,11 +147,7 @@ void node_figures_append_summary(const struct node_figures *figures, struct buff
 
 	for (int bucket = 0; bucket < METRICS_BUCKETS; bucket++)
 		atomic_init(&metrics.latency[bucket], figures->latency[bucket]);
-	buffer_append_format(out,
-			     "\"tabs_per_user\":%.2f,\"delivery_success_rate\":%.4f,"
-			     "\"latency_ms\":{\"p50\":%.3f,\"p99\":%.3f}",
-			     share(values[NODE_FIGURE_streams], values[NODE_FIGURE_users]),
-			     offered > 0 ? taken / offered : 1,
-			     (double)metrics_latency_quantile(&metrics, 0.5) / 1000,
-			     (double)metrics_latency_quantile(&metrics, 0.99) / 1000);
+	append_share(out, "tabs_per_user", values[NODE_FIGURE_streams], values[NODE_FIGURE_users]);
+	append_share(out, "delivery_success_rate", taken, offered);
+	metrics_append_quantiles(&metrics, out);
 }

@@ -2,6 +2,7 @@
 #include "server/registry.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "server/worker.h"
 
 enum { BEAT = 5000, LIFETIME_BEATS = 3 };
@@ -24,19 +25,36 @@ static void append_member(struct buffer *out, const struct store_node *node, con
 {
 	const char *address = json_string_value(json_object_get(object, "address"));
 	const char *method = json_string_value(json_object_get(object, "method"));
+	const char *feed = json_string_value(json_object_get(object, "feed"));
 
 	buffer_append_format(out, "\"%016llx\":{\"address\":", (unsigned long long)node->number);
 	json_append_string(out, slice_from_string(address));
 	buffer_append(out, SLICE(",\"method\":"));
 	json_append_string(out, slice_from_string(method));
+	buffer_append(out, SLICE(",\"feed\":"));
+	json_append_string(out, slice_from_string(feed));
 	buffer_append_byte(out, ',');
 	node_figures_append(figures, out);
 	buffer_append_byte(out, '}');
 }
 
-/* The nodes one by one, and before them what they make together. */
-static void describe(const struct store_beat *beat, struct buffer *out)
+/* Nodes with different feeds do not hear each other's hints; the sweep makes that good, late. */
+static void compare_feed(struct registry *registry, const json_t *object)
 {
+	const char *feed = json_string_value(json_object_get(object, "feed"));
+
+	if (feed == NULL || registry->is_warned || strcmp(feed, registry->feed) == 0)
+		return;
+	registry->is_warned = true;
+	log_warning("another node of this store has another feed, so both hear of each other late",
+		    LOG_TEXT("feed", registry->feed), LOG_TEXT("other", feed),
+		    LOG_TEXT("node", json_string_value(json_object_get(object, "address"))));
+}
+
+/* The nodes one by one, and before them what they make together. */
+static void describe(struct registry *registry, struct buffer *out)
+{
+	const struct store_beat *beat = &registry->request;
 	struct buffer members = BUFFER_EMPTY;
 	struct node_figures sum = {.values = {0}};
 
@@ -48,6 +66,7 @@ static void describe(const struct store_beat *beat, struct buffer *out)
 
 		node_figures_read(object, &figures);
 		node_figures_add(&sum, &figures);
+		compare_feed(registry, object);
 		buffer_append_string(&members, i == 0 ? "" : ",");
 		append_member(&members, node, object, &figures);
 		json_decref(object);
@@ -70,7 +89,7 @@ static void on_beat(struct mailbox_message *message)
 
 	registry->outstanding = false;
 	if (registry->request.request.result == 0)
-		describe(&registry->request, &cluster);
+		describe(registry, &cluster);
 	if (registry->request.request.result == 0 && !buffer_failed(&cluster)) {
 		struct buffer before;
 
@@ -90,6 +109,7 @@ static void tell_figures(struct registry *registry, const struct node *node)
 	struct node_sample now;
 	struct node_figures figures;
 
+	registry->feed = node->feed->ops->name;
 	node_sample_take(node, &now);
 	if (registry->before.taken_at == 0)
 		registry->before = now;
@@ -100,6 +120,8 @@ static void tell_figures(struct registry *registry, const struct node *node)
 	json_append_string(out, slice_from_string(node->address));
 	buffer_append(out, SLICE(",\"method\":"));
 	json_append_string(out, slice_from_string(node->method->name));
+	buffer_append(out, SLICE(",\"feed\":"));
+	json_append_string(out, slice_from_string(registry->feed));
 	buffer_append_byte(out, ',');
 	node_figures_append(&figures, out);
 	buffer_append_byte(out, ',');

@@ -15,8 +15,10 @@ struct worker;
 struct registry {
 	struct store_beat request;
 	struct buffer figures; /* of this node, as they are told */
+	const char *feed;      /* this node's */
 	struct node_sample before;
 	bool outstanding;
+	bool is_warned;	       /* of a node with another feed */
 	pthread_mutex_t mutex; /* for what stands below */
 	struct buffer cluster; /* members of a JSON object */
 };

@@ -376,6 +376,21 @@ static struct feed_options feed_options_of(struct node *node, const struct setti
 	};
 }
 
+/* Of what works, and is hardly what was wanted. */
+static void warn(const struct server *server, const struct feed_ops *feed)
+{
+	const struct settings *settings = &server->configuration->settings;
+
+	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0 &&
+	    !server->options->demo)
+		log_warning(
+		    "nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
+	if (!server->node.shares_store && feed->way != FEED_ALONE)
+		log_warning("the feed hears nobody: no other node can use this store; several "
+			    "nodes need a PostgreSQL in store.location",
+			    LOG_TEXT("feed", feed->name));
+}
+
 static int open_parts(struct server *server, struct error *error)
 {
 	struct node *node = &server->node;
@@ -400,6 +415,7 @@ static int open_parts(struct server *server, struct error *error)
 	if (result < 0)
 		return result;
 	node->shares_store = node->store->ops->is_shared;
+	warn(server, feed_ops);
 	node->blocking = blocking_create();
 	node->address_connections = quota_create();
 	node->user_connections = quota_create();
@@ -456,10 +472,6 @@ static int start(struct server *server, struct error *error)
 	log_set_level((enum log_level)settings->log_level);
 	server->node.demo = server->options->demo;
 	server->node.started_at = clock_wall();
-	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0 &&
-	    !server->options->demo)
-		log_warning(
-		    "nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
 	result = parse_addresses(settings, server->options->demo, &server->address,
 				 &server->admin_address, error);
 	if (result == 0)

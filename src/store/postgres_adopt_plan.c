@@ -80,8 +80,8 @@ static int check_kind(const PGresult *table, struct error *error)
 				 "%.150s is a table of allim or of PostgreSQL itself", name);
 	if (!postgres_adopt_is_true(table, 0, 5))
 		return error_set(error, -EINVAL,
-				 "the role %.60s does not own %.150s; connect as %.60s or as a "
-				 "superuser",
+				 "the role %.60s does not own %.150s; connect as a member of "
+				 "%.60s and of the role of the nodes, or as a superuser",
 				 PQgetvalue(table, 0, 7), name, PQgetvalue(table, 0, 6));
 	return 0;
 }

@@ -194,7 +194,7 @@ int postgres_schema_migrate(struct postgres_connection *connection, bool read_on
 }
 
 int postgres_schema_epoch(struct postgres_connection *connection, bool read_only,
-			  uint64_t *ret_epoch, struct error *error)
+			  uint64_t *ret_epoch, bool *ret_is_new, struct error *error)
 {
 	char sql[512], text[24] = "";
 	int result = ask(connection, IS_ELSEWHERE, text, sizeof(text), error);
@@ -203,7 +203,8 @@ int postgres_schema_epoch(struct postgres_connection *connection, bool read_only
 		 "UPDATE allim.meta SET epoch = %" PRId64 ", identity = " IDENTITY
 		 " WHERE identity <> " IDENTITY,
 		 (int64_t)draw_epoch());
-	if (result == 0 && text[0] == 't' && !read_only)
+	*ret_is_new = text[0] == 't' && !read_only;
+	if (result == 0 && *ret_is_new)
 		result = run(connection, sql, error);
 	if (result == 0)
 		result = ask(connection, "SELECT epoch FROM allim.meta", text, sizeof(text), error);

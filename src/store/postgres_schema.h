@@ -26,6 +26,6 @@ void postgres_schema_append(struct buffer *sql);
 
 /* Reads the epoch, which is new where the tables came here from another database or history. */
 int postgres_schema_epoch(struct postgres_connection *connection, bool read_only,
-			  uint64_t *ret_epoch, struct error *error);
+			  uint64_t *ret_epoch, bool *ret_is_new, struct error *error);
 
 #endif

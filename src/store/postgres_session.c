@@ -36,16 +36,16 @@ static void refuse_all(struct postgres_session *session, struct mailbox_message 
 	}
 }
 
-/* Another epoch than before: the database was restored while the node ran. */
-static void take_epoch(struct postgres *postgres, uint64_t epoch)
+/* Another epoch than before: the database was restored, perhaps while the node ran. */
+static void take_epoch(struct postgres *postgres, uint64_t epoch, bool is_new)
 {
 	uint64_t before = atomic_exchange(&postgres->epoch, epoch);
+	bool is_changed = before != epoch && before != 0;
 
-	if (before == epoch || before == 0)
-		return;
-	log_warning(
-	    "the database has another history than before; clients load their inboxes anew");
-	if (postgres->options.on_epoch != NULL)
+	if (is_changed || (is_new && before == 0))
+		log_warning("the database has another history than before; clients load their "
+			    "inboxes anew");
+	if (is_changed && postgres->options.on_epoch != NULL)
 		postgres->options.on_epoch(postgres->options.on_commit_context, epoch);
 }
 
@@ -55,6 +55,7 @@ int postgres_session_connect(struct postgres_session *session, bool migrate, str
 	struct postgres_connection *connection = &session->connection;
 	bool read_only = postgres->options.read_only;
 	uint64_t epoch = 0;
+	bool is_new = false;
 	int result = postgres_connection_open(connection, error);
 
 	if (result == 0)
@@ -62,14 +63,14 @@ int postgres_session_connect(struct postgres_session *session, bool migrate, str
 	if (result == 0 && migrate)
 		result = postgres_schema_migrate(connection, read_only, error);
 	if (result == 0)
-		result = postgres_schema_epoch(connection, read_only, &epoch, error);
+		result = postgres_schema_epoch(connection, read_only, &epoch, &is_new, error);
 	if (result == 0)
 		result = postgres_connection_prepare(connection, error);
 	if (result < 0) {
 		postgres_connection_close(connection);
 		return result;
 	}
-	take_epoch(postgres, epoch);
+	take_epoch(postgres, epoch, is_new);
 	return 0;
 }
 

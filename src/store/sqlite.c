@@ -323,9 +323,12 @@ static int check(struct store *base, struct error *error)
 }
 
 /* A folder may have any name, but what looks like a URL is no folder. */
+/* postgresql//USER@HOST is an address with a slip in it, and no folder. */
 static bool takes(const char *location)
 {
-	return strstr(location, "://") == NULL;
+	bool is_slip = strncmp(location, "postgres", 8) == 0 && strchr(location, '@') != NULL;
+
+	return strstr(location, "://") == NULL && !is_slip;
 }
 
 const struct store_ops sqlite_store_ops = {

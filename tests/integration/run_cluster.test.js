@@ -15,7 +15,7 @@ import { eventually } from './lib/wait.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const binary = process.env.ALLIM_BINARY ?? join(root, 'build/test/allim');
-const folder = makeFolder();
+const folder = join(makeFolder(), 'cluster');
 const port = await stablePort();
 const url = `http://127.0.0.1:${port}`;
 const script = spawn(join(root, 'scripts/run-cluster'), [binary], {

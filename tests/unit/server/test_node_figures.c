@@ -79,8 +79,13 @@ static void test_the_summary_is_of_all(void **state)
 	(void)state;
 	node_figures_add(&sum, &other);
 	node_figures_append_summary(&sum, &text);
-	assert_slice(buffer_slice(&text), "\"tabs_per_user\":2.00,\"delivery_success_rate\":0.9000,"
+	assert_slice(buffer_slice(&text), "\"tabs_per_user\":2,\"delivery_success_rate\":0.9,"
 					  "\"latency_ms\":{\"p50\":0.200,\"p99\":0.200}");
+	buffer_clear(&text);
+	node_figures_read(NULL, &sum);
+	node_figures_append_summary(&sum, &text);
+	assert_slice(buffer_slice(&text), "\"tabs_per_user\":null,\"delivery_success_rate\":null,"
+					  "\"latency_ms\":{\"p50\":null,\"p99\":null}");
 	buffer_finish(&text);
 }
 
