@@ -6,7 +6,7 @@
 -- Limits are the defaults of the settings notification.*, which the database does not know.
 
 -- The applications' tables, with the columns that are read; the functions adopted_<number>_* are
--- made for each of them by postgres_adopt.c.
+-- made for each of them by postgres_adopt_sql.c.
 CREATE TABLE allim.adopted (
 	number bigint PRIMARY KEY,
 	source regclass NOT NULL UNIQUE,
@@ -114,26 +114,51 @@ CREATE FUNCTION allim.compact(data text) RETURNS text LANGUAGE sql IMMUTABLE AS 
 		ELSE regexp_replace(data, '("(?:[^"\\]|\\.)*")|[ \t\n\r]+', '\1', 'g') END
 $$;
 
+-- As strict as what nodes take by HTTP: jsonb has no halves of surrogate pairs.
 CREATE FUNCTION allim.is_json(data text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-	PERFORM data::json;
+	PERFORM data::jsonb;
 	RETURN true;
 EXCEPTION WHEN OTHERS THEN
 	RETURN false;
 END
 $$;
 
-CREATE FUNCTION allim.fit_data(data text, is_checked boolean) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
+-- Whether JSON has more than 64 levels: only brackets are left of it, and the innermost pairs are
+-- taken off as often as that.
+CREATE FUNCTION allim.is_deep(data text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-	compact text;
+	brackets text;
 BEGIN
-	IF data IS NULL OR data = '' OR NOT is_checked AND NOT allim.is_json(data) THEN
-		RETURN '';
+	IF length(data) - length(translate(data, '[]{}', '')) <= 2 * 64 THEN
+		RETURN false;
 	END IF;
-	compact := allim.compact(data);
-	RETURN CASE WHEN compact = 'null' OR octet_length(compact) > 65536 THEN '' ELSE compact END;
+	brackets := regexp_replace(
+		regexp_replace(data, '"(?:[^"\\]|\\.)*"', '', 'g'), '[^][{}]+', '', 'g');
+	FOR level IN 1..64 LOOP
+		brackets := regexp_replace(brackets, '\[\]|\{\}', '', 'g');
+	END LOOP;
+	RETURN brackets <> '';
 END
+$$;
+
+-- What is wrong with data, or NULL. What is very long is not looked at: triggers have cut it.
+CREATE FUNCTION allim.flaw_of_data(data text, is_checked boolean) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE
+		WHEN data IS NULL OR data = '' THEN NULL
+		WHEN octet_length(data) > 1048576 THEN 'has more than 65536 bytes'
+		WHEN NOT is_checked AND NOT allim.is_json(data) THEN 'is no JSON'
+		WHEN octet_length(data) > 65536 AND octet_length(allim.compact(data)) > 65536
+			THEN 'has more than 65536 bytes'
+		WHEN allim.is_deep(data) THEN 'has more than 64 levels'
+	END
+$$;
+
+CREATE FUNCTION allim.fit_data(data text, is_checked boolean) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN allim.flaw_of_data(data, is_checked) IS NULL
+		THEN coalesce(nullif(allim.compact(data), 'null'), '') ELSE '' END
 $$;
 
 -- Microseconds, or NULL for a time that no notification can be of.
@@ -153,10 +178,7 @@ RETURNS text LANGUAGE sql IMMUTABLE AS $$
 		WHEN octet_length(title) > 500 THEN 'its title was cut after 500 bytes'
 		WHEN octet_length(body) > 10000 THEN 'its body was cut after 10000 bytes'
 		WHEN octet_length(link) > 2000 THEN 'its link has more than 2000 bytes; it was left out'
-		WHEN data <> '' AND NOT is_checked AND NOT allim.is_json(data)
-			THEN 'its data is no JSON; it was left out'
-		WHEN octet_length(data) > 65536 AND octet_length(allim.compact(data)) > 65536
-			THEN 'its data has more than 65536 bytes; it was left out'
+		ELSE 'its data ' || allim.flaw_of_data(data, is_checked) || '; it was left out'
 	END
 $$;
 
@@ -372,7 +394,7 @@ $$;
 -- that a plan holds as constants would be read from their beginning for every element.
 CREATE FUNCTION allim.settle() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_generic_plan SET jit = off
+SET standard_conforming_strings = on SET plan_cache_mode = force_generic_plan SET jit = off
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
 	changes boolean;
@@ -505,7 +527,7 @@ CREATE FUNCTION allim.publish(users text[], type text, title text, body text DEF
 	link text DEFAULT '', data jsonb DEFAULT NULL, priority text DEFAULT 'normal',
 	expires_at timestamptz DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET jit = off AS $$
+SET standard_conforming_strings = on SET enable_seqscan = off SET jit = off AS $$
 DECLARE
 	level integer := array_position(ARRAY['low', 'normal', 'high', 'urgent'], publish.priority) - 1;
 	compact text := allim.compact(publish.data::text);
@@ -523,6 +545,7 @@ DECLARE
 		WHEN octet_length(publish.body) > 10000 THEN 'the body is longer than 10000 bytes'
 		WHEN octet_length(publish.link) > 2000 THEN 'the link is longer than 2000 bytes'
 		WHEN octet_length(compact) > 65536 THEN 'the data is longer than 65536 bytes'
+		WHEN allim.is_deep(compact) THEN 'the data has more than 64 levels'
 		WHEN level IS NULL THEN 'the priority is not low, normal, high or urgent'
 		WHEN publish.expires_at <= clock_timestamp() THEN 'expires_at is in the past'
 		WHEN isfinite(publish.expires_at) AND publish.expires_at >= '10000-01-01 00:00:00+00'
@@ -554,7 +577,3 @@ RETURNS void LANGUAGE sql AS $$
 	SELECT allim.publish(ARRAY[user_name], type, title, body, link, data, priority, expires_at)
 $$;
 
-REVOKE ALL ON FUNCTION allim.publish(text[], text, text, text, text, jsonb, text, timestamptz)
-	FROM PUBLIC;
-REVOKE ALL ON FUNCTION allim.publish(text, text, text, text, text, jsonb, text, timestamptz)
-	FROM PUBLIC;

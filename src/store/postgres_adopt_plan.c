@@ -13,7 +13,7 @@
 enum { TYPE_BYTES = 64 };
 
 /* Of the columns of a table. */
-enum { COLUMN_NAME, COLUMN_IDENTIFIER, COLUMN_TYPE, COLUMN_IS_UNIQUE, COLUMN_IS_KEY };
+enum { COLUMN_NAME, COLUMN_IDENTIFIER, COLUMN_TYPE, COLUMN_CAST, COLUMN_IS_UNIQUE, COLUMN_IS_KEY };
 
 struct plan {
 	struct postgres_adopt *adopt;
@@ -88,7 +88,8 @@ static int check_kind(const PGresult *table, struct error *error)
 
 static int look_at_table(struct plan *plan, const char *name, struct error *error)
 {
-	int code = postgres_adopt_leave_own_schema(plan->adopt, error);
+	char oid[POSTGRES_ADOPT_OID_BYTES];
+	int code = postgres_adopt_find(plan->adopt, name, oid, error);
 
 	if (code == 0)
 		code = postgres_adopt_ask(
@@ -100,8 +101,8 @@ static int look_at_table(struct plan *plan, const char *name, struct error *erro
 		    "pg_has_role(c.relowner, 'USAGE'), pg_get_userbyid(c.relowner), "
 		    "current_user, c.oid "
 		    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-		    "WHERE c.oid = to_regclass($1)",
-		    name, &plan->table, error);
+		    "WHERE c.oid = $1::oid",
+		    oid, &plan->table, error);
 	if (code == 0 && PQntuples(plan->table) == 0)
 		code = refuse_table(plan->adopt, name, error);
 	if (code == 0)
@@ -110,13 +111,18 @@ static int look_at_table(struct plan *plan, const char *name, struct error *erro
 		code = postgres_adopt_ask(
 		    plan->adopt,
 		    "SELECT a.attname, quote_ident(a.attname), "
-		    "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), "
+		    "format_type(t.oid, NULL), "
+		    "quote_ident(n.nspname) || '.' || quote_ident(t.typname), "
 		    "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
 		    "AND i.indisunique AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum "
 		    "AND i.indpred IS NULL), "
 		    "EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid "
 		    "AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) "
-		    "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+		    "FROM pg_attribute a CROSS JOIN LATERAL ("
+		    "WITH RECURSIVE base AS (SELECT d.* FROM pg_type d WHERE d.oid = a.atttypid "
+		    "UNION ALL SELECT d.* FROM base b JOIN pg_type d ON d.oid = b.typbasetype) "
+		    "SELECT b.* FROM base b WHERE b.typbasetype = 0) t "
+		    "JOIN pg_namespace n ON n.oid = t.typnamespace "
 		    "WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped "
 		    "ORDER BY a.attnum",
 		    PQgetvalue(plan->table, 0, 8), &plan->columns, error);
@@ -214,6 +220,17 @@ static int check_type(const struct plan *plan, int row, const struct requirement
 	    PQgetvalue(plan->columns, row, COLUMN_TYPE), requirement->flag, requirement->advice);
 }
 
+/* What a function is made of must not end the quotes around it. */
+static int check_quote(const char *text, struct error *error)
+{
+	if (text == NULL || strstr(text, POSTGRES_ADOPT_SQL_QUOTE) == NULL)
+		return 0;
+	return error_set(error, -EINVAL,
+			 "%.100s holds " POSTGRES_ADOPT_SQL_QUOTE
+			 ", which stands around functions; name it otherwise",
+			 text);
+}
+
 static int map_column(struct plan *plan, enum postgres_adopt_column column, const char *name,
 		      struct error *error)
 {
@@ -235,12 +252,12 @@ static int map_column(struct plan *plan, enum postgres_adopt_column column, cons
 				 "the column %.60s does not tell the rows of %.100s apart; "
 				 "--id-column needs one with a unique index of its own",
 				 name, PQgetvalue(plan->table, 0, 0));
-	if (strstr(name, POSTGRES_ADOPT_SQL_QUOTE) != NULL)
-		return error_set(error, -EINVAL,
-				 "the column's name holds " POSTGRES_ADOPT_SQL_QUOTE "; rename it");
 	source->name = PQgetvalue(plan->columns, row, COLUMN_IDENTIFIER);
 	source->type = PQgetvalue(plan->columns, row, COLUMN_TYPE);
+	source->cast = PQgetvalue(plan->columns, row, COLUMN_CAST);
 	source->literal = escape(plan, name);
+	if (check_quote(source->name, error) < 0 || check_quote(source->cast, error) < 0)
+		return -EINVAL;
 	return source->literal == NULL ? error_set(error, -ENOMEM, "out of memory") : 0;
 }
 
@@ -319,6 +336,10 @@ static int prepare(struct plan *plan, const char *table,
 	plan->text.notifies = mapping->notifies;
 	if (plan->text.literal == NULL || plan->text.fixed_type == NULL)
 		return error_set(error, -ENOMEM, "out of memory");
+	if (check_quote(plan->text.name, error) < 0 ||
+	    check_quote(plan->text.fixed_type, error) < 0 ||
+	    check_quote(plan->text.owner, error) < 0)
+		return -EINVAL;
 	return map_columns(plan, mapping, error);
 }
 

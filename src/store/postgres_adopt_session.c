@@ -5,46 +5,9 @@
 #include "store/postgres_url.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int connect_to(struct postgres_adopt *adopt, const char *url, struct slice password,
-		      int64_t timeout, struct error *error)
-{
-	int result = postgres_url_check(url, error);
-
-	postgres_connection_init(&adopt->connection, url, password, timeout, &adopt->queries);
-	if (result == 0)
-		result = postgres_connection_open(&adopt->connection, error);
-	if (result < 0)
-		return result;
-	return postgres_schema_settle(&adopt->connection, error);
-}
-
-int postgres_adopt_open(const char *url, struct slice password, int64_t timeout,
-			const char *(*nearest)(struct slice wanted, const char *const *names),
-			struct postgres_adopt **ret_adopt, struct error *error)
-{
-	struct postgres_adopt *adopt = calloc(1, sizeof(*adopt));
-	int result;
-
-	if (adopt == NULL)
-		return error_set(error, -ENOMEM, "out of memory");
-	adopt->nearest = nearest;
-	result = connect_to(adopt, url, password, timeout, error);
-	if (result < 0)
-		postgres_adopt_close(adopt);
-	else
-		*ret_adopt = adopt;
-	return result;
-}
-
-void postgres_adopt_close(struct postgres_adopt *adopt)
-{
-	if (adopt != NULL)
-		postgres_connection_close(&adopt->connection);
-	free(adopt);
-}
 
 /* What the server said, on one line. */
 static int refuse(struct postgres_adopt *adopt, const PGresult *result, struct error *error)
@@ -78,18 +41,94 @@ int postgres_adopt_ask(struct postgres_adopt *adopt, const char *sql, const char
 	return code;
 }
 
-int postgres_adopt_leave_own_schema(struct postgres_adopt *adopt, struct error *error)
+/* Those of the session, before it is settled. Where the role is called allim, its own tables would be
+ * found first. */
+static int remember_schemas(struct postgres_adopt *adopt, struct error *error)
 {
 	PGresult *result = NULL;
 	int code = postgres_adopt_ask(
 	    adopt,
-	    "SELECT set_config('search_path', coalesce((SELECT string_agg(quote_ident(s), "
-	    "', ') FROM unnest(current_schemas(false)) s WHERE s <> 'allim'), 'public'), "
-	    "false)",
+	    "SELECT coalesce(pg_catalog.string_agg(pg_catalog.quote_ident(s), ', '), 'public') "
+	    "FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s "
+	    "WHERE s OPERATOR(pg_catalog.<>) 'allim'::pg_catalog.name",
 	    NULL, &result, error);
 
+	if (code < 0)
+		return code;
+	adopt->schemas = strdup(PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return adopt->schemas == NULL ? error_set(error, -ENOMEM, "out of memory") : 0;
+}
+
+static int connect_to(struct postgres_adopt *adopt, const char *url, struct slice password,
+		      int64_t timeout, struct error *error)
+{
+	int result = postgres_url_check(url, error);
+
+	postgres_connection_init(&adopt->connection, url, password, timeout, &adopt->queries);
+	if (result == 0)
+		result = postgres_connection_open(&adopt->connection, error);
+	if (result == 0)
+		result = remember_schemas(adopt, error);
+	return result == 0 ? postgres_schema_settle(&adopt->connection, error) : result;
+}
+
+int postgres_adopt_open(const char *url, struct slice password, int64_t timeout,
+			const char *(*nearest)(struct slice wanted, const char *const *names),
+			struct postgres_adopt **ret_adopt, struct error *error)
+{
+	struct postgres_adopt *adopt = calloc(1, sizeof(*adopt));
+	int result;
+
+	if (adopt == NULL)
+		return error_set(error, -ENOMEM, "out of memory");
+	adopt->nearest = nearest;
+	result = connect_to(adopt, url, password, timeout, error);
+	if (result < 0)
+		postgres_adopt_close(adopt);
+	else
+		*ret_adopt = adopt;
+	return result;
+}
+
+void postgres_adopt_close(struct postgres_adopt *adopt)
+{
+	if (adopt == NULL)
+		return;
+	postgres_connection_close(&adopt->connection);
+	free(adopt->schemas);
+	free(adopt);
+}
+
+/* Whoever may create functions in one of the user's schemas could have them called instead of
+ * PostgreSQL's, so all names are whole while it is looked at. */
+static int ask_for_text(struct postgres_adopt *adopt, const char *sql, const char *parameter,
+			char *text, size_t size, struct error *error)
+{
+	PGresult *result = NULL;
+	int code = postgres_adopt_ask(adopt, sql, parameter, &result, error);
+
+	if (code < 0)
+		return code;
+	snprintf(text, size, "%s", PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return 0;
+}
+
+int postgres_adopt_find(struct postgres_adopt *adopt, const char *name,
+			char oid[static POSTGRES_ADOPT_OID_BYTES], struct error *error)
+{
+	static const char *const look_in = "SELECT pg_catalog.set_config('search_path', $1, false)";
+	char ignored[8];
+	int code = ask_for_text(adopt, look_in, adopt->schemas, ignored, sizeof(ignored), error);
+
 	if (code == 0)
-		PQclear(result);
+		code = ask_for_text(
+		    adopt, "SELECT coalesce(pg_catalog.to_regclass($1)::pg_catalog.oid, 0)", name,
+		    oid, POSTGRES_ADOPT_OID_BYTES, error);
+	if (code == 0)
+		code = ask_for_text(adopt, look_in, "pg_catalog, pg_temp", ignored, sizeof(ignored),
+				    error);
 	return code;
 }
 

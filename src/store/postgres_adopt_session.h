@@ -11,7 +11,10 @@ struct postgres_adopt {
 	struct postgres_connection connection;
 	_Atomic uint64_t queries;
 	const char *(*nearest)(struct slice wanted, const char *const *names);
+	char *schemas; /* that names without one are looked for in, as SQL writes them */
 };
+
+enum { POSTGRES_ADOPT_OID_BYTES = 12 };
 
 /* Asks with one parameter, or with NULL none. Returns 0 with a result that has rows and is for
  * PQclear(), or -EINVAL with a sentence. */
@@ -24,9 +27,10 @@ static inline bool postgres_adopt_is_true(const PGresult *result, int row, int c
 	return PQgetvalue(result, row, column)[0] == 't';
 }
 
-/* From here on a name without a schema means none of allim's own tables, which a role of the name
- * allim would find first. Returns 0 or -EINVAL with a sentence. */
-int postgres_adopt_leave_own_schema(struct postgres_adopt *adopt, struct error *error);
+/* Tells the oid of a table whose name is as SQL writes it: 0 where there is none. Returns 0 or
+ * -EINVAL with a sentence. */
+int postgres_adopt_find(struct postgres_adopt *adopt, const char *name,
+			char oid[static POSTGRES_ADOPT_OID_BYTES], struct error *error);
 
 /* Says that there is no such thing (`what`), and which of those in a column of `known` was probably
  * meant. Returns -EINVAL. */

@@ -6,9 +6,12 @@
 
 #define DOLLARS POSTGRES_ADOPT_SQL_QUOTE
 
-/* A function's first lines; see allim.settle() for the setting. */
-#define FUNCTION_SETTINGS                                                           \
-	"LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp\n" \
+/* A function's first lines; see allim.settle() for the settings of plans. The others have a value be
+ * the same text in every session. */
+#define FUNCTION_SETTINGS                                                                   \
+	"LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp\n"         \
+	"SET standard_conforming_strings = on SET bytea_output = hex SET datestyle = iso\n" \
+	"SET intervalstyle = postgres SET extra_float_digits = 1\n"                         \
 	"SET enable_seqscan = off SET jit = off "
 #define FUNCTION_OPTIONS FUNCTION_SETTINGS "AS " DOLLARS "\n"
 
@@ -17,9 +20,13 @@
 /* As the registry and the flags name them. */
 static const char *const registry_columns[ADOPT_COLUMNS];
 
-bool postgres_adopt_sql_is_text(const char *type)
+/* Characters of each, of which a notification takes no more; of data it takes less. */
+static const unsigned longest[ADOPT_COLUMNS];
+
+static bool is_type(const struct postgres_adopt_table *table, enum postgres_adopt_column column,
+		    const char *type)
 {
-	return strcmp(type, "text") == 0 || strncmp(type, "character", 9) == 0;
+	return strcmp(table->columns[column].type, type) == 0;
 }
 
 static bool has(const struct postgres_adopt_table *table, enum postgres_adopt_column column)
@@ -29,7 +36,7 @@ static bool has(const struct postgres_adopt_table *table, enum postgres_adopt_co
 
 static bool is_boolean(const struct postgres_adopt_table *table)
 {
-	return strcmp(table->columns[ADOPT_READ].type, "boolean") == 0;
+	return is_type(table, ADOPT_READ, "boolean");
 }
 
 static void append_registry(struct buffer *sql, const struct postgres_adopt_table *table)
@@ -63,9 +70,14 @@ static void append_function_start(struct buffer *sql, const struct postgres_adop
 	    table->number, event);
 }
 
-static void append_function_end(struct buffer *sql)
+/* A trigger needs no such right, and nobody else is to call the function from another. */
+static void append_function_end(struct buffer *sql, const struct postgres_adopt_table *table,
+				const char *event)
 {
-	buffer_append_string(sql, "\tRETURN NULL;\nEND\n" DOLLARS ";\n\n");
+	buffer_append_format(sql,
+			     "\tRETURN NULL;\nEND\n" DOLLARS ";\n"
+			     "REVOKE ALL ON FUNCTION allim.adopted_%s_%s() FROM PUBLIC;\n\n",
+			     table->number, event);
 }
 
 /* What the trigger reads: the rows of the statement, or the one row. */
@@ -92,13 +104,55 @@ static void append_trigger(struct buffer *sql, const struct postgres_adopt_table
 			     table->is_partitioned ? "ROW" : "STATEMENT", table->number, event);
 }
 
-static void append_data(struct buffer *sql, const struct postgres_adopt_source *column, char alias)
+/* Text is not JSON before it was checked, and the type json lets pass what jsonb does not. */
+static bool must_check(const struct postgres_adopt_table *table)
 {
-	if (postgres_adopt_sql_is_text(column->type) || strcmp(column->type, "json") == 0 ||
-	    strcmp(column->type, "jsonb") == 0)
-		buffer_append_format(sql, "%c.%s::text", alias, column->name);
+	static const char *const types[] = {"text", "character varying", "character", "json"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (has(table, ADOPT_DATA) && is_type(table, ADOPT_DATA, types[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What tells rows apart, as a text that is the same in every session. */
+static void append_key(struct buffer *sql, const struct postgres_adopt_table *table, char alias)
+{
+	const char *name = table->columns[ADOPT_ID].name;
+
+	if (is_type(table, ADOPT_ID, "timestamp with time zone"))
+		buffer_append_format(sql, "(%c.%s AT TIME ZONE 'UTC')::text || '+00'", alias, name);
 	else
-		buffer_append_format(sql, "to_jsonb(%c.%s)::text", alias, column->name);
+		buffer_append_format(sql, "%c.%s::text", alias, name);
+}
+
+/* No more of a text than shows that it is too long. */
+static void append_cut(struct buffer *sql, const struct postgres_adopt_table *table,
+		       enum postgres_adopt_column column, char alias)
+{
+	buffer_append_format(sql, "left(%c.%s::text, %u)", alias, table->columns[column].name,
+			     longest[column] + 1);
+}
+
+static void append_data(struct buffer *sql, const struct postgres_adopt_table *table, char alias)
+{
+	if (must_check(table) || is_type(table, ADOPT_DATA, "jsonb"))
+		append_cut(sql, table, ADOPT_DATA, alias);
+	else
+		buffer_append_format(sql, "left(to_jsonb(%c.%s)::text, %u)", alias,
+				     table->columns[ADOPT_DATA].name, longest[ADOPT_DATA] + 1);
+}
+
+/* A time that no notification can be of may not even be converted. */
+static void append_time(struct buffer *sql, const struct postgres_adopt_table *table, char alias)
+{
+	const char *name = table->columns[ADOPT_CREATED].name;
+
+	buffer_append_format(sql,
+			     ",\n\t\tCASE WHEN %c.%s BETWEEN '1970-01-01' AND '9999-12-31' "
+			     "THEN %c.%s::timestamptz END",
+			     alias, name, alias, name);
 }
 
 /* The names of the columns of allim.pending that a row fills, and what fills them. A column that is
@@ -118,32 +172,36 @@ static void append_content_names(struct buffer *sql, const struct postgres_adopt
 static void append_text(struct buffer *sql, const struct postgres_adopt_table *table,
 			enum postgres_adopt_column column, char alias, const char *indent)
 {
-	if (has(table, column))
-		buffer_append_format(sql, ",\n%scoalesce(%c.%s::text, '')", indent, alias,
-				     table->columns[column].name);
+	if (!has(table, column))
+		return;
+	buffer_append_format(sql, ",\n%scoalesce(", indent);
+	append_cut(sql, table, column, alias);
+	buffer_append_string(sql, ", '')");
 }
 
 static void append_content(struct buffer *sql, const struct postgres_adopt_table *table, char alias,
 			   const char *indent)
 {
-	const struct postgres_adopt_source *columns = table->columns;
-
-	if (has(table, ADOPT_ID))
-		buffer_append_format(sql, "%s%c.%s::text,\n", indent, alias,
-				     columns[ADOPT_ID].name);
-	buffer_append_format(sql, "%s%c.%s::text,\n%s", indent, alias, columns[ADOPT_USER].name,
-			     indent);
-	if (has(table, ADOPT_TYPE))
-		buffer_append_format(sql, "coalesce(nullif(%c.%s::text, ''), %s)", alias,
-				     columns[ADOPT_TYPE].name, table->fixed_type);
-	else
+	buffer_append_string(sql, indent);
+	if (has(table, ADOPT_ID)) {
+		append_key(sql, table, alias);
+		buffer_append_format(sql, ",\n%s", indent);
+	}
+	append_cut(sql, table, ADOPT_USER, alias);
+	buffer_append_format(sql, ",\n%s", indent);
+	if (has(table, ADOPT_TYPE)) {
+		buffer_append_string(sql, "coalesce(nullif(");
+		append_cut(sql, table, ADOPT_TYPE, alias);
+		buffer_append_format(sql, ", ''), %s)", table->fixed_type);
+	} else {
 		buffer_append_string(sql, table->fixed_type);
+	}
 	append_text(sql, table, ADOPT_TITLE, alias, indent);
 	append_text(sql, table, ADOPT_BODY, alias, indent);
 	append_text(sql, table, ADOPT_LINK, alias, indent);
 	if (has(table, ADOPT_DATA)) {
 		buffer_append_format(sql, ",\n%scoalesce(", indent);
-		append_data(sql, &columns[ADOPT_DATA], alias);
+		append_data(sql, table, alias);
 		buffer_append_string(sql, ", '')");
 	}
 }
@@ -152,13 +210,6 @@ static void append_is_read(struct buffer *sql, const struct postgres_adopt_table
 {
 	buffer_append_format(sql, "%c.%s %s", alias, table->columns[ADOPT_READ].name,
 			     is_boolean(table) ? "IS TRUE" : "IS NOT NULL");
-}
-
-/* Text is not JSON before it was checked. */
-static bool must_check(const struct postgres_adopt_table *table)
-{
-	return has(table, ADOPT_DATA) &&
-	       postgres_adopt_sql_is_text(table->columns[ADOPT_DATA].type);
 }
 
 static void append_insert(struct buffer *sql, const struct postgres_adopt_table *table)
@@ -176,8 +227,7 @@ static void append_insert(struct buffer *sql, const struct postgres_adopt_table 
 			     must_check(table) ? "false" : "true");
 	append_content(sql, table, 'n', "\t\t");
 	if (has(table, ADOPT_CREATED))
-		buffer_append_format(sql, ",\n\t\tn.%s::timestamptz",
-				     table->columns[ADOPT_CREATED].name);
+		append_time(sql, table, 'n');
 	if (has(table, ADOPT_READ)) {
 		buffer_append_string(sql, ",\n\t\t");
 		append_is_read(sql, table, 'n');
@@ -185,7 +235,7 @@ static void append_insert(struct buffer *sql, const struct postgres_adopt_table 
 	buffer_append_string(sql, "\n\t");
 	append_rows(sql, table, "inserted", 'n');
 	buffer_append_string(sql, ";\n");
-	append_function_end(sql);
+	append_function_end(sql, table, "insert");
 }
 
 static void append_correction(struct buffer *sql, const struct postgres_adopt_table *table)
@@ -207,19 +257,21 @@ static void append_correction(struct buffer *sql, const struct postgres_adopt_ta
 
 static void append_read(struct buffer *sql, const struct postgres_adopt_table *table)
 {
-	const char *id = table->columns[ADOPT_ID].name;
-
 	buffer_append_format(
 	    sql,
 	    "\tINSERT INTO allim.pending (wakes, kind, adopted, source)\n"
 	    "\tSELECT " WAKES " AND NOT EXISTS (\n"
 	    "\t\tSELECT FROM allim.pending p WHERE p.xid = pg_current_xact_id()),\n"
-	    "\t\t3, %s, r.id\n\tFROM (\n\t\tSELECT n.%s::text ",
-	    table->number, id);
+	    "\t\t3, %s, r.id\n\tFROM (\n\t\tSELECT ",
+	    table->number);
+	append_key(sql, table, 'n');
+	buffer_append_byte(sql, ' ');
 	append_rows(sql, table, "updated", 'n');
 	buffer_append_string(sql, " WHERE ");
 	append_is_read(sql, table, 'n');
-	buffer_append_format(sql, "\n\t\tEXCEPT\n\t\tSELECT o.%s::text ", id);
+	buffer_append_string(sql, "\n\t\tEXCEPT\n\t\tSELECT ");
+	append_key(sql, table, 'o');
+	buffer_append_byte(sql, ' ');
 	append_rows(sql, table, "deleted", 'o');
 	buffer_append_string(sql, " WHERE ");
 	append_is_read(sql, table, 'o');
@@ -241,7 +293,7 @@ static void append_update(struct buffer *sql, const struct postgres_adopt_table 
 	append_correction(sql, table);
 	if (has(table, ADOPT_READ))
 		append_read(sql, table);
-	append_function_end(sql);
+	append_function_end(sql, table, "update");
 }
 
 static void append_delete(struct buffer *sql, const struct postgres_adopt_table *table)
@@ -250,11 +302,13 @@ static void append_delete(struct buffer *sql, const struct postgres_adopt_table 
 	append_function_start(sql, table, "delete");
 	buffer_append_format(sql,
 			     "\tINSERT INTO allim.pending (wakes, kind, adopted, source)\n"
-			     "\tSELECT " WAKES ", 2, %s, o.%s::text\n\t",
-			     table->number, table->columns[ADOPT_ID].name);
+			     "\tSELECT " WAKES ", 2, %s, ",
+			     table->number);
+	append_key(sql, table, 'o');
+	buffer_append_string(sql, "\n\t");
 	append_rows(sql, table, "deleted", 'o');
 	buffer_append_string(sql, ";\n");
-	append_function_end(sql);
+	append_function_end(sql, table, "delete");
 }
 
 /* Rows that the application has locked are left for later. */
@@ -264,9 +318,9 @@ static void append_mark(struct buffer *sql, const struct postgres_adopt_table *t
 	const char *read = table->columns[ADOPT_READ].name;
 	const char *is_unread = is_boolean(table) ? "IS NOT TRUE" : "IS NULL";
 
-	buffer_append_string(sql, "-- What a user reads is marked in its row.\n");
 	buffer_append_format(
 	    sql,
+	    "-- What a user reads is marked in its row.\n"
 	    "CREATE FUNCTION allim.adopted_%s_read(sources text[]) RETURNS void\n" FUNCTION_SETTINGS
 	    "SET lock_timeout = '100ms' AS " DOLLARS "\n"
 	    "BEGIN\n"
@@ -276,14 +330,19 @@ static void append_mark(struct buffer *sql, const struct postgres_adopt_table *t
 	    "\t\tWHERE o.%s = ANY ($1::%s[]) AND o.%s %s\n"
 	    "\t\tFOR NO KEY UPDATE SKIP LOCKED));\n"
 	    "\tINSERT INTO allim.adopted_late (adopted, source)\n"
-	    "\tSELECT %s, n.%s::text FROM %s n\n"
-	    "\tWHERE n.%s = ANY ($1::%s[]) AND n.%s %s\n"
-	    "\tON CONFLICT DO NOTHING;\n"
-	    "END\n" DOLLARS ";\n"
-	    "REVOKE ALL ON FUNCTION allim.adopted_%s_read(text[]) FROM PUBLIC;\n",
+	    "\tSELECT %s, ",
 	    table->number, table->name, read, is_boolean(table) ? "true" : "now()", id->name,
-	    id->name, table->name, id->name, id->type, read, is_unread, table->number, id->name,
-	    table->name, id->name, id->type, read, is_unread, table->number);
+	    id->name, table->name, id->name, id->cast, read, is_unread, table->number);
+	append_key(sql, table, 'n');
+	buffer_append_format(sql,
+			     " FROM %s n\n"
+			     "\tWHERE n.%s = ANY ($1::%s[]) AND n.%s %s\n"
+			     "\tON CONFLICT DO NOTHING;\n"
+			     "END\n" DOLLARS ";\n"
+			     "REVOKE ALL ON FUNCTION allim.adopted_%s_read(text[]) FROM PUBLIC;\n"
+			     "SELECT allim.adopted_%s_read('{}'); -- to see that it works\n",
+			     table->name, id->name, id->cast, read, is_unread, table->number,
+			     table->number);
 	if (table->owner != NULL)
 		buffer_append_format(
 		    sql, "GRANT EXECUTE ON FUNCTION allim.adopted_%s_read(text[]) TO %s;\n",
@@ -304,6 +363,8 @@ void postgres_adopt_sql_append_begin(struct buffer *sql)
 {
 	buffer_append_string(
 	    sql, "BEGIN;\n"
+		 "SET LOCAL search_path = pg_catalog, pg_temp;\n"
+		 "SET LOCAL standard_conforming_strings = on;\n"
 		 "-- Shorter than deadlock_timeout: it is not the application that gives way.\n"
 		 "SET LOCAL lock_timeout = '900ms';\n\n");
 }
@@ -372,4 +433,16 @@ static const char *const registry_columns[ADOPT_COLUMNS] = {
     [ADOPT_USER] = "user",	 [ADOPT_TITLE] = "title", [ADOPT_BODY] = "body",
     [ADOPT_TYPE] = "type",	 [ADOPT_DATA] = "data",	  [ADOPT_LINK] = "link",
     [ADOPT_CREATED] = "created", [ADOPT_READ] = "read",	  [ADOPT_ID] = "id",
+};
+
+static const unsigned
+    longest
+	[ADOPT_COLUMNS] =
+	    {
+		[ADOPT_USER] = 255,
+		[ADOPT_TITLE] = 500,
+		[ADOPT_BODY] = 10000,
+		[ADOPT_TYPE] = 64,
+		[ADOPT_LINK] = 2000,
+		[ADOPT_DATA] = 1 << 20, /* before white space is taken out; see allim.flaw_of_data() */
 };

@@ -26,7 +26,8 @@ enum postgres_adopt_column {
 struct postgres_adopt_source {
 	const char *name; /* an identifier; NULL: there is none */
 	const char *literal;
-	const char *type; /* that a domain is of */
+	const char *type; /* that a domain is of, as PostgreSQL shows it */
+	const char *cast; /* the same as SQL takes it whatever the search_path */
 };
 
 struct postgres_adopt_table {
@@ -41,9 +42,6 @@ struct postgres_adopt_table {
 	bool notifies;
 	struct postgres_adopt_source columns[ADOPT_COLUMNS];
 };
-
-/* Whether data of that type must be checked before it is taken for JSON. */
-bool postgres_adopt_sql_is_text(const char *type);
 
 /* What the one transaction begins and ends with. */
 void postgres_adopt_sql_append_begin(struct buffer *sql);

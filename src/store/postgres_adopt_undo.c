@@ -5,11 +5,18 @@
 #include "store/postgres_schema.h"
 
 #include <errno.h>
+#include <string.h>
+
+#define FIND                                                                                      \
+	"SELECT a.number, (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) "       \
+	"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = a.source), " \
+	"a.id_column IS NOT NULL, a.read_column IS NOT NULL FROM allim.adopted a"
 
 /* The adoption of a table, or of one that is gone or renamed, by the name that it had. */
 static int find_adoption(struct postgres_adopt *adopt, const char *table, PGresult **ret_found,
 			 struct error *error)
 {
+	char oid[POSTGRES_ADOPT_OID_BYTES];
 	bool has_schema;
 	int code = postgres_schema_find(&adopt->connection, &has_schema, error);
 
@@ -18,17 +25,16 @@ static int find_adoption(struct postgres_adopt *adopt, const char *table, PGresu
 	if (!has_schema)
 		return error_set(error, -EINVAL,
 				 "%.150s is not adopted: the schema allim is missing", table);
-	code = postgres_adopt_leave_own_schema(adopt, error);
+	code = postgres_adopt_find(adopt, table, oid, error);
 	if (code < 0)
 		return code;
-	return postgres_adopt_ask(
-	    adopt,
-	    "SELECT a.number, (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) "
-	    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-	    "WHERE c.oid = a.source), a.id_column IS NOT NULL, a.read_column IS NOT NULL "
-	    "FROM allim.adopted a WHERE a.source = to_regclass($1) "
-	    "OR (a.name = $1 AND to_regclass($1) IS NULL) ORDER BY a.number LIMIT 1",
-	    table, ret_found, error);
+	return strcmp(oid, "0") != 0
+		   ? postgres_adopt_ask(adopt, FIND " WHERE a.source = $1::oid", oid, ret_found,
+					error)
+		   : postgres_adopt_ask(adopt,
+					FIND " WHERE $1 IN (a.name, split_part(a.name, '.', 2)) "
+					     "ORDER BY a.number LIMIT 1",
+					table, ret_found, error);
 }
 
 static int refuse_undo(struct postgres_adopt *adopt, const char *table, struct error *error)

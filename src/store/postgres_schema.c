@@ -76,21 +76,29 @@ static int check_server(struct postgres_connection *connection, struct error *er
 	return 0;
 }
 
-/* Behind a lock stands what its last holder left, which only READ COMMITTED sees. A lock that
+/* Whoever may create in the schema public could put a function of his own in the place of one of
+ * PostgreSQL's, so nothing is looked for there. What a role or an address sets otherwise must not
+ * change what statements mean.
+ *
+ * Behind a lock stands what its last holder left, which only READ COMMITTED sees. A lock that
  * another session does not give up, or a node that froze in the middle of a transaction, costs less
  * than the session's own timeout. A commit is durable whatever the server's default; what is short
  * and often run gains nothing from compiling. */
 int postgres_schema_settle(struct postgres_connection *connection, struct error *error)
 {
-	char sql[448];
+	char sql[704];
 	int result = check_server(connection, error);
 
 	snprintf(sql, sizeof(sql),
+		 "SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; "
+		 "SET standard_conforming_strings = on; %s"
 		 "SET lock_timeout = %lld; SET statement_timeout = %lld; "
 		 "SET idle_in_transaction_session_timeout = %lld; SET jit = off; "
 		 "SET default_transaction_isolation = 'read committed'; "
 		 "SELECT set_config('synchronous_commit', 'on', false) "
 		 "WHERE current_setting('synchronous_commit') = 'off'",
+		 PQserverVersion(connection->handle) >= 140000 ? "SET idle_session_timeout = 0; "
+							       : "",
 		 (long long)connection->timeout / 2, (long long)connection->timeout,
 		 (long long)connection->timeout);
 	return result < 0 ? result : run(connection, sql, error);
@@ -143,6 +151,7 @@ void postgres_schema_append(struct buffer *sql)
 {
 	buffer_append_string(sql, "SELECT " LOCK ";\nCREATE SCHEMA IF NOT EXISTS allim;\n\n");
 	buffer_append_string(sql, postgres_schema_sql);
+	buffer_append_string(sql, "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA allim FROM PUBLIC;\n");
 	buffer_append_format(
 	    sql,
 	    "\nINSERT INTO allim.meta (version, epoch, identity) VALUES (%d, %" PRId64 ", " IDENTITY
@@ -209,7 +218,9 @@ int postgres_schema_epoch(struct postgres_connection *connection, bool read_only
 	if (result == 0)
 		result = ask(connection, "SELECT epoch FROM allim.meta", text, sizeof(text), error);
 	if (result == -ENOENT)
-		error_set(error, result, "the table allim.meta is empty");
+		error_set(error, result,
+			  "the table allim.meta is empty: the schema allim is damaged; restore it "
+			  "from a backup");
 	if (result < 0)
 		return result;
 	*ret_epoch = (uint64_t)strtoll(text, NULL, 10);

@@ -46,7 +46,7 @@ CREATE TABLE allim.notification (
 	seq bigint NOT NULL,
 	first_seq bigint NOT NULL,
 	xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-	priority smallint NOT NULL,
+	priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 3),
 	created_at bigint NOT NULL,
 	changed_at bigint NOT NULL,
 	seen_at bigint NOT NULL DEFAULT 0,

@@ -9,7 +9,9 @@
 -- What runs in every commit that publishes is planned once for a session, and for indexes: left to
 -- itself, PostgreSQL would plan each call anew for its arrays, and read the whole table of inboxes
 -- where it is not much larger than a batch. What is switched off counts as so expensive that an
--- application's session would compile it, hence jit.
+-- application's session would compile it, hence jit. A plan that was made when there were three
+-- inboxes must still do for a million. So no list is joined with the inboxes: each of its lines
+-- looks its inbox up (LATERAL, with OFFSET 0 to keep it so), and raises it by its id (ON CONFLICT).
 
 -- Locks all inboxes that a transaction changes: those of `published`, which come into being where
 -- they are not there; those of `marked`, which do where there was ever a broadcast to mark; and
@@ -26,16 +28,21 @@ BEGIN
 	END IF;
 	INSERT INTO allim.inbox (name)
 	SELECT DISTINCT w.name FROM unnest(wanted) AS w (name)
-	WHERE NOT EXISTS (SELECT FROM allim.inbox i WHERE i.name = w.name COLLATE "C")
+	LEFT JOIN LATERAL (
+		SELECT i.id FROM allim.inbox i WHERE i.name = w.name COLLATE "C" OFFSET 0) f ON true
+	WHERE f.id IS NULL
 	ORDER BY 1
 	ON CONFLICT DO NOTHING;
-	PERFORM FROM allim.inbox i
-	WHERE i.id IN (
-		SELECT o.id FROM allim.inbox o WHERE o.name = ANY (published || marked)
+	PERFORM FROM (
+		SELECT f.id FROM unnest(published || marked) AS w (name)
+		CROSS JOIN LATERAL (
+			SELECT i.id FROM allim.inbox i WHERE i.name = w.name COLLATE "C" OFFSET 0) f
 		UNION
-		SELECT n.inbox_id FROM allim.notification n WHERE n.id = ANY (ids))
-	ORDER BY i.id
-	FOR UPDATE;
+		SELECT n.inbox_id FROM allim.notification n WHERE n.id = ANY (ids)
+		ORDER BY 1
+	) o
+	CROSS JOIN LATERAL (
+		SELECT FROM allim.inbox i WHERE i.id = o.id OFFSET 0 FOR UPDATE) locked;
 END
 $$;
 
@@ -107,10 +114,12 @@ DECLARE
 BEGIN
 	RETURN QUERY
 	WITH receiver AS MATERIALIZED (
-		SELECT r.place, r.item, i.id AS inbox_id, i AS inbox,
-			row_number() OVER (PARTITION BY i.id ORDER BY r.place) AS step
+		SELECT r.place, r.item, r.name, (f.inbox).id AS inbox_id, f.inbox,
+			row_number() OVER (PARTITION BY (f.inbox).id ORDER BY r.place) AS step
 		FROM unnest(items, names) WITH ORDINALITY AS r (item, name, place)
-		JOIN allim.inbox i ON i.name = r.name COLLATE "C"
+		CROSS JOIN LATERAL (
+			SELECT i AS inbox FROM allim.inbox i
+			WHERE i.name = r.name COLLATE "C" OFFSET 0) f
 	), inserted AS (
 		INSERT INTO allim.notification (id, inbox_id, seq, first_seq, priority, created_at,
 			changed_at, expires_at, type, title, body, link, data)
@@ -120,14 +129,12 @@ BEGIN
 			types[r.item], titles[r.item], bodies[r.item], links[r.item], datas[r.item]
 		FROM receiver r ORDER BY r.place
 	), raised AS (
-		UPDATE allim.inbox i
-		SET head = i.head + g.steps, kept = i.kept + g.steps, unread = i.unread + g.steps,
-			newest = new_ids[g.last]
-		FROM (
-			SELECT r.inbox_id, count(*) AS steps, max(r.place) AS last
-			FROM receiver r GROUP BY r.inbox_id
-		) g
-		WHERE i.id = g.inbox_id
+		INSERT INTO allim.inbox AS i (id, name, head, newest)
+		SELECT r.inbox_id, min(r.name), count(*), new_ids[max(r.place)]
+		FROM receiver r GROUP BY r.inbox_id
+		ON CONFLICT ON CONSTRAINT inbox_pkey DO UPDATE
+		SET head = i.head + excluded.head, kept = i.kept + excluded.head,
+			unread = i.unread + excluded.head, newest = excluded.newest
 	)
 	SELECT new_ids[r.place], (r.inbox).head + r.step, published_at, (r.inbox).unread + r.step,
 		allim.broadcasts_marked(r.inbox), CASE -- calling a function costs more than this
@@ -151,9 +158,11 @@ BEGIN
 		RETURN;
 	END IF;
 	FOR full_inbox IN
-		SELECT i.id FROM allim.inbox i
-		WHERE i.name = ANY (names) AND i.kept > keep + keep / 8 + 1
-		ORDER BY i.id
+		SELECT DISTINCT f.id FROM unnest(names) AS n (name)
+		CROSS JOIN LATERAL (
+			SELECT i.id FROM allim.inbox i
+			WHERE i.name = n.name COLLATE "C" AND i.kept > keep + keep / 8 + 1 OFFSET 0) f
+		ORDER BY 1
 	LOOP
 		PERFORM allim.forget(full_inbox, keep, 0, 4096);
 	END LOOP;
