@@ -285,6 +285,14 @@ static int take_hints(struct store_sweep *sweep, const PGresult *result)
 	return arena_copy(arena, hint.user, &sweep->position);
 }
 
+/* Under the feet of a running node the schema was made anew: connecting again finds out what is there
+ * now. */
+static int meet_another_history(struct reading *reading)
+{
+	postgres_connection_close(reading->batch->connection);
+	return -EAGAIN;
+}
+
 static int receive_sweep(struct reading *reading, struct store_request *request)
 {
 	struct store_sweep *sweep = (struct store_sweep *)request;
@@ -294,7 +302,9 @@ static int receive_sweep(struct reading *reading, struct store_request *request)
 	sweep->hint_count = 0;
 	if (result != NULL && PQntuples(result) > 0 &&
 	    postgres_result_kind(result, 0) == POSTGRES_SNAPSHOT)
-		code = take_hints(sweep, result);
+		code = (uint64_t)postgres_result_id(result, 0) == reading->batch->epoch
+			   ? take_hints(sweep, result)
+			   : meet_another_history(reading);
 	PQclear(result);
 	return code;
 }

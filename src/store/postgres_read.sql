@@ -205,7 +205,8 @@ $$;
 -- that were restored from an older cluster may name transactions that are still to come. A whole
 -- table must never be read for it, hence the setting; and as nobody can foresee how much changed, no
 -- two lists are joined here. Without `with_changes`, and beyond `most_bytes`, heads are told alone.
--- The first row, of kind 4, names this snapshot; from nowhere (an empty `since`) it is the only one.
+-- The first row, of kind 4, names this snapshot and has the epoch for an id; from nowhere (an empty
+-- `since`) it is the only one.
 CREATE FUNCTION allim.tail(since text, with_changes boolean, most_bytes bigint)
 RETURNS SETOF allim.change LANGUAGE plpgsql STABLE SET enable_seqscan TO off AS $$
 DECLARE
@@ -215,9 +216,10 @@ DECLARE
 	present xid8 := pg_snapshot_xmax(pg_current_snapshot());
 BEGIN
 	RETURN QUERY SELECT pg_current_snapshot()::text, 0::bigint, 0::bigint, 0::bigint, 4::smallint,
-		0::bigint, 0::smallint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, false, 0::smallint,
+		0::bigint, 0::smallint, 0::bigint, 0::bigint, m.epoch, 0::bigint, false, 0::smallint,
 		0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, ''::text,
-		''::text, ''::text, ''::text, ''::text;
+		''::text, ''::text, ''::text, ''::text
+	FROM allim.meta m;
 	IF before IS NULL THEN
 		RETURN;
 	END IF;

@@ -94,6 +94,11 @@ enum postgres_kind postgres_result_kind(const PGresult *result, int row)
 	return (enum postgres_kind)postgres_result_number(result, row, COLUMN_KIND);
 }
 
+int64_t postgres_result_id(const PGresult *result, int row)
+{
+	return postgres_result_number(result, row, COLUMN_ID);
+}
+
 #define NUMBER(column) postgres_result_number(result, row, COLUMN_##column)
 #define TEXT(column)   postgres_result_text(result, row, COLUMN_##column)
 
@@ -109,7 +114,7 @@ static void read_row(const PGresult *result, int row, struct notification *ret_r
 			.body = TEXT(BODY),
 			.link = TEXT(LINK),
 			.data = TEXT(DATA),
-			.priority = (enum notification_priority)NUMBER(PRIORITY),
+			.priority = (enum notification_priority)(NUMBER(PRIORITY) & 3),
 			.expires_at = NUMBER(EXPIRES_AT)},
 	    .created_at = NUMBER(CREATED_AT),
 	    .changed_at = NUMBER(CHANGED_AT),

@@ -27,10 +27,13 @@ enum postgres_kind {
 	POSTGRES_ALL = 1,
 	POSTGRES_HEAD = 2,    /* only the seq is known */
 	POSTGRES_CUT = 3,     /* the limits leave out what begins here */
-	POSTGRES_SNAPSHOT = 4 /* the name is the snapshot's */
+	POSTGRES_SNAPSHOT = 4 /* the name is the snapshot's, the id is the epoch */
 };
 
 enum postgres_kind postgres_result_kind(const PGresult *result, int row);
+
+/* The id of a row of the type allim.change. */
+int64_t postgres_result_id(const PGresult *result, int row);
 
 /* A row of the type allim.change, as the hint that tells of it. The texts end with the result. */
 void postgres_result_hint(const PGresult *result, int row, struct hint *ret_hint);

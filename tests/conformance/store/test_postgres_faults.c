@@ -309,6 +309,26 @@ static void on_epoch(void *context, uint64_t epoch)
 }
 
 /* A copy of yesterday takes the place of the database: the same name, another identity. */
+/* By somebody else's hand, while a node runs, and another node makes it anew. */
+static void test_the_schema_is_made_anew(void **state)
+{
+	uint64_t before = store_epoch(node.store);
+	struct conformance other;
+
+	(void)state;
+	assert_int_equal(publish_one(&node), 0);
+	postgres_server_run(server, url,
+			    "SET client_min_messages = error; DROP SCHEMA allim CASCADE");
+	postgres_node_init(&other, url);
+	conformance_open(&other);
+	CONFORMANCE_REQUEST(store_sweep, sweep, STORE_SWEEP);
+	assert_int_equal(conformance_call(&node, &sweep.request), -EAGAIN);
+	store_request_finish(&sweep.request);
+	WAIT_UNTIL(store_epoch(node.store) != before);
+	assert_true(store_epoch(node.store) == store_epoch(other.store));
+	postgres_node_finish(&other);
+}
+
 static void test_an_older_copy_takes_the_place(void **state)
 {
 	const char *name = strrchr(url, '/') + 1;
@@ -448,11 +468,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    FAULT(test_killed_at_random_moments),      FAULT(test_a_frozen_server),
-	    FAULT(test_sessions_that_are_terminated),  FAULT(test_an_orderly_restart_while_idle),
-	    FAULT(test_an_inbox_that_is_held),	       FAULT(test_the_schema_is_dropped),
-	    FAULT(test_an_older_copy_takes_the_place), FAULT(test_a_server_that_becomes_read_only),
-	    FAULT(test_a_database_that_isolates_more),
+	    FAULT(test_killed_at_random_moments),	 FAULT(test_a_frozen_server),
+	    FAULT(test_sessions_that_are_terminated),	 FAULT(test_an_orderly_restart_while_idle),
+	    FAULT(test_an_inbox_that_is_held),		 FAULT(test_the_schema_is_dropped),
+	    FAULT(test_the_schema_is_made_anew),	 FAULT(test_an_older_copy_takes_the_place),
+	    FAULT(test_a_server_that_becomes_read_only), FAULT(test_a_database_that_isolates_more),
 	};
 
 	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);

@@ -265,6 +265,34 @@ static void test_an_inbox_that_was_deleted_by_hand(void **state)
 	    postgres_node_number(server, url, "SELECT count(*) FROM allim.notification"), 0);
 }
 
+/* The plan of a session that began with three inboxes, of which PostgreSQL knows that they are three. */
+static void test_a_plan_for_three_does_for_thousands(void **state)
+{
+	static const char *const publish_many =
+	    "SELECT allim.publish(array_agg('bulk' || i), 't', 'x') FROM generate_series(1, 3000) i";
+	PGconn *connection;
+
+	(void)state;
+	postgres_server_run(server, url, "SELECT allim.publish(ARRAY['a', 'b'], 't', 'x')");
+	postgres_server_run(server, url, "VACUUM (ANALYZE) allim.inbox");
+	connection = postgres_server_connect(server, url);
+	PQclear(PQexec(connection, "SELECT allim.publish('one', 't', 'x')"));
+	PQclear(PQexec(connection, publish_many));
+	PQclear(PQexec(connection, publish_many));
+	PQfinish(connection);
+	/* A session tells what it read when it has ended: some entries for each receiver, not all. */
+	WAIT_UNTIL(postgres_node_number(server, url,
+					"SELECT n_tup_upd FROM pg_stat_user_tables "
+					"WHERE schemaname = 'allim' AND relname = 'inbox'") >=
+		   6000);
+	assert_true(postgres_node_number(server, url,
+					 "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes "
+					 "WHERE schemaname = 'allim' AND relname = 'inbox'") <
+		    6000 * 20);
+	assert_int_equal(postgres_node_number(server, url, "SELECT sum(head) FROM allim.inbox"),
+			 6003);
+}
+
 /* What has not expired is not looked at, however much of it there is. */
 static void test_expiry_reads_only_what_is_due(void **state)
 {
@@ -321,6 +349,7 @@ int main(void)
 	    RACE(test_a_broadcast_is_forgotten_while_it_is_marked),
 	    RACE(test_the_tail_of_a_restored_database),
 	    RACE(test_an_inbox_that_was_deleted_by_hand),
+	    RACE(test_a_plan_for_three_does_for_thousands),
 	    RACE(test_expiry_reads_only_what_is_due),
 	};
 
