@@ -265,32 +265,43 @@ static void test_an_inbox_that_was_deleted_by_hand(void **state)
 	    postgres_node_number(server, url, "SELECT count(*) FROM allim.notification"), 0);
 }
 
-/* The plan of a session that began with three inboxes, of which PostgreSQL knows that they are three. */
+/* PostgreSQL's own account of the rows that it compared in vain. */
+static void count_in_vain(void *context, const char *message)
+{
+	static const char *const words = "Rows Removed by Join Filter: ";
+	int64_t *count = context;
+
+	while ((message = strstr(message, words)) != NULL) {
+		message += strlen(words);
+		*count += strtoll(message, NULL, 10);
+	}
+}
+
+/* The plan of a session that began with three inboxes, of which PostgreSQL knows that they are
+ * three. */
 static void test_a_plan_for_three_does_for_thousands(void **state)
 {
 	static const char *const publish_many =
-	    "SELECT allim.publish(array_agg('bulk' || i), 't', 'x') FROM generate_series(1, 3000) i";
+	    "SELECT allim.publish(array_agg('bulk' || i), 't', 'x') FROM generate_series(1, 1000) i";
 	PGconn *connection;
+	int64_t in_vain = 0;
 
 	(void)state;
 	postgres_server_run(server, url, "SELECT allim.publish(ARRAY['a', 'b'], 't', 'x')");
 	postgres_server_run(server, url, "VACUUM (ANALYZE) allim.inbox");
 	connection = postgres_server_connect(server, url);
+	PQsetNoticeProcessor(connection, count_in_vain, &in_vain);
+	PQclear(PQexec(connection, "LOAD 'auto_explain'; SET client_min_messages = log;"
+				   "SET auto_explain.log_min_duration = 0;"
+				   "SET auto_explain.log_analyze = on;"
+				   "SET auto_explain.log_nested_statements = on"));
 	PQclear(PQexec(connection, "SELECT allim.publish('one', 't', 'x')"));
 	PQclear(PQexec(connection, publish_many));
 	PQclear(PQexec(connection, publish_many));
 	PQfinish(connection);
-	/* A session tells what it read when it has ended: some entries for each receiver, not all. */
-	WAIT_UNTIL(postgres_node_number(server, url,
-					"SELECT n_tup_upd FROM pg_stat_user_tables "
-					"WHERE schemaname = 'allim' AND relname = 'inbox'") >=
-		   6000);
-	assert_true(postgres_node_number(server, url,
-					 "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes "
-					 "WHERE schemaname = 'allim' AND relname = 'inbox'") <
-		    6000 * 20);
 	assert_int_equal(postgres_node_number(server, url, "SELECT sum(head) FROM allim.inbox"),
-			 6003);
+			 2003);
+	assert_true(in_vain < 1000);
 }
 
 /* What has not expired is not looked at, however much of it there is. */
