@@ -45,7 +45,7 @@ static int read_text(struct reader *reader, const char *name, const json_t *valu
 				 "\"%s\" is longer than %zu bytes; shorten it", name, limit);
 	if (memchr(json_string_value(value), '\0', json_string_length(value)) != NULL)
 		return error_set(reader->error, -EINVAL,
-				 "\"%s\" holds U+0000, which not every store can keep; leave it out",
+				 "\"%s\" holds U+0000, which not every store keeps; leave it out",
 				 name);
 	return arena_copy(reader->arena, string_of(value), ret_text);
 }

@@ -397,7 +397,7 @@ static int open_parts(struct server *server, struct error *error)
 	const struct settings *settings = &server->configuration->settings;
 	struct store_options store = store_options_of(settings);
 	struct feed_options feed;
-	const struct feed_ops *feed_ops;
+	const struct feed_ops *feed_ops = NULL;
 	int result = method_find(slice_from_string(settings->method), &node->method, error);
 
 	randombytes_buf(&node->number, sizeof(node->number));

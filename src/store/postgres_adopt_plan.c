@@ -1,6 +1,6 @@
 /* Looks at a table and at what the role may do, and writes the SQL that adopts it: the text that is
- * shown is the text that runs. Everything that PostgreSQL would refuse in words that do not say what
- * to do is refused here. */
+ * shown is the text that runs. Everything that PostgreSQL would refuse in words that do not say
+ * what to do is refused here. */
 #include "store/postgres_adopt.h"
 #include "store/postgres_adopt_session.h"
 #include "store/postgres_adopt_sql.h"

@@ -41,8 +41,8 @@ int postgres_adopt_ask(struct postgres_adopt *adopt, const char *sql, const char
 	return code;
 }
 
-/* Those of the session, before it is settled. Where the role is called allim, its own tables would be
- * found first. */
+/* Those of the session, before it is settled. Where the role is called allim, its own tables would
+ * be found first. */
 static int remember_schemas(struct postgres_adopt *adopt, struct error *error)
 {
 	PGresult *result = NULL;

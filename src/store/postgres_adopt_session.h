@@ -1,5 +1,5 @@
-/* The connection of a command that adopts a table, or takes that back: it asks, runs, and says in words
- * what is in the way.
+/* The connection of a command that adopts a table, or takes that back: it asks, runs, and says in
+ * words what is in the way.
  *
  * One thread; calls wait for the server. */
 #ifndef ALLIM_STORE_POSTGRES_ADOPT_SESSION_H

@@ -6,8 +6,8 @@
 
 #define DOLLARS POSTGRES_ADOPT_SQL_QUOTE
 
-/* A function's first lines; see allim.settle() for the settings of plans. The others have a value be
- * the same text in every session. */
+/* A function's first lines; see allim.settle() for the settings of plans. The others have a value
+ * be the same text in every session. */
 #define FUNCTION_SETTINGS                                                                   \
 	"LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp\n"         \
 	"SET standard_conforming_strings = on SET bytea_output = hex SET datestyle = iso\n" \
@@ -435,14 +435,7 @@ static const char *const registry_columns[ADOPT_COLUMNS] = {
     [ADOPT_CREATED] = "created", [ADOPT_READ] = "read",	  [ADOPT_ID] = "id",
 };
 
-static const unsigned
-    longest
-	[ADOPT_COLUMNS] =
-	    {
-		[ADOPT_USER] = 255,
-		[ADOPT_TITLE] = 500,
-		[ADOPT_BODY] = 10000,
-		[ADOPT_TYPE] = 64,
-		[ADOPT_LINK] = 2000,
-		[ADOPT_DATA] = 1 << 20, /* before white space is taken out; see allim.flaw_of_data() */
+static const unsigned longest[ADOPT_COLUMNS] = {
+    [ADOPT_USER] = 255,	 [ADOPT_TITLE] = 500,	 [ADOPT_BODY] = 10000, [ADOPT_TYPE] = 64,
+    [ADOPT_LINK] = 2000, [ADOPT_DATA] = 1 << 20, /* with white space; see allim.flaw_of_data() */
 };

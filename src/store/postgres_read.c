@@ -285,8 +285,8 @@ static int take_hints(struct store_sweep *sweep, const PGresult *result)
 	return arena_copy(arena, hint.user, &sweep->position);
 }
 
-/* Under the feet of a running node the schema was made anew: connecting again finds out what is there
- * now. */
+/* Under the feet of a running node the schema was made anew: connecting again finds out what is
+ * there now. */
 static int meet_another_history(struct reading *reading)
 {
 	postgres_connection_close(reading->batch->connection);

@@ -47,8 +47,8 @@ enum store_operation {
 	STORE_OPERATIONS
 };
 
-/* As it stands in logs, and whether it changes an inbox: then a store that was opened to be read only
- * refuses it. */
+/* As it stands in logs, and whether it changes an inbox: then a store that was opened to be read
+ * only refuses it. */
 const char *store_operation_name(enum store_operation operation);
 bool store_operation_is_write(enum store_operation operation);
 

@@ -6,8 +6,8 @@
 #include "conformance/store/conformance.h"
 #include "lib/postgres_server.h"
 
-/* Fixtures of a group of tests: a server that forgets when it ends is the state that each test begins
- * with. */
+/* Fixtures of a group of tests: a server that forgets when it ends is the state that each test
+ * begins with. */
 int postgres_node_start_server(void **state);
 int postgres_node_end_server(void **state);
 

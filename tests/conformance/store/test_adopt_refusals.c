@@ -151,8 +151,8 @@ static void test_missing_rights(void **state)
 	as_role(&a, "guest");
 	refused(
 	    &a, adopting_adopt(&a, "public.notification", &mapping),
-	    "the role guest does not own public.notification; connect as a member of owner and of the "
-	    "role of the nodes, or as a superuser");
+	    "the role guest does not own public.notification; connect as a member of owner and of "
+	    "the role of the nodes, or as a superuser");
 	as_role(&a, "owner");
 	refused(
 	    &a, adopting_adopt(&a, "public.notification", &mapping),

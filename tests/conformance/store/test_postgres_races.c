@@ -282,7 +282,8 @@ static void count_in_vain(void *context, const char *message)
 static void test_a_plan_for_three_does_for_thousands(void **state)
 {
 	static const char *const publish_many =
-	    "SELECT allim.publish(array_agg('bulk' || i), 't', 'x') FROM generate_series(1, 1000) i";
+	    "SELECT allim.publish(array_agg('bulk' || i), 't', 'x') "
+	    "FROM generate_series(1, 1000) i";
 	PGconn *connection;
 	int64_t in_vain = 0;
 
