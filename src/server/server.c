@@ -377,8 +377,9 @@ static struct feed_options feed_options_of(struct node *node, const struct setti
 }
 
 /* Of what works, and is hardly what was wanted. */
-static void warn(const struct server *server, const struct feed_ops *feed)
+static void warn(const struct server *server)
 {
+	const struct feed_ops *feed = server->node.feed->ops;
 	const struct settings *settings = &server->configuration->settings;
 
 	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0 &&
@@ -397,7 +398,7 @@ static int open_parts(struct server *server, struct error *error)
 	const struct settings *settings = &server->configuration->settings;
 	struct store_options store = store_options_of(settings);
 	struct feed_options feed;
-	const struct feed_ops *feed_ops = NULL;
+	const struct feed_ops *feed_ops;
 	int result = method_find(slice_from_string(settings->method), &node->method, error);
 
 	randombytes_buf(&node->number, sizeof(node->number));
@@ -415,7 +416,7 @@ static int open_parts(struct server *server, struct error *error)
 	if (result < 0)
 		return result;
 	node->shares_store = node->store->ops->is_shared;
-	warn(server, feed_ops);
+	warn(server);
 	node->blocking = blocking_create();
 	node->address_connections = quota_create();
 	node->user_connections = quota_create();
