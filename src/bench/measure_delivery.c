@@ -9,32 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static double milliseconds(const struct histogram *histogram, double share)
-{
-	return (double)histogram_percentile(histogram, share) / 1e6;
-}
-
-static void sample_figures(struct report *report, const char *side, unsigned round,
-			   const struct publishing_figures *figures)
-{
-	const struct {
-		const char *quantity;
-		double value;
-	} samples[] = {
-	    {"rate", (double)figures->acknowledged / figures->seconds},
-	    {"from_acknowledgement_p50", milliseconds(&figures->from_acknowledgement, 0.5)},
-	    {"from_acknowledgement_p99", milliseconds(&figures->from_acknowledgement, 0.99)},
-	    {"from_publish_p50", milliseconds(&figures->from_publish, 0.5)},
-	    {"from_publish_p99", milliseconds(&figures->from_publish, 0.99)},
-	    {"publish_p99", milliseconds(&figures->publish, 0.99)},
-	    {"missing", (double)figures->expected - (double)figures->arrived},
-	};
-
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
-		report_sample(report, "delivery", side, round, samples[i].quantity,
-			      samples[i].value);
-}
-
 /* allim goes first and leaves the event that the bare program is to send. */
 static int measure_side(struct bench *bench, enum target_kind kind, struct buffer *event,
 			unsigned round, struct publishing_figures *figures, struct error *error)
@@ -58,8 +32,8 @@ static int measure_side(struct bench *bench, enum target_kind kind, struct buffe
 	code = publishing_run(bench, &target, 1, &plan, figures, error);
 	target_stop(&target);
 	if (code == 0) {
-		sample_figures(&bench->report, kind == TARGET_BARE ? "bare" : "allim", round,
-			       figures);
+		publishing_sample(figures, &bench->report, "delivery",
+				  kind == TARGET_BARE ? "bare" : "allim", round);
 		buffer_clear(event);
 		buffer_append(event, buffer_slice(&figures->event));
 	}

@@ -25,33 +25,6 @@ static const struct side sides[] = {
     {"dbpoll", "sse-db", NULL},
 };
 
-static double milliseconds(const struct histogram *histogram, double share)
-{
-	return (double)histogram_percentile(histogram, share) / 1e6;
-}
-
-static void sample_figures(struct report *report, const struct side *side, unsigned round,
-			   const struct publishing_figures *figures)
-{
-	const struct {
-		const char *quantity;
-		double value;
-	} samples[] = {
-	    {"rate", (double)figures->acknowledged / figures->seconds},
-	    {"from_acknowledgement_p50", milliseconds(&figures->from_acknowledgement, 0.5)},
-	    {"from_acknowledgement_p99", milliseconds(&figures->from_acknowledgement, 0.99)},
-	    {"from_publish_p50", milliseconds(&figures->from_publish, 0.5)},
-	    {"from_publish_p99", milliseconds(&figures->from_publish, 0.99)},
-	    {"publish_p99", milliseconds(&figures->publish, 0.99)},
-	    {"cores", (double)figures->cpu / 1e9 / figures->seconds},
-	    {"missing", (double)figures->expected - (double)figures->arrived},
-	};
-
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
-		report_sample(report, "fan_out", side->name, round, samples[i].quantity,
-			      samples[i].value);
-}
-
 static int sample_nodes(struct report *report, const struct side *side, unsigned round,
 			const struct cluster *cluster, struct error *error)
 {
@@ -100,7 +73,7 @@ static int measure_side(struct bench *bench, const struct side *side, unsigned r
 		buffer_finish(&figures->event);
 	}
 	if (code == 0) {
-		sample_figures(&bench->report, side, round, figures);
+		publishing_sample(figures, &bench->report, "fan_out", side->name, round);
 		code = sample_nodes(&bench->report, side, round, &cluster, error);
 	}
 	cluster_stop(&cluster);

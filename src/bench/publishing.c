@@ -345,3 +345,29 @@ int publishing_run(struct bench *bench, const struct target *targets, unsigned t
 	release(&publishing);
 	return code;
 }
+
+static double milliseconds(const struct histogram *histogram, double share)
+{
+	return (double)histogram_percentile(histogram, share) / 1e6;
+}
+
+void publishing_sample(const struct publishing_figures *figures, struct report *report,
+		       const char *measure, const char *side, unsigned round)
+{
+	const struct {
+		const char *quantity;
+		double value;
+	} samples[] = {
+	    {"rate", (double)figures->acknowledged / figures->seconds},
+	    {"from_acknowledgement_p50", milliseconds(&figures->from_acknowledgement, 0.5)},
+	    {"from_acknowledgement_p99", milliseconds(&figures->from_acknowledgement, 0.99)},
+	    {"from_publish_p50", milliseconds(&figures->from_publish, 0.5)},
+	    {"from_publish_p99", milliseconds(&figures->from_publish, 0.99)},
+	    {"publish_p99", milliseconds(&figures->publish, 0.99)},
+	    {"cores", (double)figures->cpu / 1e9 / figures->seconds},
+	    {"missing", (double)figures->expected - (double)figures->arrived},
+	};
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+		report_sample(report, measure, side, round, samples[i].quantity, samples[i].value);
+}

@@ -35,6 +35,10 @@ struct publishing_figures {
 	struct buffer event; /* the first one that arrived, the caller's to finish */
 };
 
+/* Notes the rate, times of delivery, cores, and what is missing. */
+void publishing_sample(const struct publishing_figures *figures, struct report *report,
+		       const char *measure, const char *side, unsigned round);
+
 /* Opens streams and publishers, of all targets in turn, warms up, measures, and waits for what is
  * still to arrive. Returns 0 or a negative errno value with a sentence; a publish that is refused
  * is a failure. */
