@@ -42,9 +42,26 @@ static void test_only_writes_are_refused(void **state)
 	}
 }
 
+static void test_addresses_that_nobody_takes(void **state)
+{
+	static const char *const locations[] = {"mysql://root@db/allim",
+						"postgresql//allim@db/allim", "postgres:allim@db"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(locations) / sizeof(locations[0]); i++) {
+		const struct store_options options = {.location = locations[i]};
+		struct error error = {.text = ""};
+		struct store *store = NULL;
+
+		assert_int_equal(store_open(&options, &store, &error), -EINVAL);
+		assert_non_null(strstr(error.text, "is no store that allim knows"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_addresses_that_nobody_takes),
 	    cmocka_unit_test_setup_teardown(test_only_writes_are_refused, folder_setup,
 					    folder_teardown),
 	};
