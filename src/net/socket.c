@@ -72,14 +72,19 @@ static void set_option(int descriptor, int level, int option, int value)
 	setsockopt(descriptor, level, option, &value, sizeof(value));
 }
 
-void socket_tune(int descriptor)
+static void tune(int descriptor)
 {
 	set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 60000);
+}
+
+void socket_tune(int descriptor)
+{
+	tune(descriptor);
 	set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 30);
 	set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 10);
 	set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
-	set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 60000);
 }
 
 static const char *advice(int code)
@@ -119,7 +124,7 @@ static int bind_socket(union socket_address *address, bool shared)
 		set_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (address->any.sa_family == AF_INET6)
 		set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	socket_tune(descriptor);
+	tune(descriptor);
 	if (bind(descriptor, &address->any, length) == 0 &&
 	    getsockname(descriptor, &address->any, &length) == 0)
 		return descriptor;

@@ -42,8 +42,12 @@ int socket_listen(union socket_address *address, int backlog, struct error *erro
 /* Blocking, for commands. Returns the descriptor or a negative errno value with a sentence. */
 int socket_connect(const union socket_address *address, struct error *error);
 
-/* Small packets at once; a peer that vanished is noticed within a minute (keepalive 30/10/3 and
- * TCP_USER_TIMEOUT 60 s). Failures are harmless and ignored. */
+/* For a connection of our own: small packets at once; a peer that vanished is noticed within a
+ * minute (keepalive 30/10/3 and TCP_USER_TIMEOUT 60 s). Failures are harmless and ignored.
+ *
+ * Accepted connections have no keepalive: heartbeats and answers are what finds those that
+ * vanished. Its probes would go out in the same moment for all who connected in the same moment,
+ * and whoever's probes are lost in the rush would be reset, though it is there. */
 void socket_tune(int descriptor);
 
 #endif

@@ -144,12 +144,13 @@ static void test_listening(void **state)
 	accepted = accept_one(listener);
 	assert_true(accepted >= 0);
 	assert_int_equal(option(accepted, IPPROTO_TCP, TCP_NODELAY), 1);
-	assert_int_equal(option(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
-	assert_int_equal(option(accepted, IPPROTO_TCP, TCP_KEEPIDLE), 30);
-	assert_int_equal(option(accepted, IPPROTO_TCP, TCP_KEEPINTVL), 10);
-	assert_int_equal(option(accepted, IPPROTO_TCP, TCP_KEEPCNT), 3);
 	assert_int_equal(option(accepted, IPPROTO_TCP, TCP_USER_TIMEOUT), 60000);
+	assert_int_equal(option(accepted, SOL_SOCKET, SO_KEEPALIVE), 0);
 	assert_int_equal(option(client, IPPROTO_TCP, TCP_NODELAY), 1);
+	assert_int_equal(option(client, SOL_SOCKET, SO_KEEPALIVE), 1);
+	assert_int_equal(option(client, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+	assert_int_equal(option(client, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+	assert_int_equal(option(client, IPPROTO_TCP, TCP_KEEPCNT), 3);
 	close(accepted);
 	close(client);
 	close(listener);
