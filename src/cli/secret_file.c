@@ -53,6 +53,8 @@ static int read_line(const char *path, int descriptor, struct buffer *buffer, st
 	explicit_bzero(bytes, length);
 	if (line.length == 0)
 		return refuse(path, -EINVAL, "is empty", error);
+	if (rest.length > 0)
+		return refuse(path, -EINVAL, "has more than one line", error);
 	return buffer_failed(buffer) ? error_set(error, -ENOMEM, "out of memory") : 0;
 }
 

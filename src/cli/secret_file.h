@@ -7,8 +7,8 @@
 
 enum { SECRET_FILE_BYTES = 8192 };
 
-/* Appends the file's first line, without its end. Returns 0, or a negative errno value with a
- * sentence: for a file that others can read, that is no regular one, empty, or too long. */
+/* Appends the file's line, without its end. Returns 0, or a negative errno value with a sentence:
+ * for a file that others can read, that is no regular one, empty, or longer. */
 int secret_file_read(const char *path, struct buffer *buffer, struct error *error);
 
 #endif

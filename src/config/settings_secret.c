@@ -124,6 +124,17 @@ static int check_length(const struct settings_loader *loader, const struct pair 
 	return refuse_file(loader, pair, -EINVAL, sentence.text);
 }
 
+/* A password on the second line is one that a person thinks is in use. */
+static int check_line(const struct settings_loader *loader, const struct pair *pair,
+		      struct slice secret)
+{
+	if (memchr(secret.data, '\n', secret.length) != NULL ||
+	    memchr(secret.data, '\0', secret.length) != NULL)
+		return refuse_file(loader, pair, -EINVAL,
+				   "holds more than one line of text; accepted is one");
+	return 0;
+}
+
 static int read_open_file(struct settings_loader *loader, const struct pair *pair, int descriptor)
 {
 	const struct settings_origin *origin = &loader->origins[pair->file];
@@ -136,6 +147,8 @@ static int read_open_file(struct settings_loader *loader, const struct pair *pai
 	secret = without_line_break(secret);
 	if (result == 0)
 		result = check_length(loader, pair, secret.length);
+	if (result == 0)
+		result = check_line(loader, pair, secret);
 	if (result == 0)
 		result = settings_loader_set(loader, row(pair->secret), origin, secret);
 	explicit_bzero(bytes, sizeof(bytes));

@@ -45,9 +45,9 @@ static int read_with(const struct place *place, struct slice content, mode_t mod
 	return secret_file_read(place->path, buffer, error);
 }
 
-static void the_first_line_is_read(void **state)
+static void the_line_is_read(void **state)
 {
-	static const char *const contents[] = {"key", "key\n", "key\r\n", "key\nmore\n", NULL};
+	static const char *const contents[] = {"key", "key\n", "key\r\n", NULL};
 
 	for (const char *const *content = contents; *content != NULL; content++) {
 		struct buffer buffer = BUFFER_EMPTY;
@@ -102,6 +102,8 @@ static void what_is_no_secret_is_refused(void **state)
 	memset(large, 'k', sizeof(large));
 	assert_int_equal(read_with(place, SLICE(""), 0600, &buffer, &error), -EINVAL);
 	assert_int_equal(read_with(place, SLICE("\nkey"), 0600, &buffer, &error), -EINVAL);
+	assert_int_equal(read_with(place, SLICE("key\nmore\n"), 0600, &buffer, &error), -EINVAL);
+	assert_non_null(strstr(error.text, "has more than one line"));
 	assert_int_equal(
 	    read_with(place, slice_from_bytes(large, sizeof(large)), 0600, &buffer, &error),
 	    -EFBIG);
@@ -114,7 +116,7 @@ static void what_is_no_secret_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_first_line_is_read),
+	    cmocka_unit_test(the_line_is_read),
 	    cmocka_unit_test(others_must_not_read_it),
 	    cmocka_unit_test(it_is_not_somebody_elses),
 	    cmocka_unit_test(what_is_no_secret_is_refused),

@@ -136,6 +136,8 @@ static void short_and_long_secrets_are_refused(void **state)
 	strcpy(text + 4096, "\r\nmore");
 	write_secret(file, text, 0600);
 	assert_non_null(strstr(load_file(file).error.text, "more than 4096 bytes"));
+	write_secret(file, SECRET "\nold: " SECRET "\n", 0600);
+	assert_non_null(strstr(load_file(file).error.text, "holds more than one line of text"));
 	assert_refused(loading_variable("ALLIM_JWT_SECRET=1234567890123456789012345678901"),
 		       "ALLIM_JWT_SECRET: a secret of 31 bytes is too short; accepted is 32 to");
 }
