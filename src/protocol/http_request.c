@@ -5,7 +5,7 @@
 #include <errno.h>
 
 static const char *const method_names[HTTP_METHODS];
-static const struct slice single_headers[10];
+static const struct slice single_headers[12];
 
 const char *http_request_method_name(enum http_method method)
 {
@@ -40,6 +40,24 @@ const struct slice *http_request_header(const struct http_request *request, stru
 	const struct http_header *header = next_header(request, name, &position);
 
 	return header == NULL ? NULL : &header->value;
+}
+
+bool http_request_has_token(const struct http_request *request, struct slice name,
+			    struct slice token)
+{
+	const struct http_header *header;
+
+	for (size_t position = 0; (header = next_header(request, name, &position)) != NULL;) {
+		struct slice rest = header->value;
+
+		while (rest.length > 0) {
+			struct slice item = slice_trim(slice_split(&rest, ','));
+
+			if (slice_equals_ignoring_case(item, token))
+				return true;
+		}
+	}
+	return false;
 }
 
 static struct slice without_quotes(struct slice text)
@@ -88,8 +106,17 @@ unsigned http_request_single_bit(struct slice name)
 static const char *const method_names[HTTP_METHODS] = {"GET",	"HEAD",	  "POST",    "PUT",
 						       "PATCH", "DELETE", "OPTIONS", ""};
 
-static const struct slice single_headers[10] = {
-    {"host", 4},   {"authorization", 13},     {"content-length", 14}, {"content-type", 12},
-    {"expect", 6}, {"idempotency-key", 15},   {"if-none-match", 13},  {"last-event-id", 13},
-    {"origin", 6}, {"transfer-encoding", 17},
+static const struct slice single_headers[12] = {
+    {"host", 4},
+    {"authorization", 13},
+    {"content-length", 14},
+    {"content-type", 12},
+    {"expect", 6},
+    {"idempotency-key", 15},
+    {"if-none-match", 13},
+    {"last-event-id", 13},
+    {"origin", 6},
+    {"sec-websocket-key", 17},
+    {"sec-websocket-version", 21},
+    {"transfer-encoding", 17},
 };

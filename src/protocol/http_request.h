@@ -49,9 +49,14 @@ enum http_method http_request_method(struct slice name);
 
 /* The first header of that name (without regard to case), or NULL. Headers that may occur only once
  * (Host, Authorization, Content-Length, Content-Type, Expect, Idempotency-Key, If-None-Match,
- * Last-Event-ID, Origin, Transfer-Encoding) occur at most once, or the parser refused the request.
- */
+ * Last-Event-ID, Origin, Sec-WebSocket-Key, Sec-WebSocket-Version, Transfer-Encoding) occur at most
+ * once, or the parser refused the request. */
 const struct slice *http_request_header(const struct http_request *request, struct slice name);
+
+/* Whether one of the headers of that name has the token in its list (RFC 9110, 5.6.1), without
+ * regard to case. */
+bool http_request_has_token(const struct http_request *request, struct slice name,
+			    struct slice token);
 
 /* The value of a cookie (RFC 6265, 4.2), without quotes. Returns 0, -ENOENT, or -EINVAL where the
  * name occurs with two different values. */

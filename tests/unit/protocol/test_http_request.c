@@ -76,9 +76,9 @@ static void test_cookies(void **state)
 static void test_single_bits(void **state)
 {
 	static const char *const names[] = {
-	    "Host",   "Authorization",	  "Content-Length", "content-type",
-	    "Expect", "Idempotency-Key",  "If-None-Match",  "Last-Event-ID",
-	    "Origin", "Transfer-Encoding"};
+	    "Host",   "Authorization",	   "Content-Length",	    "content-type",
+	    "Expect", "Idempotency-Key",   "If-None-Match",	    "Last-Event-ID",
+	    "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Transfer-Encoding"};
 	unsigned seen = 0;
 
 	(void)state;
