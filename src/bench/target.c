@@ -94,7 +94,7 @@ static int start_allim(struct target *target, const struct bench *bench, unsigne
 					    admin,
 					    "--http-workers",
 					    workers,
-					    "--sse-heartbeat",
+					    "--stream-heartbeat",
 					    seconds,
 					    "--limits-requests-per-minute",
 					    "0",

@@ -53,13 +53,13 @@ static int check_listeners(const struct settings_loader *loader)
 
 static int check_retry(const struct settings_loader *loader)
 {
-	if (loader->settings.sse_retry_minimum <= loader->settings.sse_retry_maximum)
+	if (loader->settings.stream_retry_minimum <= loader->settings.stream_retry_maximum)
 		return 0;
 	return settings_problem(
 	    loader->error,
-	    stronger(loader, SETTINGS_ROW_sse_retry_minimum, SETTINGS_ROW_sse_retry_maximum),
+	    stronger(loader, SETTINGS_ROW_stream_retry_minimum, SETTINGS_ROW_stream_retry_maximum),
 	    -EINVAL,
-	    "sse.retry_minimum is longer than sse.retry_maximum; "
+	    "stream.retry_minimum is longer than stream.retry_maximum; "
 	    "accepted is a minimum up to the maximum");
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "protocol/url.h"
 #include "server/exchange.h"
+#include "server/socket.h"
 #include "server/worker.h"
 
 #include <arpa/inet.h>
@@ -133,6 +134,40 @@ static void check_stream(struct exchange *exchange)
 		spend(exchange);
 }
 
+/* Whatever it comes with: a page of another site must not open a socket that the browser then
+ * authenticates (RFC 6455, 10.2). Programs send no Origin. */
+static void check_socket(struct exchange *exchange)
+{
+	const struct slice *origin = http_request_header(exchange->request, SLICE("origin"));
+
+	if (origin == NULL ||
+	    authentication_origin_allowed(exchange->worker->settings, exchange->request, *origin))
+		check_stream(exchange);
+	else
+		exchange_problem(exchange, PROBLEM_FORBIDDEN_ORIGIN,
+				 "List this page's origin in http.allowed_origins");
+}
+
+bool access_over_socket(const struct route *route)
+{
+	return route->access == ROUTE_USER;
+}
+
+void access_check_message(struct exchange *exchange)
+{
+	const struct stream *stream = &exchange->socket->stream;
+
+	exchange->identity = (struct identity){
+	    .kind = IDENTITY_USER,
+	    .expires_at = stream->expires_at,
+	};
+	if (arena_copy(&exchange->arena, inbox_name(stream->subscriber.inbox),
+		       &exchange->identity.name) < 0)
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	else
+		spend(exchange);
+}
+
 static void check_figures(struct exchange *exchange)
 {
 	if (exchange->worker->listener == ROUTE_PUBLIC && !exchange->worker->node->demo)
@@ -149,7 +184,8 @@ void access_check(struct exchange *exchange)
 	static void (*const checks[])(struct exchange *) = {
 	    [ROUTE_ANYBODY] = check_nothing, [ROUTE_PUBLISHER] = check_publisher,
 	    [ROUTE_USER] = check_user,	     [ROUTE_STREAM] = check_stream,
-	    [ROUTE_DEMO] = check_nothing,    [ROUTE_FIGURES] = check_figures,
+	    [ROUTE_SOCKET] = check_socket,   [ROUTE_DEMO] = check_nothing,
+	    [ROUTE_FIGURES] = check_figures,
 	};
 
 	checks[exchange->route->access](exchange);

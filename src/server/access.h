@@ -14,4 +14,12 @@ bool access_check_host(struct exchange *exchange);
  * the request is there, before any of its body is read. */
 void access_check(struct exchange *exchange);
 
+struct route;
+
+/* Whether requests to the route may come over a socket. */
+bool access_over_socket(const struct route *route);
+
+/* Sets the identity of a message's exchange to the socket's and counts it, or answers why not. */
+void access_check_message(struct exchange *exchange);
+
 #endif

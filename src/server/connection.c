@@ -24,7 +24,8 @@ static const bool allowed[CONNECTION_STATES][CONNECTION_STATES] = {
 	{[CONNECTION_SENDING] = true, [CONNECTION_HOLDING] = true, [CONNECTION_CLOSED] = true},
     [CONNECTION_SENDING] =
 	{[CONNECTION_IDLE] = true, [CONNECTION_LINGERING] = true, [CONNECTION_CLOSED] = true},
-    [CONNECTION_HOLDING] = {[CONNECTION_ANSWERING] = true, [CONNECTION_CLOSED] = true},
+    [CONNECTION_HOLDING] =
+	{[CONNECTION_ANSWERING] = true, [CONNECTION_LINGERING] = true, [CONNECTION_CLOSED] = true},
     [CONNECTION_LINGERING] = {[CONNECTION_CLOSED] = true},
 };
 
@@ -121,6 +122,16 @@ static void linger(struct connection *connection)
 	set_timer(connection, LINGER);
 }
 
+void connection_finish(struct connection *connection)
+{
+	if (connection->state != CONNECTION_HOLDING)
+		return;
+	if (connection_is_full(connection))
+		connection_close(connection);
+	else
+		linger(connection);
+}
+
 /* What was taken, 0 where the socket is full, or a negative errno value. */
 static ssize_t send_some(struct connection *connection, struct slice bytes)
 {
@@ -160,7 +171,7 @@ int connection_write(struct connection *connection, struct slice bytes)
 	ssize_t sent = 0;
 	int error = 0;
 
-	if (connection->state == CONNECTION_CLOSED)
+	if (connection->state == CONNECTION_CLOSED || connection->state == CONNECTION_LINGERING)
 		return -EPIPE;
 	if (connection->output == NULL)
 		sent = send_some(connection, bytes);
@@ -244,8 +255,17 @@ static void send_output(struct connection *connection)
 		go_on(connection);
 	else if (connection->state == CONNECTION_RECEIVING)
 		set_timer(connection, connection->worker->settings->http_body_timeout);
-	else if (connection->holder != NULL)
+	else if (connection->state == CONNECTION_HOLDING)
 		connection->holder->ops->on_drained(connection->holder);
+}
+
+/* The bytes are the first of the worker's input. */
+static void tell_holder(struct connection *connection, size_t length)
+{
+	struct connection_holder *holder = connection->holder;
+
+	if (holder->ops->on_bytes != NULL)
+		holder->ops->on_bytes(holder, connection->worker->input, length);
 }
 
 /* Keeps what stands behind a request that is not answered yet. */
@@ -378,7 +398,9 @@ static void on_readable(struct connection *connection)
 		return;
 	if (connection->state == CONNECTION_IDLE || connection->state == CONNECTION_RECEIVING) {
 		receive(connection, input);
-	} else if (connection->state == CONNECTION_HOLDING && connection->exchange != NULL) {
+	} else if (connection->state == CONNECTION_HOLDING && connection->exchange == NULL) {
+		tell_holder(connection, input.length);
+	} else if (connection->state == CONNECTION_HOLDING) {
 		/* Behind a waiting poll: kept, and no more is read until it is answered. */
 		keep_following(connection, input);
 		if (connection->state != CONNECTION_CLOSED)
@@ -409,7 +431,7 @@ void connection_on_timer(struct timer *timer)
 		if (connection->state == CONNECTION_HOLDING)
 			metrics_add(&connection->worker->metrics, METRIC_STREAMS_STALLED, 1);
 		connection_close(connection);
-	} else if (connection->holder != NULL) {
+	} else if (connection->state == CONNECTION_HOLDING) {
 		connection->holder->ops->on_timer(connection->holder);
 	} else if (connection->state == CONNECTION_RECEIVING) {
 		connection->last = true;
@@ -423,6 +445,12 @@ void connection_hold(struct connection *connection, struct connection_holder *ho
 {
 	move(connection, CONNECTION_HOLDING);
 	connection->holder = holder;
+}
+
+void connection_listen(struct connection *connection, bool listens)
+{
+	if (connection->state == CONNECTION_HOLDING)
+		set_reading(connection, listens);
 }
 
 void connection_drop_exchange(struct connection *connection)

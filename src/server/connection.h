@@ -5,7 +5,8 @@
  *	IDLE -- bytes --> RECEIVING -- a request --> ANSWERING ----> SENDING -- not kept --+
  *	                      |                       |     ^          ^                   v
  *	                      |    a stream, or a     v     | its      |               LINGERING
- *	                      |    poll that waits  HOLDING-+ turn     |
+ *	                      |    poll that waits  HOLDING-+ turn     |                   ^
+ *	                      |                       '------ it ends -|-------------------'
  *	                      +------ refused as it is read -----------+
  *
  * SENDING lasts until the peer has taken the answer, mostly for no time at all, LINGERING until it
@@ -37,6 +38,9 @@ struct connection_holder;
 struct connection_holder_ops {
 	/* The timer that connection_set_timer() set. */
 	void (*on_timer)(struct connection_holder *holder);
+	/* Bytes of the client's, which may be changed; valid until it returns. NULL: they are
+	 * dropped. */
+	void (*on_bytes)(struct connection_holder *holder, char *bytes, size_t length);
 	/* Everything that was written has been taken by the socket. */
 	void (*on_drained)(struct connection_holder *holder);
 	/* The node is about to stop: say goodbye and close. */
@@ -74,7 +78,7 @@ struct connection {
 void connection_accept(struct worker *worker, int descriptor, const union socket_address *address);
 
 /* Sends bytes, or keeps what the socket does not take. Returns 0, or a negative errno value when
- * the connection has broken and closed. */
+ * the connection has broken and closed, or is at its end. */
 int connection_write(struct connection *connection, struct slice bytes);
 
 /* True while bytes wait for the socket. */
@@ -89,6 +93,9 @@ void connection_answer(struct connection *connection, struct buffer *bytes);
 void connection_hold(struct connection *connection, struct connection_holder *holder);
 void connection_drop_exchange(struct connection *connection);
 
+/* Whether bytes for the holder are read, or wait in the socket. */
+void connection_listen(struct connection *connection, bool listens);
+
 /* A waiting poll gets its answer after all: back to ANSWERING. */
 void connection_release(struct connection *connection);
 
@@ -101,6 +108,11 @@ void connection_on_timer(struct timer *timer);
 /* Closes. Twice is once. The structure, its exchange and its holder stay until the end of the turn,
  * so that whoever is at work with them may finish. */
 void connection_close(struct connection *connection);
+
+/* Ends a held connection behind what was written: nothing more is sent, and it closes when the peer
+ * does, or soon. What the socket did not take is lost. The holder stays until then, and hears no
+ * more. */
+void connection_finish(struct connection *connection);
 
 /* At the end of the turn: tells the holder and frees a closed connection. */
 void connection_reap(struct connection *connection);

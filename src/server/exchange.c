@@ -7,6 +7,7 @@
 #include "protocol/sse.h"
 #include "protocol/url.h"
 #include "server/access.h"
+#include "server/socket.h"
 #include "server/worker.h"
 
 #include <assert.h>
@@ -33,11 +34,24 @@ struct exchange *exchange_create(struct connection *connection)
 	return exchange;
 }
 
+struct exchange *exchange_create_for(struct socket *socket)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (exchange == NULL)
+		return NULL;
+	exchange->worker = stream_worker(&socket->stream);
+	exchange->connection = socket->stream.connection;
+	exchange->socket = socket;
+	return exchange;
+}
+
 void exchange_end(struct exchange *exchange)
 {
 	if (exchange->pending > 0)
 		return; /* exchange_resume() will come back to it */
-	worker_return_parser(exchange->worker, exchange->parser);
+	if (exchange->parser != NULL)
+		worker_return_parser(exchange->worker, exchange->parser);
 	arena_finish(&exchange->arena);
 	arena_finish(&exchange->stored);
 	buffer_finish(&exchange->headers);
@@ -89,6 +103,8 @@ static void append_head(struct exchange *exchange, int status, const char *conte
 	http_response_header(out, "Cache-Control", SLICE("no-store"));
 	http_response_header(out, "X-Content-Type-Options", SLICE("nosniff"));
 	append_cors(exchange, out);
+	if (exchange->retry_after > 0)
+		http_response_header_integer(out, "Retry-After", exchange->retry_after);
 	buffer_append(out, buffer_slice(&exchange->headers));
 	if (exchange->connection->last)
 		http_response_header(out, "Connection", SLICE("close"));
@@ -117,6 +133,10 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 	assert(!exchange->answered);
 	exchange->answered = true;
 	count_status(exchange, status);
+	if (exchange->socket != NULL) {
+		socket_answer(exchange, status, content_type, body);
+		return;
+	}
 	/* An answer before the end of the request leaves a body that nobody will read. */
 	if (connection->state == CONNECTION_RECEIVING &&
 	    (exchange->request == NULL || exchange->request->has_body))
@@ -156,7 +176,7 @@ static void reply_empty_stream(struct exchange *exchange, const char *detail)
 	struct buffer body = BUFFER_EMPTY;
 
 	sse_append_comment(&body, slice_from_string(detail));
-	sse_append_retry(&body, exchange->worker->settings->sse_retry_maximum);
+	sse_append_retry(&body, exchange->worker->settings->stream_retry_maximum);
 	exchange_reply(exchange, 200, "text/event-stream", buffer_slice(&body));
 	buffer_finish(&body);
 }
@@ -180,8 +200,7 @@ static void reply_problem(struct exchange *exchange, const struct problem_row *r
 		exchange_header(exchange, "WWW-Authenticate", SLICE("Bearer realm=\"allim\""));
 	}
 	if (row->status == 429 || row->status == 503)
-		exchange_header(exchange, "Retry-After",
-				row->status == 429 ? SLICE("30") : SLICE("2"));
+		exchange->retry_after = row->status == 429 ? 30 : 2;
 	problem_append(&body, row, detail);
 	exchange_reply(exchange, row->status, "application/problem+json", buffer_slice(&body));
 	buffer_finish(&body);
@@ -451,24 +470,18 @@ static bool is_short_of_memory(const json_error_t *error)
 	       json_error_code(error) == json_error_unknown;
 }
 
-json_t *exchange_body_json(struct exchange *exchange)
+json_t *exchange_read_json(struct exchange *exchange, struct slice text)
 {
-	const struct http_request *request = exchange->request;
 	json_error_t error = {0};
 	json_t *json;
 
-	if (!is_json(exchange)) {
-		exchange_problem(exchange, PROBLEM_UNSUPPORTED_TYPE,
-				 "Send Content-Type: application/json");
-		return NULL;
-	}
-	if (json_depth(request->body) > JSON_DEPTH) {
+	if (json_depth(text) > JSON_DEPTH) {
 		exchange_problem(exchange, PROBLEM_INVALID_JSON, "Nest at most %d levels deep",
 				 JSON_DEPTH);
 		return NULL;
 	}
 	errno = 0;
-	json = json_loadb(request->body.data, request->body.length,
+	json = json_loadb(text.data, text.length,
 			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
 	if (json != NULL)
 		return json;
@@ -478,4 +491,14 @@ json_t *exchange_body_json(struct exchange *exchange)
 		exchange_problem(exchange, PROBLEM_INVALID_JSON, "Line %d, column %d: %s",
 				 error.line, error.column, error.text);
 	return NULL;
+}
+
+json_t *exchange_body_json(struct exchange *exchange)
+{
+	if (exchange->socket == NULL && !is_json(exchange)) {
+		exchange_problem(exchange, PROBLEM_UNSUPPORTED_TYPE,
+				 "Send Content-Type: application/json");
+		return NULL;
+	}
+	return exchange_read_json(exchange, exchange->request->body);
 }

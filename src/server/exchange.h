@@ -4,7 +4,8 @@
  * A handler either answers before it returns, or asks the store (or another thread) and answers in
  * the callback. When the client goes away meanwhile, `connection` becomes NULL, callbacks are no
  * longer called, and the exchange ends when the store has returned what it was given. A stream
- * takes the connection over, and the exchange ends at once. */
+ * takes the connection over, and the exchange ends at once. Requests that come over a WebSocket are
+ * exchanges too, several to a connection (socket.h); handlers do not see the difference. */
 #ifndef ALLIM_SERVER_EXCHANGE_H
 #define ALLIM_SERVER_EXCHANGE_H
 
@@ -32,6 +33,10 @@ struct exchange {
 	struct buffer headers;	     /* further headers of the answer, each with its CRLF */
 	struct buffer following;     /* bytes behind the request */
 	void (*on_stored)(struct exchange *exchange, struct store_request *request);
+	struct socket *socket;	     /* that the request came over; NULL: HTTP itself */
+	struct list link;	     /* among the socket's */
+	struct slice id;	     /* the JSON of its id, or empty */
+	int retry_after;	     /* seconds, told with the answer; 0: not */
 	unsigned pending; /* what other threads, or lists of the worker's, hold of it */
 	bool answered;
 	bool dispatching; /* inside a call from the connection, which goes on by itself */
@@ -39,6 +44,11 @@ struct exchange {
 
 /* An exchange with a parser, or NULL. */
 struct exchange *exchange_create(struct connection *connection);
+
+struct socket;
+
+/* An exchange for a message of the socket's, or NULL. */
+struct exchange *exchange_create_for(struct socket *socket);
 
 /* Gives everything back, at once or when other threads have returned what they hold. */
 void exchange_end(struct exchange *exchange);
@@ -96,6 +106,9 @@ int exchange_number(struct exchange *exchange, struct slice name, int64_t minimu
 /* Refuses query parameters that are not in the list (ended by an empty slice). Returns 0, or
  * -EINVAL and the exchange is answered. */
 int exchange_check_parameters(struct exchange *exchange, const struct slice *names);
+
+/* A text as JSON, or NULL and the exchange is answered. The caller drops the reference. */
+json_t *exchange_read_json(struct exchange *exchange, struct slice text);
 
 /* The body as JSON, or NULL and the exchange is answered. The caller drops the reference. */
 json_t *exchange_body_json(struct exchange *exchange);

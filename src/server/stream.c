@@ -23,7 +23,8 @@ static struct stream *stream_of(struct subscriber *subscriber)
 
 void stream_forget_frame(struct worker *worker)
 {
-	worker->frame.change = NULL;
+	for (size_t i = 0; i < WIRES; i++)
+		worker->frames[i].change = NULL;
 }
 
 /* Said only where the stream has just what is counted: a client adds what comes to it by itself.
@@ -42,29 +43,30 @@ static int64_t unread_of(struct stream *stream)
 }
 
 /* The bytes of a change, which all connections have in common, stay in the frame until another
- * change comes; only the mark behind them is replaced. A broadcast that changed would need each
- * user's own count, so it goes without. */
+ * change comes; only their end is replaced. A broadcast that changed would need each user's own
+ * count, so it goes without. */
 static struct slice frame_of(struct stream *stream, const struct change *change, bool is_new)
 {
-	struct worker_frame *frame = &stream_worker(stream)->frame;
+	struct worker_frame *frame = &stream_worker(stream)->frames[stream->wire];
+	const struct wire_ops *wire = stream_wire(stream);
 	struct cursor cursor = stream_cursor(stream);
 	bool shared = change->kind == CHANGE_ROW && change->notification.to_everyone &&
 		      change->notification.first_seq != 0;
 	int64_t unread = shared ? -1 : unread_of(stream);
+	size_t gap;
 
-	if (frame->change != change || frame->wire != stream_wire(stream) ||
-	    frame->is_new != is_new || frame->unread != unread) {
+	if (frame->change != change || frame->is_new != is_new || frame->unread != unread) {
 		buffer_clear(&frame->bytes);
-		stream_wire(stream)->change(&frame->bytes, change, is_new, unread);
+		wire_begin_event(wire, &frame->bytes);
+		wire->change(&frame->bytes, change, is_new, unread);
 		frame->change = change;
-		frame->wire = stream_wire(stream);
 		frame->is_new = is_new;
 		frame->unread = unread;
 		frame->shared = frame->bytes.length;
 	}
 	frame->bytes.length = frame->shared;
-	stream_wire(stream)->mark(&frame->bytes, &cursor);
-	return buffer_slice(&frame->bytes);
+	gap = wire->end(&frame->bytes, 0, &cursor);
+	return slice_from_bytes(buffer_slice(&frame->bytes).data + gap, frame->bytes.length - gap);
 }
 
 /* The count is that of the end, and is told there. */
@@ -72,11 +74,13 @@ static int send_gathered(struct stream *stream, const struct change *change, boo
 {
 	struct worker *worker = stream_worker(stream);
 	struct cursor cursor = stream_cursor(stream);
+	size_t start;
 
 	if (worker->output.length > GATHERED_BYTES)
 		return -EAGAIN;
+	start = wire_begin_event(stream_wire(stream), &worker->output);
 	stream_wire(stream)->change(&worker->output, change, is_new, -1);
-	stream_wire(stream)->mark(&worker->output, &cursor);
+	wire_end_event(stream_wire(stream), &worker->output, start, &cursor);
 	metrics_add(&worker->metrics, METRIC_DELIVERIES, 1);
 	return 0;
 }
@@ -104,7 +108,7 @@ static int on_send(struct subscriber *subscriber, const struct change *change, b
 	if (stream->gathering)
 		return send_gathered(stream, change, is_new);
 	frame = frame_of(stream, change, is_new);
-	if (buffer_failed(&worker->frame.bytes)) {
+	if (buffer_failed(&worker->frames[stream->wire].bytes)) {
 		stream_forget_frame(worker);
 		connection_close(stream->connection);
 		return -ENOMEM;
@@ -122,12 +126,14 @@ static void append_count(struct stream *stream, struct buffer *out)
 {
 	struct cursor cursor = stream_cursor(stream);
 	int64_t unread = unread_of(stream);
+	size_t start;
 
 	if (unread < 0)
 		return;
 	stream->owed = false;
+	start = wire_begin_event(stream_wire(stream), out);
 	stream_wire(stream)->count(out, unread);
-	stream_wire(stream)->mark(out, &cursor);
+	wire_end_event(stream_wire(stream), out, start, &cursor);
 }
 
 /* Sends what was gathered, unless the memory for it was short: then the client must come again. */
@@ -208,29 +214,65 @@ void stream_set_timer(struct stream *stream, int64_t milliseconds)
 static void set_heartbeat(struct stream *stream, int64_t milliseconds)
 {
 	int64_t now = stream_worker(stream)->loop.now;
-	int64_t together = stream_worker(stream)->settings->sse_heartbeat / 30 + 1;
+	int64_t together = stream_worker(stream)->settings->stream_heartbeat / 30 + 1;
 	int64_t when = now + milliseconds;
 
 	when -= when % together;
 	stream_set_timer(stream, when > now ? when - now : 1);
 }
 
-static void on_timer(struct connection_holder *holder)
+void stream_finish(struct stream *stream)
+{
+	subscriber_end(&stream->subscriber);
+	connection_finish(stream->connection);
+}
+
+void stream_end(struct stream *stream, enum wire_goodbye reason)
+{
+	struct worker *worker = stream_worker(stream);
+
+	if (stream->begun && !connection_is_full(stream->connection)) {
+		stream_wire(stream)->goodbye(&worker->output, reason, worker_retry(worker));
+		stream_send_output(stream);
+	}
+	stream_finish(stream);
+}
+
+/* What the worker does not know the client has, as far as can be told. */
+static struct cursor head_of(const struct stream *stream)
+{
+	struct cursor head;
+
+	if (!hub_position(&stream_worker(stream)->hub, stream->subscriber.inbox, &head))
+		head = stream_cursor(stream);
+	return head;
+}
+
+static void send_heartbeat(struct stream *stream)
+{
+	struct worker *worker = stream_worker(stream);
+	struct cursor head = head_of(stream);
+
+	stream_wire(stream)->heartbeat(&worker->output, &head);
+	metrics_add(&worker->metrics, METRIC_HEARTBEATS, 1);
+	stream_send_output(stream);
+}
+
+void stream_on_timer(struct connection_holder *holder)
 {
 	struct stream *stream = (struct stream *)holder;
 	struct worker *worker = stream_worker(stream);
 
 	if (expiry_of(stream) <= worker->loop.now) {
 		metrics_add(&worker->metrics, METRIC_STREAMS_EXPIRED, 1);
-		connection_close(stream->connection);
+		stream_end(stream, WIRE_GOODBYE_TOKEN_EXPIRED);
 		return;
 	}
-	if (stream->begun && !stream_retries_soon(stream)) {
-		if (connection_write(stream->connection, stream_wire(stream)->heartbeat) < 0)
-			return;
-		metrics_add(&worker->metrics, METRIC_HEARTBEATS, 1);
-	}
-	set_heartbeat(stream, worker->settings->sse_heartbeat);
+	if (stream->begun && !stream_retries_soon(stream))
+		send_heartbeat(stream);
+	if (!stream_is_open(stream))
+		return;
+	set_heartbeat(stream, worker->settings->stream_heartbeat);
 	if (stream->subscriber.state == SUBSCRIBER_READING)
 		stream_read(&stream->subscriber);
 }
@@ -238,36 +280,29 @@ static void on_timer(struct connection_holder *holder)
 void stream_start_heartbeat(struct stream *stream)
 {
 	struct worker *worker = stream_worker(stream);
-	uint64_t period = (uint64_t)worker->settings->sse_heartbeat;
+	uint64_t period = (uint64_t)worker->settings->stream_heartbeat;
 
 	set_heartbeat(stream, (int64_t)random_below(&worker->random, period) + 1);
 }
 
 /* A count that found the connection full is made up for. */
-static void on_drained(struct connection_holder *holder)
+void stream_on_drained(struct connection_holder *holder)
 {
 	struct stream *stream = (struct stream *)holder;
 
-	set_heartbeat(stream, stream_worker(stream)->settings->sse_heartbeat);
+	set_heartbeat(stream, stream_worker(stream)->settings->stream_heartbeat);
 	if (stream->subscriber.state == SUBSCRIBER_LIVE)
 		send_count(stream);
 	else
 		subscriber_drained(&stream->subscriber);
 }
 
-static void on_drain(struct connection_holder *holder)
+void stream_on_drain(struct connection_holder *holder)
 {
-	struct stream *stream = (struct stream *)holder;
-	struct worker *worker = stream_worker(stream);
-
-	if (stream->begun && !connection_is_full(stream->connection)) {
-		stream_wire(stream)->begin(&worker->output, worker_retry(worker));
-		stream_send_output(stream);
-	}
-	connection_close(stream->connection);
+	stream_end((struct stream *)holder, WIRE_GOODBYE_RESTART);
 }
 
-static void on_close(struct connection_holder *holder)
+void stream_on_close(struct connection_holder *holder)
 {
 	struct stream *stream = (struct stream *)holder;
 	struct worker *worker = stream_worker(stream);
@@ -281,11 +316,11 @@ static void on_close(struct connection_holder *holder)
 		free(stream);
 }
 
-static const struct connection_holder_ops holder_ops = {
-    .on_timer = on_timer,
-    .on_drained = on_drained,
-    .on_drain = on_drain,
-    .on_close = on_close,
+const struct connection_holder_ops stream_holder_ops = {
+    .on_timer = stream_on_timer,
+    .on_drained = stream_on_drained,
+    .on_drain = stream_on_drain,
+    .on_close = stream_on_close,
 };
 
 static const struct subscriber_ops subscriber_ops = {
@@ -294,7 +329,7 @@ static const struct subscriber_ops subscriber_ops = {
     .live = on_live,
 };
 
-struct stream *stream_create(struct exchange *exchange, const struct wire_ops *wire,
+struct stream *stream_create(struct exchange *exchange, const struct stream_kind *kind,
 			     struct inbox *inbox, const struct cursor *after)
 {
 	struct worker *worker = exchange->worker;
@@ -308,20 +343,20 @@ struct stream *stream_create(struct exchange *exchange, const struct wire_ops *w
 				 (long long)worker->settings->limits_connections_per_user);
 		return NULL;
 	}
-	stream = malloc(sizeof(*stream));
+	stream = calloc(1, kind->bytes);
 	if (stream == NULL) {
 		quota_release(worker->node->user_connections, counter);
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 		return NULL;
 	}
 	*stream = (struct stream){
-	    .holder.ops = &holder_ops,
+	    .holder.ops = kind->holder_ops,
 	    .connection = exchange->connection,
 	    .expires_at = (uint32_t)(exchange->identity.expires_at < UINT32_MAX
 					 ? exchange->identity.expires_at
 					 : UINT32_MAX),
 	    .user_counter = (uint16_t)counter,
-	    .wire = (unsigned)wire_index(wire) & 7,
+	    .wire = (unsigned)wire_index(kind->wire) & 7,
 	};
 	subscriber_init(&stream->subscriber, &subscriber_ops, after->seq, after->broadcast_seq);
 	hub_subscribe(&worker->hub, inbox, &stream->subscriber);

@@ -1,4 +1,5 @@
-/* The route of streams: from which cursor, by ticket or token, and the first bytes. */
+/* The route of streams: from which cursor, by ticket or token, and the first bytes. What WebSocket
+ * does as well is for socket_get.c, too. */
 #include "base/clock.h"
 #include "server/exchange.h"
 #include "server/handlers.h"
@@ -36,8 +37,8 @@ static void go_live(struct stream *stream, const struct buffer *head)
 }
 
 /* A cursor of another epoch is void; everything else the store can tell. */
-static void open_stream(struct exchange *exchange, enum stream_start start,
-			const struct cursor *after)
+struct stream *stream_open(struct exchange *exchange, const struct stream_kind *kind,
+			   enum stream_start start, const struct cursor *after)
 {
 	struct worker *worker = exchange->worker;
 	struct connection *connection = exchange->connection;
@@ -47,12 +48,12 @@ static void open_stream(struct exchange *exchange, enum stream_start start,
 
 	if (inbox == NULL) {
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-		return;
+		return NULL;
 	}
-	stream = stream_create(exchange, &sse_wire_ops, inbox, after);
+	stream = stream_create(exchange, kind, inbox, after);
 	if (stream == NULL)
-		return;
-	exchange_append_stream_head(exchange, stream_wire(stream)->content_type, &head);
+		return NULL;
+	kind->append_head(exchange, &head);
 	stream_wire(stream)->begin(&head, worker_retry(worker));
 	connection_hold(connection, &stream->holder);
 	connection_drop_exchange(connection);
@@ -61,15 +62,15 @@ static void open_stream(struct exchange *exchange, enum stream_start start,
 	stream->foreign = after->epoch != worker->hub.epoch;
 	if (buffer_failed(&head) || !is_present(stream, start, after)) {
 		stream_read_first(stream, &head);
-		return;
+		return stream;
 	}
 	go_live(stream, &head);
 	buffer_finish(&head);
+	return stream;
 }
 
-/* Where the stream begins: Last-Event-ID, which a browser sends when it comes back, goes before the
- * address, which stays the same. Returns 0, or -EINVAL and the exchange is answered. */
-static int read_start(struct exchange *exchange, enum stream_start *ret_start,
+/* A browser that comes back sends Last-Event-ID; its address stays the same. */
+int stream_read_start(struct exchange *exchange, enum stream_start *ret_start,
 		      struct cursor *ret_after)
 {
 	const struct slice *id = http_request_header(exchange->request, SLICE("last-event-id"));
@@ -102,41 +103,22 @@ static int read_start(struct exchange *exchange, enum stream_start *ret_start,
 	return -EINVAL;
 }
 
-static void begin(struct exchange *exchange)
-{
-	enum stream_start start;
-	struct cursor after;
-
-	if (read_start(exchange, &start, &after) < 0)
-		return;
-	if (exchange->request->method == HTTP_METHOD_HEAD)
-		exchange_reply(exchange, 200, sse_wire_ops.content_type, SLICE(""));
-	else if (exchange->worker->draining)
-		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
-	else
-		open_stream(exchange, start, &after);
-}
-
 static void on_redeemed(struct exchange *exchange, struct store_request *request)
 {
+	void (**begin)(struct exchange *) = exchange->task;
+
 	if (request->result == 0)
-		begin(exchange);
+		(*begin)(exchange);
 	else
 		exchange_problem(exchange, PROBLEM_UNAUTHENTICATED,
 				 "Get a new ticket; each is valid once");
 }
 
-void stream_get(struct exchange *exchange)
+void stream_redeem(struct exchange *exchange, void (*begin)(struct exchange *exchange))
 {
-	static const struct slice parameters[] = {{"after", 5}, {"ticket", 6}, {NULL, 0}};
 	struct store_redeem *redeem;
-	enum stream_start start;
-	struct cursor after;
+	void (**task)(struct exchange *);
 
-	/* A request that is refused uses up no ticket. */
-	if (exchange_check_parameters(exchange, parameters) < 0 ||
-	    read_start(exchange, &start, &after) < 0)
-		return;
 	if (exchange->ticket == NULL || exchange->request->method == HTTP_METHOD_HEAD) {
 		begin(exchange);
 		return;
@@ -144,8 +126,54 @@ void stream_get(struct exchange *exchange)
 	redeem = exchange_store_request(exchange, sizeof(*redeem), STORE_REDEEM);
 	if (redeem == NULL)
 		return;
+	task = arena_allocate(&exchange->arena, sizeof(*task));
+	if (task == NULL) {
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return;
+	}
+	*task = begin;
+	exchange->task = task;
 	memcpy(redeem->ticket, exchange->ticket, sizeof(redeem->ticket));
 	redeem->expires_at =
 	    clock_wall() + exchange->worker->settings->auth_ticket_lifetime * 2 * 1000;
 	exchange_ask(exchange, &redeem->request, on_redeemed);
+}
+
+static void append_head(struct exchange *exchange, struct buffer *out)
+{
+	exchange_append_stream_head(exchange, sse_wire_ops.content_type, out);
+}
+
+static const struct stream_kind sse_kind = {
+    .wire = &sse_wire_ops,
+    .holder_ops = &stream_holder_ops,
+    .bytes = sizeof(struct stream),
+    .append_head = append_head,
+};
+
+static void begin(struct exchange *exchange)
+{
+	enum stream_start start;
+	struct cursor after;
+
+	if (stream_read_start(exchange, &start, &after) < 0)
+		return;
+	if (exchange->request->method == HTTP_METHOD_HEAD)
+		exchange_reply(exchange, 200, sse_wire_ops.content_type, SLICE(""));
+	else if (exchange->worker->draining)
+		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
+	else
+		stream_open(exchange, &sse_kind, start, &after);
+}
+
+/* A request that is refused uses up no ticket. */
+void stream_get(struct exchange *exchange)
+{
+	static const struct slice parameters[] = {{"after", 5}, {"ticket", 6}, {NULL, 0}};
+	enum stream_start start;
+	struct cursor after;
+
+	if (exchange_check_parameters(exchange, parameters) == 0 &&
+	    stream_read_start(exchange, &start, &after) == 0)
+		stream_redeem(exchange, begin);
 }

@@ -29,9 +29,32 @@ struct stream {
 
 struct exchange;
 
-/* A stream of the exchange's user over a holding wire; it has subscribed and reads. NULL, and the
- * exchange is answered, where a limit is reached or memory is short. */
-struct stream *stream_create(struct exchange *exchange, const struct wire_ops *wire,
+/* What streams over one wire have in common. */
+struct stream_kind {
+	const struct wire_ops *wire;
+	const struct connection_holder_ops *holder_ops;
+	size_t bytes; /* of a structure that begins with a struct stream */
+	/* Appends the head of the answer. */
+	void (*append_head)(struct exchange *exchange, struct buffer *out);
+};
+
+/* Whether a stream can begin, and from where: Last-Event-ID goes before the address. Returns 0, or
+ * -EINVAL and the exchange is answered. */
+int stream_read_start(struct exchange *exchange, enum stream_start *ret_start,
+		      struct cursor *ret_after);
+
+/* Begins a stream of the exchange's user: it subscribes, and reads the store where that has more.
+ * The exchange is over, or answered where a limit is reached or memory is short. Returns the stream
+ * or NULL. */
+struct stream *stream_open(struct exchange *exchange, const struct stream_kind *kind,
+			   enum stream_start start, const struct cursor *after);
+
+/* Redeems the exchange's ticket where it has one, and then calls `begin`. */
+void stream_redeem(struct exchange *exchange, void (*begin)(struct exchange *exchange));
+
+/* A stream of the exchange's user; it has subscribed and reads. NULL, and the exchange is answered,
+ * where a limit is reached or memory is short. */
+struct stream *stream_create(struct exchange *exchange, const struct stream_kind *kind,
 			     struct inbox *inbox, const struct cursor *after);
 
 static inline struct worker *stream_worker(const struct stream *stream)
@@ -47,6 +70,25 @@ static inline const struct wire_ops *stream_wire(const struct stream *stream)
 static inline struct cursor stream_cursor(const struct stream *stream)
 {
 	return subscriber_cursor(&stream->subscriber, stream_worker(stream)->hub.epoch);
+}
+
+/* Says goodbye and ends: nothing is sent any more. Twice is once. */
+void stream_end(struct stream *stream, enum wire_goodbye reason);
+
+/* The same without a goodbye. */
+void stream_finish(struct stream *stream);
+
+/* What a stream does for its connection; wires that also hear do more. */
+extern const struct connection_holder_ops stream_holder_ops;
+void stream_on_timer(struct connection_holder *holder);
+void stream_on_drained(struct connection_holder *holder);
+void stream_on_drain(struct connection_holder *holder);
+void stream_on_close(struct connection_holder *holder);
+
+/* False once it has ended, or its connection has. */
+static inline bool stream_is_open(const struct stream *stream)
+{
+	return stream->connection->state == CONNECTION_HOLDING;
 }
 
 /* Sends what was gathered in the worker's output. */

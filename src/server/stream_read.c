@@ -137,9 +137,10 @@ static void append_reset(struct stream *stream, enum wire_reset reason,
 			 const struct cursor *present)
 {
 	struct worker *worker = stream_worker(stream);
+	size_t start = wire_begin_event(stream_wire(stream), &worker->output);
 
 	stream_wire(stream)->reset(&worker->output, reason);
-	stream_wire(stream)->mark(&worker->output, present);
+	wire_end_event(stream_wire(stream), &worker->output, start, present);
 	metrics_add(&worker->metrics, METRIC_RESETS, 1);
 }
 
@@ -243,13 +244,13 @@ static void on_store(struct mailbox_message *message)
 		free(stream);
 		return;
 	}
-	if (stream->connection->state == CONNECTION_CLOSED) {
+	if (!stream_is_open(stream)) {
 		free_read(read);
 		return;
 	}
 	take_answer(stream, read);
 	stream_send_output(stream);
-	if (stream->connection->state == CONNECTION_CLOSED) {
+	if (!stream_is_open(stream)) {
 		free_read(read);
 		return;
 	}

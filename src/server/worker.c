@@ -263,8 +263,8 @@ struct slice worker_date(struct worker *worker)
 
 int64_t worker_retry(struct worker *worker)
 {
-	int64_t minimum = worker->settings->sse_retry_minimum;
-	int64_t maximum = worker->settings->sse_retry_maximum;
+	int64_t minimum = worker->settings->stream_retry_minimum;
+	int64_t maximum = worker->settings->stream_retry_maximum;
 
 	if (maximum <= minimum)
 		return minimum;
@@ -329,7 +329,8 @@ void worker_destroy(struct worker *worker)
 	acceptor_stop(worker);
 	while (worker->parser_count > 0)
 		http_parser_destroy(worker->parsers[--worker->parser_count]);
-	buffer_finish(&worker->frame.bytes);
+	for (size_t i = 0; i < WIRES; i++)
+		buffer_finish(&worker->frames[i].bytes);
 	buffer_finish(&worker->output);
 	sweep_finish(&worker->sweep);
 	hub_finish(&worker->hub);

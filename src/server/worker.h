@@ -36,10 +36,9 @@ enum worker_task {
 	WORKER_TASKS
 };
 
-/* The bytes of the change that was encoded last; see stream.c. */
+/* The bytes of the change that a wire encoded last; see stream.c. */
 struct worker_frame {
 	const struct change *change;
-	const struct wire_ops *wire;
 	bool is_new;
 	int64_t unread; /* what it says, or -1 */
 	size_t shared;	/* how much of `bytes` all connections have in common */
@@ -86,7 +85,7 @@ struct worker {
 	char date[HTTP_RESPONSE_DATE_BYTES];
 	struct http_parser *parsers[WORKER_SPARE_PARSERS];
 	unsigned parser_count;
-	struct worker_frame frame;
+	struct worker_frame frames[WIRES];
 	struct buffer output; /* what is about to be sent; empty between uses */
 	char input[WORKER_INPUT_BYTES];
 };

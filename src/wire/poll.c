@@ -3,7 +3,7 @@
 #include "wire/wire.h"
 
 #include "base/json.h"
-#include "wire/change_json.h"
+#include "wire/event_json.h"
 
 static void append_list(struct buffer *out, const struct wire_answer *answer)
 {
@@ -31,7 +31,7 @@ static void append_changes(struct buffer *out, const struct wire_answer *answer,
 		if (kind == CHANGE_ROW)
 			notification_append_json(&change->notification, out);
 		else
-			change_json_append_all(out, change);
+			event_json_append_all(out, change);
 	}
 }
 

@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-const struct wire_ops *const wire_table[] = {&poll_wire_ops, &sse_wire_ops, NULL};
+const struct wire_ops *const wire_table[WIRES + 1] = {&poll_wire_ops, &sse_wire_ops,
+						      &websocket_wire_ops, NULL};
 
 size_t wire_index(const struct wire_ops *ops)
 {
@@ -23,4 +24,24 @@ const struct wire_ops *wire_find(struct slice name)
 			return wire_table[i];
 	}
 	return NULL;
+}
+
+size_t wire_begin_event(const struct wire_ops *ops, struct buffer *out)
+{
+	size_t start = out->length;
+
+	if (buffer_reserve(out, ops->head_bytes) != NULL)
+		out->length += ops->head_bytes;
+	return start;
+}
+
+void wire_end_event(const struct wire_ops *ops, struct buffer *out, size_t start,
+		    const struct cursor *cursor)
+{
+	size_t gap = ops->end(out, start, cursor);
+
+	if (buffer_failed(out) || gap == 0)
+		return;
+	out->length -= gap;
+	memmove(out->data + start, out->data + start + gap, out->length - start);
 }

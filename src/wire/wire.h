@@ -1,9 +1,9 @@
 /* How a client receives: what bytes an inbox becomes. Two kinds.
  *
- * A holding wire (SSE) keeps its connection and gets each change as it happens. The bytes of a
- * change are the same for every connection and are made once; only the mark behind them, which
- * tells the client its cursor, is each connection's own. An answering wire (polling) gets one
- * answer and ends.
+ * A holding wire (SSE, WebSocket) keeps its connection and gets each change as it happens. The
+ * bytes of a change are the same for every connection and are made once; only its end, which tells
+ * the client its cursor, is each connection's own. An answering wire (polling) gets one answer and
+ * ends.
  *
  * No I/O here: wires append to buffers. A row of wire_table names each. */
 #ifndef ALLIM_WIRE_WIRE_H
@@ -21,6 +21,14 @@ enum wire_reset {
 	WIRE_RESETS
 };
 
+/* Why a held connection is ended; goodbyes.def says what each means. */
+enum wire_goodbye {
+#define GOODBYE(name, word, close, meaning) WIRE_GOODBYE_##name,
+#include "core/goodbyes.def"
+#undef GOODBYE
+	WIRE_GOODBYES
+};
+
 /* What an answering wire is given: a part of the inbox from one snapshot. */
 struct wire_answer {
 	const struct notification *notifications; /* newest first */
@@ -36,9 +44,11 @@ struct wire_answer {
 
 struct wire_ops {
 	const char *name;
-	const char *content_type;
+	const char *content_type; /* of its answers; NULL: it has left HTTP */
 
-	/* Holding wires only; the others have NULL. */
+	/* Holding wires only; the others have NULL. An event is one of change, count and reset,
+	 * between wire_begin_event() and wire_end_event(). */
+	size_t head_bytes; /* what stays free before an event, for what is known at its end */
 	void (*begin)(struct buffer *out, int64_t retry_milliseconds);
 	/* `is_new`: the client never had this notification. `unread`: its user's count afterwards,
 	 * or -1 where that is not known. */
@@ -46,10 +56,13 @@ struct wire_ops {
 		       int64_t unread);
 	void (*count)(struct buffer *out, int64_t unread);
 	void (*reset)(struct buffer *out, enum wire_reset reason);
-	/* Ends a change, a count or a reset with the cursor after it. */
-	void (*mark)(struct buffer *out, const struct cursor *cursor);
-	/* What keeps an idle connection alive. */
-	struct slice heartbeat;
+	/* Ends the event that begins at `start` with the cursor after it. Returns how many of the
+	 * head_bytes before it are not needed; they are not to be sent. */
+	size_t (*end)(struct buffer *out, size_t start, const struct cursor *cursor);
+	/* What keeps an idle connection alive; `head` is the newest that the worker knows of. */
+	void (*heartbeat)(struct buffer *out, const struct cursor *head);
+	/* The last that a client hears, and when it may come again. */
+	void (*goodbye)(struct buffer *out, enum wire_goodbye reason, int64_t retry_milliseconds);
 
 	/* Answering wires only: the body. */
 	void (*answer)(struct buffer *out, const struct wire_answer *answer);
@@ -57,14 +70,24 @@ struct wire_ops {
 
 extern const struct wire_ops poll_wire_ops;
 extern const struct wire_ops sse_wire_ops;
+extern const struct wire_ops websocket_wire_ops;
+
+enum { WIRES = 3 };
 
 /* All wires, ended by NULL. */
-extern const struct wire_ops *const wire_table[];
+extern const struct wire_ops *const wire_table[WIRES + 1];
 
 /* The row of a wire in the table. */
 size_t wire_index(const struct wire_ops *ops);
 
 /* The wire with that name, or NULL. */
 const struct wire_ops *wire_find(struct slice name);
+
+/* Begins an event of a holding wire, and returns where. */
+size_t wire_begin_event(const struct wire_ops *ops, struct buffer *out);
+
+/* Ends the event that begins at `start`, and closes the gap that the wire may have left. */
+void wire_end_event(const struct wire_ops *ops, struct buffer *out, size_t start,
+		    const struct cursor *cursor);
 
 #endif

@@ -15,7 +15,7 @@ const RETRY_MS = [200, 1500];
 
 async function openMany(publisher) {
   const server = await checkedServer(after, {
-    variables: { ALLIM_DRAIN_DURATION: `${DRAIN_MS}ms`, ALLIM_SSE_RETRY_MINIMUM: `${RETRY_MS[0]}ms`, ALLIM_SSE_RETRY_MAXIMUM: `${RETRY_MS[1]}ms` },
+    variables: { ALLIM_DRAIN_DURATION: `${DRAIN_MS}ms`, ALLIM_STREAM_RETRY_MINIMUM: `${RETRY_MS[0]}ms`, ALLIM_STREAM_RETRY_MAXIMUM: `${RETRY_MS[1]}ms` },
   });
   const scenario = new Scenario({
     server, users: 10, clientsPerUser: STREAMS / 10, methods: { sse: 1 }, habits: CALM, client: { obeysRetry: true },

@@ -41,7 +41,7 @@ MISTAKES = [
     ("src/store/sqlite_connection.c", '"the database failed"', '"the database " "broke"',
      "log line error the database broke is missing"),
     ("src/method/methods.def", 'METHOD("sse"', 'METHOD("see"', "README.ko.md: method see is missing"),
-    ("src/config/settings.def", '"sse.heartbeat"', '"sse.pulse"', "docs/settings.md: setting sse.pulse is missing"),
+    ("src/config/settings.def", '"stream.heartbeat"', '"stream.pulse"', "docs/settings.md: setting stream.pulse is missing"),
     ("docs/operations.md", "`drain.batch`", "`drain.bunch`", "there is no setting drain.bunch"),
     ("README.ko.md", "--user anna)", "--user bo)", "its commands are not those of README.md"),
     ("README.ko.md", "[docs/cluster.md](docs/cluster.md) |", "docs/cluster.md |",

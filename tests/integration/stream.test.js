@@ -8,7 +8,7 @@ import { exchange, statuses } from './lib/socket.js';
 import { ClientStream, RawStream } from './lib/stream.js';
 import { eventually, sleep } from './lib/wait.js';
 
-const server = await serverFor(after, { variables: { ALLIM_SSE_HEARTBEAT: '1s' } });
+const server = await serverFor(after, { variables: { ALLIM_STREAM_HEARTBEAT: '1s' } });
 const idsOf = (stream) => stream.named('notification').map(({ data }) => data.id);
 
 test('the answer is an event stream as the standard wants it', async () => {

@@ -29,16 +29,36 @@ static bool holds(const struct wire_ops *wire)
 static void check_shape(const struct wire_ops *wire)
 {
 	assert_true(wire->name != NULL && wire->name[0] != '\0');
-	assert_true(wire->content_type != NULL && wire->content_type[0] != '\0');
+	assert_true(wire->content_type == NULL || wire->content_type[0] != '\0');
 	if (holds(wire)) {
 		assert_true(wire->begin != NULL && wire->count != NULL && wire->reset != NULL &&
-			    wire->mark != NULL && wire->answer == NULL);
-		assert_true(wire->heartbeat.length > 0);
+			    wire->end != NULL && wire->heartbeat != NULL && wire->goodbye != NULL &&
+			    wire->answer == NULL);
 	} else {
-		assert_true(wire->answer != NULL);
+		assert_true(wire->answer != NULL && wire->content_type != NULL);
 	}
 	for (size_t i = 0; wire_table[i] != wire; i++)
 		assert_string_not_equal(wire_table[i]->name, wire->name);
+}
+
+static void append_change(const struct wire_ops *wire, struct buffer *out,
+			  const struct change *change, bool is_new, int64_t unread)
+{
+	size_t start = wire_begin_event(wire, out);
+
+	wire->change(out, change, is_new, unread);
+	wire_end_event(wire, out, start, &cursor);
+}
+
+static void append_count_and_reset(const struct wire_ops *wire, struct buffer *out)
+{
+	size_t start = wire_begin_event(wire, out);
+
+	wire->count(out, 3);
+	wire_end_event(wire, out, start, &cursor);
+	start = wire_begin_event(wire, out);
+	wire->reset(out, WIRE_RESET_EPOCH);
+	wire_end_event(wire, out, start, &cursor);
 }
 
 /* Appends one of everything. */
@@ -53,14 +73,12 @@ static void append_all(const struct wire_ops *wire, struct buffer *out)
 		return;
 	}
 	wire->begin(out, 1000);
-	wire->change(out, &changes[0], true, 3);
-	wire->mark(out, &cursor);
-	wire->change(out, &changes[1], false, -1);
-	wire->mark(out, &cursor);
-	wire->count(out, 3);
-	wire->mark(out, &cursor);
-	wire->reset(out, WIRE_RESET_EPOCH);
-	wire->mark(out, &cursor);
+	append_change(wire, out, &changes[0], true, 3);
+	append_change(wire, out, &changes[1], false, -1);
+	append_count_and_reset(wire, out);
+	wire->heartbeat(out, &cursor);
+	for (int reason = 0; reason < WIRE_GOODBYES; reason++)
+		wire->goodbye(out, (enum wire_goodbye)reason, 1000);
 }
 
 /* What stood in the buffer stays, and the same call gives the same bytes. */
@@ -80,28 +98,31 @@ static void check_appending(const struct wire_ops *wire)
 }
 
 /* A change is encoded once for all connections, so its bytes are the same whatever was sent and
- * marked before; each connection's own cursor is in its mark alone. */
+ * ended before; each connection's own cursor is in its end, and in the room before it. */
 static void check_sharing(const struct wire_ops *wire)
 {
-	struct cursor other = {cursor.epoch, 13, 3};
+	struct cursor other = {cursor.epoch, 1234567890, 3};
 	struct change change = changes_row(12, SLICE("shared"));
-	struct buffer marks[2] = {BUFFER_EMPTY, BUFFER_EMPTY};
-	struct buffer shared[2] = {BUFFER_EMPTY, BUFFER_EMPTY};
+	struct buffer fresh = BUFFER_EMPTY, kept = BUFFER_EMPTY;
+	size_t shared, gap, gap_again;
 
 	if (!holds(wire))
 		return;
-	wire->mark(&marks[0], &cursor);
-	wire->mark(&marks[1], &other);
-	assert_false(slice_equals(buffer_slice(&marks[0]), buffer_slice(&marks[1])));
-	wire->change(&shared[0], &change, true, 3);
-	wire->mark(&shared[1], &other);
-	buffer_clear(&shared[1]);
-	wire->change(&shared[1], &change, true, 3);
-	assert_slices(buffer_slice(&shared[0]), buffer_slice(&shared[1]));
-	buffer_finish(&shared[0]);
-	buffer_finish(&shared[1]);
-	buffer_finish(&marks[0]);
-	buffer_finish(&marks[1]);
+	wire_begin_event(wire, &kept);
+	wire->change(&kept, &change, true, 3);
+	shared = kept.length;
+	gap = wire->end(&kept, 0, &other);
+	kept.length = shared;
+	gap_again = wire->end(&kept, 0, &cursor);
+	assert_true(gap <= wire->head_bytes && gap_again <= wire->head_bytes);
+	append_change(wire, &fresh, &change, true, 3);
+	assert_slices(slice_from_bytes(kept.data + gap_again, kept.length - gap_again),
+		      buffer_slice(&fresh));
+	kept.length = shared;
+	wire->end(&kept, 0, &other);
+	assert_false(slice_equals(buffer_slice(&kept), buffer_slice(&fresh)));
+	buffer_finish(&fresh);
+	buffer_finish(&kept);
 }
 
 /* Appends what carries this text. */
@@ -111,7 +132,7 @@ static void append_text(const struct wire_ops *wire, struct slice text, struct b
 	struct wire_answer answer = answer_of(&change, 1);
 
 	if (holds(wire))
-		wire->change(out, &change, true, -1);
+		wire->change(out, &change, true, -1); /* without the head, which is no text */
 	else
 		wire->answer(out, &answer);
 }

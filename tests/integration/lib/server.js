@@ -12,8 +12,8 @@ const PROBE_MS = 5000;
 
 // Reconnecting is part of many tests, so clients are told to be quick about it.
 const QUICK = {
-  ALLIM_SSE_RETRY_MINIMUM: '100ms',
-  ALLIM_SSE_RETRY_MAXIMUM: '300ms',
+  ALLIM_STREAM_RETRY_MINIMUM: '100ms',
+  ALLIM_STREAM_RETRY_MAXIMUM: '300ms',
   ALLIM_DRAIN_DURATION: '1s',
 };
 

@@ -42,16 +42,16 @@ static void two_listeners_have_two_addresses(void **state)
 
 static void the_retry_time_has_a_range(void **state)
 {
-	struct loading loading = loading_yaml("sse: {retry_minimum: 2s, retry_maximum: 2s}");
+	struct loading loading = loading_yaml("stream: {retry_minimum: 2s, retry_maximum: 2s}");
 
 	(void)state;
 	assert_loaded(loading);
 	settings_finish(&loading.settings);
 	assert_refused_yaml(
-	    "sse: {retry_minimum: 11s}",
-	    "allim.yaml:1:22: sse.retry_minimum is longer than sse.retry_maximum; ");
-	assert_refused(loading_flag("sse-retry-maximum", "500ms"),
-		       "--sse-retry-maximum: sse.retry_minimum is longer than sse.retry_maximum; ");
+	    "stream: {retry_minimum: 11s}",
+	    "allim.yaml:1:22: stream.retry_minimum is longer than stream.retry_maximum; ");
+	assert_refused(loading_flag("stream-retry-maximum", "500ms"),
+		       "--stream-retry-maximum: stream.retry_minimum is longer than stream.retry_maximum; ");
 }
 
 int main(void)

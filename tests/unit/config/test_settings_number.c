@@ -25,22 +25,22 @@ static void durations_have_units(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(duration_of(cases[i].text), cases[i].milliseconds);
-	assert_refused(loading_flag("sse-heartbeat", "15"),
-		       "--sse-heartbeat: \"15\" has no unit; accepted is 1s to 5m");
-	assert_refused(loading_flag("sse-heartbeat", "-1"),
-		       "--sse-heartbeat: \"-1\" is too small; accepted is 1s to 5m");
-	assert_refused(loading_flag("sse-heartbeat", "-99999999999999999999"),
-		       "--sse-heartbeat: \"-99999999999999999999\" is too small; ");
-	assert_refused(loading_flag("sse-heartbeat", "15sec"),
-		       "--sse-heartbeat: \"15sec\" is no whole number with a known unit; ");
-	assert_refused(loading_flag("sse-heartbeat", "1.5s"),
-		       "--sse-heartbeat: \"1.5s\" is no whole number with a known unit; ");
-	assert_refused(loading_flag("sse-heartbeat", "s"),
-		       "--sse-heartbeat: \"s\" is not a number; ");
-	assert_refused(loading_flag("sse-heartbeat", ""),
-		       "--sse-heartbeat: \"\" is not a number; ");
-	assert_refused(loading_flag("sse-heartbeat", " 15s"),
-		       "--sse-heartbeat: \" 15s\" is not a number; ");
+	assert_refused(loading_flag("stream-heartbeat", "15"),
+		       "--stream-heartbeat: \"15\" has no unit; accepted is 1s to 5m");
+	assert_refused(loading_flag("stream-heartbeat", "-1"),
+		       "--stream-heartbeat: \"-1\" is too small; accepted is 1s to 5m");
+	assert_refused(loading_flag("stream-heartbeat", "-99999999999999999999"),
+		       "--stream-heartbeat: \"-99999999999999999999\" is too small; ");
+	assert_refused(loading_flag("stream-heartbeat", "15sec"),
+		       "--stream-heartbeat: \"15sec\" is no whole number with a known unit; ");
+	assert_refused(loading_flag("stream-heartbeat", "1.5s"),
+		       "--stream-heartbeat: \"1.5s\" is no whole number with a known unit; ");
+	assert_refused(loading_flag("stream-heartbeat", "s"),
+		       "--stream-heartbeat: \"s\" is not a number; ");
+	assert_refused(loading_flag("stream-heartbeat", ""),
+		       "--stream-heartbeat: \"\" is not a number; ");
+	assert_refused(loading_flag("stream-heartbeat", " 15s"),
+		       "--stream-heartbeat: \" 15s\" is not a number; ");
 }
 
 static void sizes_have_units(void **state)
@@ -94,8 +94,8 @@ static void numbers_beyond_64_bits_are_too_large(void **state)
 		       "--http-workers: \"-99999999999999999999\" is too small; ");
 	assert_refused(loading_flag("http-body-bytes", "9223372036854775807GiB"),
 		       "--http-body-bytes: \"9223372036854775807GiB\" is too large; ");
-	assert_refused(loading_flag("sse-heartbeat", "9223372036854775807d"),
-		       "--sse-heartbeat: \"9223372036854775807d\" is too large; ");
+	assert_refused(loading_flag("stream-heartbeat", "9223372036854775807d"),
+		       "--stream-heartbeat: \"9223372036854775807d\" is too large; ");
 }
 
 static int read_as(const struct setting *setting, int64_t number, const char *suffix)

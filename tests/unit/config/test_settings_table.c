@@ -92,7 +92,7 @@ static void finds_what_was_meant(void **state)
 	assert_slice(settings_nearest(SLICE("adnim.listen")), "admin.listen");
 	assert_slice(settings_nearest(SLICE("htpp")), "http");
 	assert_slice(settings_nearest(SLICE("auth.jtw")), "auth.jwt");
-	assert_slice(settings_nearest(SLICE("http.heartbeat")), "sse.heartbeat");
+	assert_slice(settings_nearest(SLICE("http.heartbeat")), "stream.heartbeat");
 	assert_slice(settings_nearest(SLICE("listen")), "http.listen");
 	settings_table_nearest_variable(SLICE("ALLIM_HTP_WORKERS"), text);
 	assert_string_equal(text, "ALLIM_HTTP_WORKERS");
@@ -103,7 +103,7 @@ static void finds_what_was_meant(void **state)
 	settings_table_nearest_flag(SLICE("dmeo"), others, text);
 	assert_string_equal(text, "demo");
 	settings_table_nearest_flag(SLICE("sse-hartbeat"), others, text);
-	assert_string_equal(text, "sse-heartbeat");
+	assert_string_equal(text, "stream-heartbeat");
 }
 
 int main(void)

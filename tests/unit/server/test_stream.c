@@ -12,7 +12,7 @@ static struct test_node node;
 
 static const char *const settings[] = {
     "http-workers=2",	"store-retention-count=0",    "limits-connections-per-user=3",
-    "sse-heartbeat=1s", "delivery-replay-changes=40", NULL};
+    "stream-heartbeat=1s", "delivery-replay-changes=40", NULL};
 
 static int start(void **state)
 {

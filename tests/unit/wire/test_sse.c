@@ -87,7 +87,7 @@ static void test_hostile_texts(void **state)
 			struct received received;
 
 			sse_wire_ops.change(&out, &change, true, 4);
-			sse_wire_ops.mark(&out, &cursor);
+			sse_wire_ops.end(&out, 0, &cursor);
 			received = read_events(&out, piece);
 			assert_event(&received, "notification");
 			assert_text(received.data, "title", text);
@@ -107,20 +107,20 @@ static void test_changes(void **state)
 
 	(void)state;
 	sse_wire_ops.change(&out, &row, false, 4);
-	sse_wire_ops.mark(&out, &cursor);
+	sse_wire_ops.end(&out, 0, &cursor);
 	received = read_events(&out, 1000000);
 	assert_event(&received, "change");
 	assert_int_equal(number(received.data, "unread"), 4);
 	assert_int_equal(number(received.data, "seq"), 12);
 	json_decref(received.data);
 	sse_wire_ops.change(&out, &row, false, -1);
-	sse_wire_ops.mark(&out, &cursor);
+	sse_wire_ops.end(&out, 0, &cursor);
 	received = read_events(&out, 1000000);
 	assert_event(&received, "change");
 	assert_null(json_object_get(received.data, "unread"));
 	json_decref(received.data);
 	sse_wire_ops.change(&out, &all, false, 0);
-	sse_wire_ops.mark(&out, &cursor);
+	sse_wire_ops.end(&out, 0, &cursor);
 	assert_buffer(
 	    out,
 	    "event: change\ndata: {\"all\":\"read\",\"at\":\"2026-05-01T09:30:00."
@@ -142,14 +142,14 @@ static void test_counts_and_resets(void **state)
 
 	(void)state;
 	sse_wire_ops.count(&out, 5);
-	sse_wire_ops.mark(&out, &cursor);
+	sse_wire_ops.end(&out, 0, &cursor);
 	received = read_events(&out, 2);
 	assert_event(&received, "count");
 	assert_int_equal(number(received.data, "unread"), 5);
 	json_decref(received.data);
 	for (int i = 0; i < 3; i++) {
 		sse_wire_ops.reset(&out, (enum wire_reset)i);
-		sse_wire_ops.mark(&out, &cursor);
+		sse_wire_ops.end(&out, 0, &cursor);
 		received = read_events(&out, 5);
 		assert_event(&received, "reset");
 		assert_text(received.data, "reason", slice_from_string(reasons[i]));
@@ -167,8 +167,8 @@ static void test_beginnings_and_heartbeats(void **state)
 	(void)state;
 	sse_reader_init(&reader, 1000);
 	sse_wire_ops.begin(&out, 4321);
-	buffer_append(&out, sse_wire_ops.heartbeat);
-	buffer_append(&out, sse_wire_ops.heartbeat);
+	sse_wire_ops.heartbeat(&out, &cursor);
+	sse_wire_ops.heartbeat(&out, &cursor);
 	assert_int_equal(sse_reader_feed(&reader, buffer_slice(&out), on_message, &received), 0);
 	assert_int_equal(received.count, 0);
 	assert_int_equal(reader.retry, 4321);
@@ -177,13 +177,13 @@ static void test_beginnings_and_heartbeats(void **state)
 }
 
 /* A cursor of the greatest numbers fits. */
-static void test_longest_mark(void **state)
+static void test_longest_end(void **state)
 {
 	struct cursor longest = {UINT64_MAX, INT64_MAX, INT64_MAX};
 	struct buffer out = BUFFER_EMPTY;
 
 	(void)state;
-	sse_wire_ops.mark(&out, &longest);
+	sse_wire_ops.end(&out, 0, &longest);
 	assert_buffer(out, "id: ffffffffffffffff.9223372036854775807.9223372036854775807\n\n");
 	buffer_finish(&out);
 }
@@ -197,7 +197,7 @@ static void test_failed_buffer(void **state)
 	(void)state;
 	sse_wire_ops.change(&out, &change, false, 4);
 	sse_wire_ops.count(&out, 4);
-	sse_wire_ops.mark(&out, &cursor);
+	sse_wire_ops.end(&out, 0, &cursor);
 	assert_true(buffer_failed(&out));
 	assert_int_equal(out.length, 0);
 }
@@ -209,7 +209,7 @@ int main(void)
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_counts_and_resets),
 	    cmocka_unit_test(test_beginnings_and_heartbeats),
-	    cmocka_unit_test(test_longest_mark),
+	    cmocka_unit_test(test_longest_end),
 	    cmocka_unit_test(test_failed_buffer),
 	};
 

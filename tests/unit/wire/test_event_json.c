@@ -1,4 +1,4 @@
-#include "wire/change_json.h"
+#include "wire/event_json.h"
 
 #include "lib/assertions.h"
 #include "lib/changes.h"
@@ -11,11 +11,11 @@ static void test_marks(void **state)
 
 	(void)state;
 	archived.marked_broadcasts = 7;
-	change_json_append_all(&out, &seen);
+	event_json_append_all(&out, &seen);
 	assert_buffer(out, "{\"all\":\"seen\",\"at\":\"2026-05-01T09:30:00.250Z\",\"seq\":1,"
 			   "\"everyone_up_to\":0}");
 	buffer_clear(&out);
-	change_json_append_all(&out, &archived);
+	event_json_append_all(&out, &archived);
 	assert_buffer(out, "{\"all\":\"archived\",\"at\":\"2026-05-01T09:30:00.250Z\",\"seq\":"
 			   "9223372036854775807,\"everyone_up_to\":7}");
 	buffer_finish(&out);

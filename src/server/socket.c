@@ -1,0 +1,258 @@
+/* Frames of the client's, and the end of a socket. What is read beyond what may be under way waits
+ * here, at most one read of it, and the rest in the client's own socket. */
+#include "server/socket.h"
+
+#include "protocol/websocket_handshake.h"
+#include "server/exchange.h"
+
+#include <stdlib.h>
+
+static struct socket *socket_of(struct connection_holder *holder)
+{
+	return (struct socket *)holder;
+}
+
+static struct socket_talk *begin_talk(struct socket *socket)
+{
+	struct worker *worker = stream_worker(&socket->stream);
+	struct websocket_reader_options options = {
+	    .message_bytes = (size_t)worker->settings->websocket_message_bytes};
+	struct socket_talk *talk = calloc(1, sizeof(*talk));
+
+	if (talk == NULL)
+		return NULL;
+	websocket_reader_init(&talk->reader, &options);
+	list_init(&talk->exchanges);
+	socket->talk = talk;
+	return talk;
+}
+
+static void end_talk(struct socket *socket)
+{
+	struct socket_talk *talk = socket->talk;
+
+	socket->talk = NULL;
+	websocket_reader_finish(&talk->reader);
+	buffer_finish(&talk->following);
+	free(talk);
+}
+
+static void rest(struct socket *socket)
+{
+	const struct socket_talk *talk = socket->talk;
+
+	if (talk != NULL && talk->exchange_count == 0 && talk->following.length == 0 &&
+	    websocket_reader_is_idle(&talk->reader))
+		end_talk(socket);
+}
+
+/* A close frame, behind which nothing is sent (RFC 6455, 5.5.1). */
+static void close_with(struct socket *socket, unsigned code, struct slice reason)
+{
+	struct worker *worker = stream_worker(&socket->stream);
+
+	if (socket->stream.begun) {
+		websocket_append_close(&worker->output, code, reason);
+		stream_send_output(&socket->stream);
+	}
+	stream_finish(&socket->stream);
+}
+
+/* 5.5.1: the answer to a close frame has the code that it came with. */
+static void take_close(struct socket *socket, const struct websocket_message *message)
+{
+	struct worker *worker = stream_worker(&socket->stream);
+
+	if (message->close != 0) {
+		close_with(socket, message->close, SLICE(""));
+		return;
+	}
+	websocket_append(&worker->output, WEBSOCKET_CLOSE, SLICE(""));
+	stream_send_output(&socket->stream);
+	stream_finish(&socket->stream);
+}
+
+static void take_ping(struct socket *socket, const struct websocket_message *message)
+{
+	struct worker *worker = stream_worker(&socket->stream);
+
+	websocket_append(&worker->output, WEBSOCKET_PONG, message->payload);
+	stream_send_output(&socket->stream);
+}
+
+static void take_message(struct socket *socket, const struct websocket_message *message)
+{
+	switch (message->opcode) {
+	case WEBSOCKET_TEXT:
+		socket_request(socket, message->payload);
+		break;
+	case WEBSOCKET_BINARY:
+		close_with(socket, WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
+			   SLICE("messages are text: JSON"));
+		break;
+	case WEBSOCKET_PING:
+		take_ping(socket, message);
+		break;
+	case WEBSOCKET_CLOSE:
+		take_close(socket, message);
+		break;
+	case WEBSOCKET_PONG:
+	case WEBSOCKET_CONTINUATION:
+		break;
+	}
+}
+
+static bool has_enough(const struct socket *socket)
+{
+	const struct worker *worker = stream_worker(&socket->stream);
+
+	return connection_is_full(socket->stream.connection) ||
+	       socket->talk->exchange_count >= worker->settings->websocket_requests;
+}
+
+/* Returns how many of the bytes were taken: all, unless enough is under way. */
+static size_t take_some(struct socket *socket, char *bytes, size_t length)
+{
+	struct socket_talk *talk = socket->talk;
+	enum websocket_progress progress = WEBSOCKET_MESSAGE;
+	size_t taken = 0;
+
+	while (progress == WEBSOCKET_MESSAGE && stream_is_open(&socket->stream) &&
+	       !has_enough(socket)) {
+		struct websocket_message message;
+		size_t consumed;
+
+		progress = websocket_reader_feed(&talk->reader, bytes + taken, length - taken,
+						 &consumed, &message);
+		taken += consumed;
+		if (progress == WEBSOCKET_MESSAGE)
+			take_message(socket, &message);
+		else if (progress == WEBSOCKET_FAILED)
+			close_with(socket, talk->reader.failure->close,
+				   talk->reader.failure->sentence);
+	}
+	return taken;
+}
+
+/* False: the socket has ended. */
+static bool socket_take(struct socket *socket, char *bytes, size_t length)
+{
+	struct socket_talk *talk = socket->talk;
+	size_t taken;
+
+	talk->taking = true;
+	taken = take_some(socket, bytes, length);
+	talk->taking = false;
+	if (!stream_is_open(&socket->stream))
+		return false;
+	talk->paused = has_enough(socket);
+	buffer_append(&talk->following, slice_from_bytes(bytes + taken, length - taken));
+	if (!buffer_failed(&talk->following))
+		return true;
+	connection_close(socket->stream.connection);
+	return false;
+}
+
+static void on_bytes(struct connection_holder *holder, char *bytes, size_t length)
+{
+	struct socket *socket = socket_of(holder);
+
+	if (socket->talk == NULL && begin_talk(socket) == NULL) {
+		connection_close(socket->stream.connection);
+		return;
+	}
+	if (!socket_take(socket, bytes, length))
+		return;
+	connection_listen(socket->stream.connection, !socket->talk->paused);
+	rest(socket);
+}
+
+/* Goes on with what had been read, where there is room again. */
+static void resume(struct socket *socket)
+{
+	struct socket_talk *talk = socket->talk;
+	struct buffer following;
+
+	if (talk == NULL || talk->taking || !stream_is_open(&socket->stream))
+		return;
+	if (talk->paused && !has_enough(socket)) {
+		following = talk->following;
+		talk->following = BUFFER_EMPTY;
+		talk->paused = false;
+		if (following.length == 0 || socket_take(socket, following.data, following.length))
+			connection_listen(socket->stream.connection, !talk->paused);
+		buffer_finish(&following);
+	}
+	if (stream_is_open(&socket->stream))
+		rest(socket);
+}
+
+void socket_forget(struct exchange *exchange)
+{
+	struct socket *socket = exchange->socket;
+
+	list_remove(&exchange->link);
+	socket->talk->exchange_count--;
+	exchange_end(exchange);
+	resume(socket);
+}
+
+static void on_drained(struct connection_holder *holder)
+{
+	struct socket *socket = socket_of(holder);
+
+	stream_on_drained(holder);
+	resume(socket);
+}
+
+/* Exchanges whose answers are still on their way find nobody there. */
+static void on_close(struct connection_holder *holder)
+{
+	struct socket *socket = socket_of(holder);
+
+	if (socket->talk != NULL) {
+		LIST_FOR_EACH(link, &socket->talk->exchanges) {
+			struct exchange *exchange = CONTAINER_OF(link, struct exchange, link);
+
+			list_remove(&exchange->link);
+			exchange->socket = NULL;
+			exchange->connection = NULL;
+			exchange_end(exchange);
+		}
+		end_talk(socket);
+	}
+	stream_on_close(holder);
+}
+
+/* The answer to an opening handshake (RFC 6455, 4.2.2). */
+static void append_head(struct exchange *exchange, struct buffer *out)
+{
+	const struct http_request *request = exchange->request;
+	char accept[WEBSOCKET_ACCEPT_TEXT_BYTES];
+	bool any;
+
+	websocket_handshake_accept(*http_request_header(request, SLICE("sec-websocket-key")),
+				   accept);
+	http_response_begin(out, 101);
+	http_response_header(out, "Upgrade", SLICE("websocket"));
+	http_response_header(out, "Connection", SLICE("Upgrade"));
+	http_response_header(out, "Sec-WebSocket-Accept", slice_from_string(accept));
+	if (websocket_handshake_offers(request, SLICE(SOCKET_SUBPROTOCOL), &any))
+		http_response_header(out, "Sec-WebSocket-Protocol", SLICE(SOCKET_SUBPROTOCOL));
+	http_response_end(out);
+}
+
+static const struct connection_holder_ops holder_ops = {
+    .on_timer = stream_on_timer,
+    .on_bytes = on_bytes,
+    .on_drained = on_drained,
+    .on_drain = stream_on_drain,
+    .on_close = on_close,
+};
+
+const struct stream_kind socket_kind = {
+    .wire = &websocket_wire_ops,
+    .holder_ops = &holder_ops,
+    .bytes = sizeof(struct socket),
+    .append_head = append_head,
+};

@@ -1,0 +1,45 @@
+/* A WebSocket: a stream whose client can also ask. Requests are those of HTTP, in messages:
+ *
+ *	{"id": 7, "method": "POST", "path": "/v1/inbox/read", "body": {"ids": [12]}}
+ *	{"id": 7, "status": 200, "body": {...}}
+ *
+ * Each is an exchange (exchange.h) as over HTTP, several of them at a time, and its answer has its
+ * id. A socket that is in the middle of nothing is no larger than a stream and two words. */
+#ifndef ALLIM_SERVER_SOCKET_H
+#define ALLIM_SERVER_SOCKET_H
+
+#include "protocol/websocket_reader.h"
+#include "server/stream_internal.h"
+
+struct exchange;
+
+#define SOCKET_SUBPROTOCOL "allim.v1"
+
+/* What is under way. */
+struct socket_talk {
+	struct websocket_reader reader;
+	struct list exchanges; /* that are not answered yet */
+	unsigned exchange_count;
+	bool paused;		 /* enough is under way: the client waits in its own socket */
+	bool taking;		 /* inside socket_take() */
+	struct buffer following; /* what had been read by then */
+};
+
+struct socket {
+	struct stream stream;	  /* first: the connection's holder is both */
+	struct socket_talk *talk; /* NULL: nothing is under way */
+};
+
+extern const struct stream_kind socket_kind;
+
+/* Answers the exchange's request. */
+void socket_answer(struct exchange *exchange, int status, const char *content_type,
+		   struct slice body);
+
+/* The exchange is over. */
+void socket_forget(struct exchange *exchange);
+
+/* Takes a message; socket_request.c. */
+void socket_request(struct socket *socket, struct slice text);
+
+#endif

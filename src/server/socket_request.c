@@ -1,0 +1,231 @@
+/* Messages of the client's.
+ *
+ *	{"ack": "CURSOR"}                                          what it has applied
+ *	{"id": 7, "method": "GET", "path": "/v1/inbox?limit=20"}   any route of users'
+ *
+ * What is wrong with a message is answered, and the socket stays open: only frames that break the
+ * protocol end it. */
+#include "server/socket.h"
+
+#include "base/json.h"
+#include "server/access.h"
+#include "server/acknowledge.h"
+#include "server/exchange.h"
+
+#include <errno.h>
+
+enum { ID_BYTES = 64 };
+
+/* What a message says; absent members are empty. */
+struct message {
+	struct slice id; /* as it was written */
+	struct slice ack;
+	struct slice method;
+	struct slice path;
+	struct slice body; /* as it was written */
+	struct slice idempotency_key;
+};
+
+enum member_kind { MEMBER_TEXT, MEMBER_WRITTEN };
+
+static const struct {
+	struct slice name;
+	enum member_kind kind;
+	size_t offset;
+} members[] = {
+#define MEMBER(name, kind)                                                                \
+	{                                                                                 \
+		{#name, sizeof(#name) - 1}, MEMBER_##kind, offsetof(struct message, name) \
+	}
+    MEMBER(id, WRITTEN), MEMBER(ack, TEXT),	MEMBER(method, TEXT),
+    MEMBER(path, TEXT),	 MEMBER(body, WRITTEN), MEMBER(idempotency_key, TEXT),
+#undef MEMBER
+};
+
+void socket_answer(struct exchange *exchange, int status, const char *content_type,
+		   struct slice body)
+{
+	struct socket *socket = exchange->socket;
+	struct worker *worker = exchange->worker;
+	struct buffer text = BUFFER_EMPTY;
+	bool dispatching = exchange->dispatching;
+
+	buffer_append_string(&text, "{\"id\":");
+	buffer_append(&text, exchange->id.length > 0 ? exchange->id : SLICE("null"));
+	buffer_append_format(&text, ",\"status\":%d", status);
+	if (exchange->retry_after > 0)
+		buffer_append_format(&text, ",\"retry_after\":%d", exchange->retry_after);
+	if (content_type != NULL && body.length > 0) {
+		buffer_append_string(&text, ",\"body\":");
+		buffer_append(&text, body);
+	}
+	buffer_append_byte(&text, '}');
+	websocket_append(&worker->output, WEBSOCKET_TEXT, buffer_slice(&text));
+	if (buffer_failed(&text))
+		worker->output.failed = true;
+	buffer_finish(&text);
+	stream_send_output(&socket->stream);
+	if (!dispatching)
+		socket_forget(exchange);
+}
+
+static int refuse(struct exchange *exchange, const char *sentence)
+{
+	exchange_problem(exchange, PROBLEM_INVALID_MESSAGE, "%s", sentence);
+	return -EINVAL;
+}
+
+static size_t find_member(struct slice name)
+{
+	size_t i = 0;
+
+	while (i < sizeof(members) / sizeof(members[0]) && !slice_equals(members[i].name, name))
+		i++;
+	return i;
+}
+
+static int read_member(struct exchange *exchange, struct slice name, const json_t *value,
+		       struct slice written, struct message *message)
+{
+	size_t row = find_member(name);
+	struct slice *place;
+
+	if (row == sizeof(members) / sizeof(members[0]))
+		return refuse(exchange, "A message has the members ack, or id, method, path, body "
+					"and idempotency_key");
+	place = (struct slice *)(void *)((char *)message + members[row].offset);
+	*place = written;
+	if (members[row].kind == MEMBER_WRITTEN)
+		return 0;
+	if (!json_is_string(value))
+		return refuse(exchange, "ack, method, path and idempotency_key are strings");
+	*place = slice_from_bytes(json_string_value(value), json_string_length(value));
+	return 0;
+}
+
+/* Strings are read as jansson decoded them, other values as they were written: a number in a body
+ * stays as it was. jansson keeps the order of members, and the parser refused doubled ones. */
+static int read_members(struct exchange *exchange, json_t *json, struct slice text,
+			struct message *message)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json, name, value)
+	{
+		struct slice name_as_written, written;
+
+		json_next(&text, &name_as_written, &written);
+		if (read_member(exchange, slice_from_string(name), value, written, message) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Kept in the exchange before anything else is looked at, so that every refusal has it. */
+static int take_id(struct exchange *exchange, const json_t *json, struct slice id)
+{
+	json_t *value = json_object_get(json, "id");
+
+	if (value == NULL)
+		return 0;
+	if (id.length > ID_BYTES || (!json_is_integer(value) && !json_is_string(value)))
+		return refuse(exchange, "id is an integer or a string, of at most 64 bytes");
+	if (arena_copy(&exchange->arena, id, &exchange->id) == 0)
+		return 0;
+	exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	return -ENOMEM;
+}
+
+/* The request that HTTP would have brought. Its texts are copied: the message is soon gone. */
+static int make_request(struct exchange *exchange, const struct message *message)
+{
+	struct http_request *request = arena_allocate_array(&exchange->arena, 1, sizeof(*request));
+	struct http_header *header = arena_allocate_array(&exchange->arena, 1, sizeof(*header));
+
+	if (request == NULL || header == NULL ||
+	    arena_copy(&exchange->arena, message->path, &request->target) < 0 ||
+	    arena_copy(&exchange->arena, message->body, &request->body) < 0 ||
+	    arena_copy(&exchange->arena, message->idempotency_key, &header->value) < 0) {
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		return -ENOMEM;
+	}
+	request->method = http_request_method(message->method);
+	request->method_name = slice_from_string(http_request_method_name(request->method));
+	request->query = request->target;
+	request->path = slice_split(&request->query, '?');
+	request->has_body = request->body.length > 0;
+	header->name = SLICE("Idempotency-Key");
+	request->headers = header;
+	request->header_count = message->idempotency_key.data != NULL;
+	exchange->request = request;
+	return 0;
+}
+
+static int find_route(struct exchange *exchange)
+{
+	const struct worker *worker = exchange->worker;
+	const struct http_request *request = exchange->request;
+	struct buffer allowed = BUFFER_EMPTY;
+	enum route_result result =
+	    route_find(worker->listener, worker->node->demo, request->method, request->path,
+		       &exchange->route, &exchange->parameter, &allowed);
+
+	if (result == ROUTE_NO_METHOD)
+		exchange_problem(exchange, PROBLEM_METHOD_NOT_ALLOWED, "Use one of %.*s",
+				 (int)allowed.length, buffer_slice(&allowed).data);
+	buffer_finish(&allowed);
+	if (result == ROUTE_NO_METHOD)
+		return -EINVAL;
+	if (result == ROUTE_FOUND && request->method != HTTP_METHOD_HEAD &&
+	    request->method != HTTP_METHOD_OPTIONS && access_over_socket(exchange->route))
+		return 0;
+	exchange_problem(exchange, PROBLEM_NOT_FOUND,
+			 "No route for sockets has this path; docs/websocket.md lists all");
+	return -EINVAL;
+}
+
+static void dispatch(struct exchange *exchange, json_t *json, struct slice text)
+{
+	struct message message = {.id = {NULL, 0}};
+
+	if (!json_is_object(json)) {
+		refuse(exchange, "A message is one JSON object");
+		return;
+	}
+	if (read_members(exchange, json, text, &message) < 0 ||
+	    take_id(exchange, json, message.id) < 0)
+		return;
+	if (message.ack.data != NULL) {
+		acknowledge(exchange, message.ack);
+		return;
+	}
+	if (exchange->id.length == 0 || message.method.data == NULL || message.path.data == NULL) {
+		refuse(exchange, "A request has id, method and path");
+		return;
+	}
+	if (make_request(exchange, &message) == 0 && find_route(exchange) == 0)
+		exchange->route->handle(exchange);
+}
+
+void socket_request(struct socket *socket, struct slice text)
+{
+	struct exchange *exchange = exchange_create_for(socket);
+	json_t *json;
+
+	if (exchange == NULL) {
+		connection_close(socket->stream.connection);
+		return;
+	}
+	list_append(&socket->talk->exchanges, &exchange->link);
+	socket->talk->exchange_count++;
+	exchange->dispatching = true;
+	access_check_message(exchange);
+	json = exchange->answered ? NULL : exchange_read_json(exchange, text);
+	if (json != NULL)
+		dispatch(exchange, json, text);
+	json_decref(json);
+	exchange->dispatching = false;
+	if (exchange->answered)
+		socket_forget(exchange);
+}
