@@ -138,7 +138,7 @@ test('a publish that SIGHUP interrupts keeps its publisher', async () => {
   const file = join(folder, 'allim.yaml');
   const settings = (retry) => {
     const sha256 = createHash('sha256').update('the key').digest('hex');
-    writeFileSync(file, `sse:\n  heartbeat: ${retry}\nauth:\n  api_keys:\n    - name: the-publisher-of-orders\n      sha256: ${sha256}\n`);
+    writeFileSync(file, `stream:\n  heartbeat: ${retry}\nauth:\n  api_keys:\n    - name: the-publisher-of-orders\n      sha256: ${sha256}\n`);
     give(file, 0o600);
   };
   settings('10s');

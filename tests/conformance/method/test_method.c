@@ -6,6 +6,7 @@
 #include "lib/assertions.h"
 #include "lib/client.h"
 #include "lib/node.h"
+#include "lib/socket_client.h"
 #include "method/method.h"
 
 #include <stdio.h>
@@ -20,6 +21,8 @@ struct receipt {
 	size_t taken;
 };
 
+enum { RECEIVERS = 3 };
+
 struct receiver {
 	const char *wire;
 	/* The connection is open; goes on behind the cursor. */
@@ -28,7 +31,7 @@ struct receiver {
 	void (*next)(struct client *client, struct receipt *receipt);
 };
 
-static const struct receiver receivers[2];
+static const struct receiver receivers[RECEIVERS];
 
 /* What is published in this order, and the cursor behind each without its epoch. */
 static const struct {
@@ -114,11 +117,30 @@ static void sse_next(struct client *client, struct receipt *receipt)
 	receipt->is_marked = true;
 }
 
+static void websocket_begin(struct client *client, const char *cursor)
+{
+	char query[TEXT_BYTES + 8];
+
+	snprintf(query, sizeof(query), "?after=%s", cursor);
+	socket_client_begin(client, "anna", query);
+}
+
+static void websocket_next(struct client *client, struct receipt *receipt)
+{
+	json_t *message = socket_client_wait_for(client, "notification");
+
+	copy_member(json_object_get(message, "data"), "title", receipt->title);
+	copy_member(message, "cursor", receipt->cursor);
+	receipt->is_marked = true;
+	json_decref(message);
+}
+
 static const struct receiver *receiver_of(const struct method *method)
 {
 	const struct receiver *receiver = receivers;
 
-	while (receiver < &receivers[1] && strcmp(receiver->wire, method->wire->name) != 0)
+	while (receiver < &receivers[RECEIVERS - 1] &&
+	       strcmp(receiver->wire, method->wire->name) != 0)
 		receiver++;
 	assert_string_equal(receiver->wire, method->wire->name);
 	return receiver;
@@ -235,7 +257,8 @@ int main(void)
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
-static const struct receiver receivers[2] = {
+static const struct receiver receivers[RECEIVERS] = {
     {"poll", poll_begin, poll_next},
     {"sse", sse_begin, sse_next},
+    {"websocket", websocket_begin, websocket_next},
 };

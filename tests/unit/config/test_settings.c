@@ -92,7 +92,7 @@ static void settings_outlive_their_sources(void **state)
 static void differences_that_need_a_restart_are_named(void **state)
 {
 	struct loading before = loading_yaml("");
-	struct loading after = loading_yaml("method: poll\nsse: {heartbeat: 20s}\n"
+	struct loading after = loading_yaml("method: poll\nstream: {heartbeat: 20s}\n"
 					    "http: {listen: '127.0.0.1:1', workers: 0}\n");
 	const char *names[SETTINGS_COUNT];
 

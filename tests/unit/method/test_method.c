@@ -24,7 +24,7 @@ static void test_rows(void **state)
 
 static void test_unknown(void **state)
 {
-	static const char *const names[] = {"", "pol", "polls", "websocket", "poll\n"};
+	static const char *const names[] = {"", "pol", "polls", "websockets", "poll\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
