@@ -98,10 +98,11 @@ void identity_finish(struct identity *identity)
 	settings_finish(&identity->settings);
 }
 
-int identity_make_token(const struct identity *identity, struct slice user, int64_t lifetime,
-			int64_t now, struct buffer *buffer, struct error *error)
+int identity_make_token(const struct identity *identity, struct slice user, bool may_publish,
+			int64_t lifetime, int64_t now, struct buffer *buffer, struct error *error)
 {
 	const struct jwt_claims claims = {
+	    .may_publish = may_publish,
 	    .subject = user,
 	    .issuer = slice_from_string(identity->settings.auth_jwt_issuer),
 	    .audience = slice_from_string(identity->settings.auth_jwt_audience),

@@ -28,8 +28,8 @@ void identity_finish(struct identity *identity);
 
 /* Appends a token for the user. `lifetime` is in milliseconds, `now` in seconds since 1970. Returns
  * 0, or a negative errno value with a sentence. */
-int identity_make_token(const struct identity *identity, struct slice user, int64_t lifetime,
-			int64_t now, struct buffer *buffer, struct error *error);
+int identity_make_token(const struct identity *identity, struct slice user, bool may_publish,
+			int64_t lifetime, int64_t now, struct buffer *buffer, struct error *error);
 
 /* Reads a token's claims into the arena. Returns 0, -ENOMEM, or -EACCES with a sentence that says
  * why it is not valid: this is for whoever has the key, so nothing is given away. */

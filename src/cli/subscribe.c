@@ -115,7 +115,7 @@ static int renew_token(struct subscription *subscription, struct error *error)
 		return 0;
 	buffer_clear(&subscription->token);
 	return identity_make_token(subscription->identity,
-				   slice_from_string(subscription->options->user), TOKEN_LIFETIME,
+				   slice_from_string(subscription->options->user), false, TOKEN_LIFETIME,
 				   clock_wall() / 1000000, &subscription->token, error);
 }
 

@@ -22,6 +22,7 @@ struct make_options {
 	const char *user;
 	const char *publisher;
 	bool secret;
+	bool may_publish;
 	int64_t expires;
 };
 
@@ -44,8 +45,9 @@ static int make_user_token(const struct command *command, const struct make_opti
 
 	if (result < 0)
 		return command_fail(command, COMMAND_FAILED, "%s", error.text);
-	result = identity_make_token(&identity, slice_from_string(options->user), options->expires,
-				     now_seconds(), &text, &error);
+	result =
+	    identity_make_token(&identity, slice_from_string(options->user), options->may_publish,
+				options->expires, now_seconds(), &text, &error);
 	identity_finish(&identity);
 	if (result < 0) {
 		buffer_finish(&text);
@@ -95,6 +97,8 @@ int token_make_run(const struct command *command, char **arguments)
 	if ((options.user != NULL) + (options.publisher != NULL) + options.secret != 1)
 		return command_misuse(command,
 				      "give one of --user NAME, --publisher NAME and --secret");
+	if (options.may_publish && options.user == NULL)
+		return command_misuse(command, "--may-publish is for a token: add --user NAME");
 	if (options.user != NULL)
 		return make_user_token(command, &options);
 	if (options.publisher != NULL)
@@ -128,6 +132,7 @@ static void append_claims(struct buffer *text, const struct jwt_claims *claims)
 	append_time(text, "issued", claims->issued_at);
 	append_time(text, "not before", claims->not_before);
 	append_time(text, "expires", claims->expires_at);
+	append_name(text, "may publish", claims->may_publish ? SLICE("yes") : SLICE(""));
 }
 
 static void append_member(struct buffer *text, const char *name, int64_t value)
@@ -155,6 +160,8 @@ static void append_claims_json(struct buffer *text, const struct jwt_claims *cla
 	append_member(text, "iat", claims->issued_at);
 	append_member(text, "nbf", claims->not_before);
 	append_member(text, "exp", claims->expires_at);
+	if (claims->may_publish)
+		buffer_append_string(text, ",\"may_publish\":true");
 	buffer_append_string(text, "}\n");
 }
 
@@ -254,6 +261,10 @@ const struct cli_flag token_make_flags[] = {
      .offset = offsetof(struct make_options, expires),
      .minimum = 1000,
      .maximum = 3650LL * 86400000},
+    {.name = "may-publish",
+     .help = "the token's user may publish to other users",
+     .kind = FLAGS_SWITCH,
+     .offset = offsetof(struct make_options, may_publish)},
     IDENTITY_FLAGS(struct make_options),
     {.name = "publisher",
      .value_name = "NAME",

@@ -305,6 +305,7 @@ static int read_claims(const json_t *payload, struct jwt_claims *ret_claims)
 	    get_time(payload, "nbf", &ret_claims->not_before) < 0 ||
 	    get_time(payload, "iat", &ret_claims->issued_at) < 0)
 		return -EACCES;
+	ret_claims->may_publish = json_is_true(json_object_get(payload, "may_publish"));
 	return is_subject(ret_claims->subject) ? 0 : -EACCES;
 }
 
@@ -398,6 +399,8 @@ static void append_payload(struct buffer *json, const struct jwt_claims *claims)
 	append_text_claim(json, "aud", claims->audience);
 	append_text_claim(json, "jti", claims->id);
 	append_time_claim(json, "iat", claims->issued_at);
+	if (claims->may_publish)
+		buffer_append_string(json, ",\"may_publish\":true");
 	append_time_claim(json, "nbf", claims->not_before);
 	append_time_claim(json, "exp", claims->expires_at);
 	buffer_append_byte(json, '}');

@@ -42,6 +42,7 @@ struct jwt_claims {
 	int64_t expires_at;    /* seconds since 1970 */
 	int64_t not_before;    /* 0: not said */
 	int64_t issued_at;     /* 0: not said */
+	bool may_publish;      /* a claim of our own: "may_publish", true or absent */
 };
 
 /* Checks signature, "typ", "crit", "exp", "nbf", "iss", "aud" and "sub" at the time `now`, in

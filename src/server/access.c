@@ -95,18 +95,41 @@ static void check_user(struct exchange *exchange)
 		spend(exchange);
 }
 
-/* With --demo, its users publish too. */
-static void check_publisher(struct exchange *exchange)
+/* Publishers, and users whose tokens allow it; with --demo, all of its users. */
+static int authenticate_publishing(struct exchange *exchange, bool users_too)
 {
 	struct authenticator *authenticator = &exchange->worker->authenticator;
+	bool demo = exchange->worker->node->demo;
 	int result = authenticate_publisher(authenticator, exchange->request, &exchange->arena,
 					    &exchange->identity);
 
-	if (result == -EACCES && exchange->worker->node->demo)
-		result = authenticate_user(authenticator, exchange->request, now_seconds(),
-					   &exchange->arena, &exchange->identity);
+	if (result != -EACCES || (!demo && !users_too))
+		return result;
+	result = authenticate_user(authenticator, exchange->request, now_seconds(),
+				   &exchange->arena, &exchange->identity);
+	if (result == 0 && !demo && !exchange->identity.may_publish)
+		return -EACCES;
+	return result;
+}
+
+static void check_publisher(struct exchange *exchange)
+{
+	int result = authenticate_publishing(exchange, false);
+
 	if (result < 0)
 		refuse(exchange, result, "a publisher's key: Authorization: Bearer KEY");
+}
+
+static void check_publishing(struct exchange *exchange)
+{
+	int result = authenticate_publishing(exchange, true);
+
+	if (result < 0)
+		refuse(exchange, result,
+		       "a publisher's key, or a token with the claim may_publish: Authorization: "
+		       "Bearer KEY");
+	else if (exchange->identity.kind == IDENTITY_USER)
+		spend(exchange);
 }
 
 /* A ticket is looked at here; the route uses it up. */
@@ -150,7 +173,7 @@ static void check_socket(struct exchange *exchange)
 
 bool access_over_socket(const struct route *route)
 {
-	return route->access == ROUTE_USER;
+	return route->access == ROUTE_USER || route->access == ROUTE_PUBLISHING;
 }
 
 void access_check_message(struct exchange *exchange)
@@ -160,6 +183,7 @@ void access_check_message(struct exchange *exchange)
 	exchange->identity = (struct identity){
 	    .kind = IDENTITY_USER,
 	    .expires_at = stream->expires_at,
+	    .may_publish = stream->may_publish || exchange->worker->node->demo,
 	};
 	if (arena_copy(&exchange->arena, inbox_name(stream->subscriber.inbox),
 		       &exchange->identity.name) < 0)
@@ -182,10 +206,10 @@ static void check_nothing(struct exchange *exchange)
 void access_check(struct exchange *exchange)
 {
 	static void (*const checks[])(struct exchange *) = {
-	    [ROUTE_ANYBODY] = check_nothing, [ROUTE_PUBLISHER] = check_publisher,
-	    [ROUTE_USER] = check_user,	     [ROUTE_STREAM] = check_stream,
-	    [ROUTE_SOCKET] = check_socket,   [ROUTE_DEMO] = check_nothing,
-	    [ROUTE_FIGURES] = check_figures,
+	    [ROUTE_ANYBODY] = check_nothing,	   [ROUTE_PUBLISHER] = check_publisher,
+	    [ROUTE_PUBLISHING] = check_publishing, [ROUTE_USER] = check_user,
+	    [ROUTE_STREAM] = check_stream,	   [ROUTE_SOCKET] = check_socket,
+	    [ROUTE_DEMO] = check_nothing,	   [ROUTE_FIGURES] = check_figures,
 	};
 
 	checks[exchange->route->access](exchange);

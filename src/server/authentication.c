@@ -189,6 +189,7 @@ int authenticate_user(struct authenticator *authenticator, const struct http_req
 	    .name = claims.subject,
 	    .expires_at = claims.expires_at + rules.leeway,
 	    .by_cookie = by_cookie,
+	    .may_publish = claims.may_publish,
 	};
 	return 0;
 }
@@ -205,6 +206,7 @@ int authentication_make_ticket(struct authenticator *authenticator, const struct
 	    .audience = ticket_audience,
 	    .expires_at = user->expires_at,
 	    .issued_at = now,
+	    .may_publish = user->may_publish,
 	};
 
 	randombytes_buf(id, sizeof(id));
@@ -234,7 +236,11 @@ int authenticate_ticket(struct authenticator *authenticator, struct slice ticket
 	    length != AUTHENTICATION_TICKET_BYTES)
 		return -EACCES;
 	*ret_identity = (struct identity){
-	    .kind = IDENTITY_USER, .name = claims.subject, .expires_at = claims.expires_at};
+	    .kind = IDENTITY_USER,
+	    .name = claims.subject,
+	    .expires_at = claims.expires_at,
+	    .may_publish = claims.may_publish,
+	};
 	return 0;
 }
 

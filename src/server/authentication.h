@@ -17,6 +17,7 @@ struct identity {
 	struct slice name;
 	int64_t expires_at; /* when a user's token is no longer taken, in seconds since 1970 */
 	bool by_cookie;
+	bool may_publish; /* a user's token says so */
 };
 
 enum { AUTHENTICATION_TICKET_BYTES = 16 }; /* of a ticket's id */

@@ -99,30 +99,74 @@ static int read_key(struct exchange *exchange, struct store_publish *publish)
 }
 
 /* The publisher's notifications of the present minute. */
-static bool spend(struct exchange *exchange, size_t notifications)
+static bool spend(struct exchange *exchange, struct slice publisher, size_t notifications)
 {
 	struct worker *worker = exchange->worker;
-	uint64_t limit = (uint64_t)worker->settings->limits_publish_per_minute;
+	bool is_user = exchange->identity.kind == IDENTITY_USER && !worker->node->demo;
+	uint64_t limit = (uint64_t)(is_user ? worker->settings->limits_user_publish_per_minute
+					    : worker->settings->limits_publish_per_minute);
 	bool never = limit > 0 && notifications > limit;
 
 	if (!never &&
-	    quota_spend(worker->node->publishes, exchange->identity.name,
-			(uint32_t)(worker->loop.now / 60000), (uint32_t)notifications, limit))
+	    quota_spend(worker->node->publishes, publisher, (uint32_t)(worker->loop.now / 60000),
+			(uint32_t)notifications, limit))
 		return true;
 	/* What is too much for any minute must not be tried again. */
 	exchange_problem(
 	    exchange, never ? PROBLEM_INVALID_NOTIFICATION : PROBLEM_TOO_MANY_REQUESTS,
-	    "Publish less%s; limits.publish_per_minute allows %llu notifications a minute",
-	    never ? " at once" : "", (unsigned long long)limit);
+	    "Publish less%s; limits.%spublish_per_minute allows %llu notifications a minute",
+	    never ? " at once" : "", is_user ? "user_" : "", (unsigned long long)limit);
 	return false;
+}
+
+/* What a user may not: reach everyone. Whether it may publish at all, the route has asked; but over
+ * a socket each message asks anew. */
+static bool may_publish(struct exchange *exchange, const struct publication *publication)
+{
+	const struct store_publish *publish = &publication->publish;
+
+	if (exchange->identity.kind != IDENTITY_USER || exchange->worker->node->demo)
+		return true;
+	if (!exchange->identity.may_publish) {
+		exchange_problem(exchange, PROBLEM_FORBIDDEN,
+				 "Publish with a token that has the claim may_publish");
+		return false;
+	}
+	for (size_t i = 0; i < publish->item_count; i++) {
+		if (publish->items[i].user_count > 0)
+			continue;
+		exchange_problem(exchange, PROBLEM_FORBIDDEN,
+				 "Only publishers with a key reach everyone; name the users");
+		return false;
+	}
+	return true;
+}
+
+/* Publishers' names have no colon, so no user passes for one. Returns 0, or -ENOMEM and the exchange
+ * is answered. */
+static int name_publisher(struct exchange *exchange, struct store_publish *publish)
+{
+	struct buffer name = BUFFER_EMPTY;
+	int result;
+
+	buffer_append_string(&name, exchange->identity.kind == IDENTITY_USER ? "user:" : "");
+	buffer_append(&name, exchange->identity.name);
+	result = buffer_failed(&name)
+		     ? -ENOMEM
+		     : arena_copy(&exchange->arena, buffer_slice(&name), &publish->publisher);
+	buffer_finish(&name);
+	if (result < 0)
+		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	return result;
 }
 
 static void submit(struct exchange *exchange, struct publication *publication)
 {
 	struct store_publish *publish = &publication->publish;
 
-	publish->publisher = exchange->identity.name;
-	if (read_key(exchange, publish) < 0 || !spend(exchange, publication->recipients))
+	if (!may_publish(exchange, publication) || name_publisher(exchange, publish) < 0 ||
+	    read_key(exchange, publish) < 0 ||
+	    !spend(exchange, publish->publisher, publication->recipients))
 		return;
 	if (publish->item_count > 0 || !slice_is_empty(publish->idempotency_key))
 		exchange_ask(exchange, &publish->request, on_published);

@@ -356,6 +356,7 @@ struct stream *stream_create(struct exchange *exchange, const struct stream_kind
 					 ? exchange->identity.expires_at
 					 : UINT32_MAX),
 	    .user_counter = (uint16_t)counter,
+	    .may_publish = exchange->identity.may_publish,
 	    .wire = (unsigned)wire_index(kind->wire) & 7,
 	};
 	subscriber_init(&stream->subscriber, &subscriber_ops, after->seq, after->broadcast_seq);

@@ -23,6 +23,7 @@ struct stream {
 	bool owed : 1;		     /* a count, which could not be told */
 	bool begun : 1;		     /* the response's head has been sent */
 	bool closed : 1;	     /* its connection is gone; it waits for the store */
+	bool may_publish : 1;	     /* its token says so; for wires that also hear */
 	bool foreign : 1;	     /* it begins with a cursor of another epoch */
 	enum stream_start start : 2; /* START_AFTER once the store has answered */
 };

@@ -26,7 +26,8 @@ static void make(const struct identity *identity, struct buffer *token)
 	struct error error;
 
 	assert_int_equal(
-	    identity_make_token(identity, SLICE("anna"), HOUR * 1000, NOW, token, &error), 0);
+	    identity_make_token(identity, SLICE("anna"), false, HOUR * 1000, NOW, token, &error),
+	    0);
 }
 
 static int check(const struct identity *identity, const struct buffer *token, int64_t now,
@@ -97,10 +98,11 @@ static void bad_users_are_refused(void **state)
 	struct error error;
 
 	(void)state;
-	assert_int_equal(identity_make_token(&identity, SLICE(""), 1000, NOW, &token, &error),
-			 -EINVAL);
-	assert_int_equal(identity_make_token(&identity, SLICE("a\nb"), 1000, NOW, &token, &error),
-			 -EINVAL);
+	assert_int_equal(
+	    identity_make_token(&identity, SLICE(""), false, 1000, NOW, &token, &error), -EINVAL);
+	assert_int_equal(
+	    identity_make_token(&identity, SLICE("a\nb"), false, 1000, NOW, &token, &error),
+	    -EINVAL);
 	buffer_finish(&token);
 	identity_finish(&identity);
 }

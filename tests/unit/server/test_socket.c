@@ -1,0 +1,593 @@
+/* WebSockets of a whole node: opening, what comes and what can be asked, and every way to end. */
+#include "base/clock.h"
+#include "lib/assertions.h"
+#include "lib/node.h"
+#include "lib/socket_client.h"
+#include "protocol/jwt.h"
+#include "protocol/websocket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+#define VERSION "Sec-WebSocket-Version: 13\r\n"
+#define KEY	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+enum { MESSAGE_BYTES = 4096 };
+
+static struct test_node node;
+
+static const char *const settings[] = {"http-workers=2",
+				       "limits-connections-per-user=3",
+				       "stream-heartbeat=1s",
+				       "websocket-message-bytes=4KiB",
+				       "websocket-requests=2",
+				       "http-allowed-origins=https://app.example.com",
+				       "limits-user-publish-per-minute=3",
+				       NULL};
+
+static int start(void **state)
+{
+	(void)state;
+	node_start(&node, false, settings);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	node_stop(&node);
+	node_remove(&node);
+	return 0;
+}
+
+static void open_socket(struct client *client, const char *user, const char *query)
+{
+	client_open(client, &node.address);
+	socket_client_begin(client, user, query);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+static int status_of(const json_t *answer)
+{
+	return (int)json_integer_value(json_object_get(answer, "status"));
+}
+
+/* The answer to a message; its `code`, where it is a problem. */
+static int ask(struct client *client, const char *message, char code[static 64])
+{
+	json_t *answer;
+	int status;
+
+	socket_client_ask(client, message);
+	answer = socket_client_wait_for(client, NULL);
+	status = status_of(answer);
+	snprintf(code, 64, "%s", text_of(json_object_get(answer, "body"), "code"));
+	json_decref(answer);
+	return status;
+}
+
+static void handshakes_are_checked(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *headers;
+		int status;
+		const char *has;
+	} rows[] = {
+	    {"", UPGRADE VERSION KEY, 101, "Upgrade: websocket\r\n"},
+	    {"", UPGRADE VERSION KEY "Sec-WebSocket-Protocol: chat, allim.v1\r\n", 101, ""},
+	    {"", UPGRADE VERSION KEY "Sec-WebSocket-Protocol: chat\r\n", 400, "invalid_handshake"},
+	    {"", VERSION KEY, 426, "Upgrade: websocket\r\n"},
+	    {"", UPGRADE KEY "Sec-WebSocket-Version: 8\r\n", 426, "Sec-WebSocket-Version: 13\r\n"},
+	    {"", UPGRADE KEY, 400, "invalid_handshake"},
+	    {"", UPGRADE VERSION, 400, "invalid_handshake"},
+	    {"", UPGRADE VERSION KEY KEY, 400, "duplicate_header"},
+	    {"", UPGRADE VERSION KEY "Origin: https://app.example.com\r\n", 101, ""},
+	    {"", UPGRADE VERSION KEY "Origin: http://localhost\r\n", 101, ""},
+	    {"", UPGRADE VERSION KEY "Origin: https://evil.example.com\r\n", 403,
+	     "forbidden_origin"},
+	    {"", UPGRADE VERSION KEY "Origin: null\r\n", 403, "forbidden_origin"},
+	    {"?after=nonsense", UPGRADE VERSION KEY, 400, "invalid_cursor"},
+	    {"?before=1", UPGRADE VERSION KEY, 400, "invalid_parameter"},
+	    {"?ticket=nonsense", UPGRADE VERSION KEY, 401, "unauthenticated"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char path[100], headers[5200];
+		struct client client;
+
+		print_message("%s%s\n", rows[i].path, rows[i].headers);
+		client_open(&client, &node.address);
+		snprintf(path, sizeof(path), "/v1/inbox/socket%s", rows[i].path);
+		snprintf(headers, sizeof(headers), "%s%s", client_authorization("opening"),
+			 rows[i].headers);
+		assert_int_equal(socket_client_handshake(&client, path, headers), rows[i].status);
+		buffer_append(&client.input, slice_from_bytes("", 1));
+		if (rows[i].status != 101)
+			assert_non_null(strstr(client.input.data, rows[i].has));
+		client_close(&client);
+	}
+}
+
+static void nobody_opens_without_a_token(void **state)
+{
+	struct client client;
+
+	(void)state;
+	client_open(&client, &node.address);
+	assert_int_equal(socket_client_handshake(&client, "/v1/inbox/socket", UPGRADE VERSION KEY),
+			 401);
+	client_close(&client);
+}
+
+static void tickets_open_once(void **state)
+{
+	char path[5200];
+	struct client client;
+	json_t *answer;
+
+	(void)state;
+	client_open(&client, &node.address);
+	assert_int_equal(client_call(&client, "ticket", "POST", "/v1/inbox/ticket", ""), 201);
+	answer = client_json(&client);
+	snprintf(path, sizeof(path), "/v1/inbox/socket?ticket=%s", text_of(answer, "ticket"));
+	json_decref(answer);
+	client_close(&client);
+	for (int i = 0; i < 2; i++) {
+		client_open(&client, &node.address);
+		assert_int_equal(socket_client_handshake(&client, path, UPGRADE VERSION KEY),
+				 i == 0 ? 101 : 401);
+		client_close(&client);
+	}
+}
+
+static void events_come_with_their_cursors(void **state)
+{
+	struct client first, second, other;
+	json_t *event;
+	char cursor[64];
+
+	(void)state;
+	open_socket(&first, "live", "");
+	event = socket_client_json(&first);
+	assert_string_equal(text_of(event, "event"), "retry");
+	assert_true(json_integer_value(
+			json_object_get(json_object_get(event, "data"), "milliseconds")) >= 1000);
+	json_decref(event);
+	event = socket_client_json(&first);
+	assert_string_equal(text_of(event, "event"), "count");
+	json_decref(event);
+	open_socket(&second, "live", "");
+	json_decref(socket_client_wait_for(&second, "count"));
+	open_socket(&other, "other", "");
+	json_decref(socket_client_wait_for(&other, "count"));
+	client_publish(&node.address, "live", "one");
+	event = socket_client_wait_for(&first, "notification");
+	assert_string_equal(text_of(json_object_get(event, "data"), "title"), "one");
+	snprintf(cursor, sizeof(cursor), "%s", text_of(event, "cursor"));
+	json_decref(event);
+	event = socket_client_wait_for(&second, "notification");
+	assert_string_equal(text_of(event, "cursor"), cursor);
+	json_decref(event);
+	client_publish(&node.address, NULL, "all");
+	event = socket_client_wait_for(&other, "notification");
+	assert_string_equal(text_of(json_object_get(event, "data"), "title"), "all");
+	json_decref(event);
+	client_close(&first);
+	client_close(&second);
+	client_close(&other);
+}
+
+/* The cursor behind the notification with that title, as a query. */
+static void wait_for_title(struct client *client, const char *title, char query[static 100])
+{
+	bool found = false;
+
+	while (!found) {
+		json_t *event = socket_client_wait_for(client, "notification");
+
+		found = strcmp(text_of(json_object_get(event, "data"), "title"), title) == 0;
+		snprintf(query, 100, "?after=%s", text_of(event, "cursor"));
+		json_decref(event);
+	}
+}
+
+static void a_client_resumes(void **state)
+{
+	struct client client;
+	json_t *event;
+	char query[100];
+
+	(void)state;
+	client_publish(&node.address, "resume", "before");
+	open_socket(&client, "resume", "?after=start");
+	wait_for_title(&client, "before", query);
+	client_close(&client);
+	client_publish(&node.address, "resume", "missed");
+	open_socket(&client, "resume", query);
+	event = socket_client_wait_for(&client, "notification");
+	assert_string_equal(text_of(json_object_get(event, "data"), "title"), "missed");
+	json_decref(event);
+	client_close(&client);
+	open_socket(&client, "resume", "?after=0000000000000001.1.1");
+	event = socket_client_wait_for(&client, "reset");
+	assert_string_equal(text_of(json_object_get(event, "data"), "reason"), "epoch");
+	json_decref(event);
+	client_close(&client);
+}
+
+static void heartbeats_carry_the_head(void **state)
+{
+	struct client client;
+	json_t *event;
+	const char *head;
+
+	(void)state;
+	open_socket(&client, "heart", "");
+	json_decref(socket_client_wait_for(&client, "count"));
+	client_publish(&node.address, "heart", "one");
+	event = socket_client_wait_for(&client, "heartbeat");
+	head = text_of(json_object_get(event, "data"), "head");
+	if (strstr(head, ".1.") == NULL) { /* it was on its way before the publish */
+		json_decref(event);
+		event = socket_client_wait_for(&client, "heartbeat");
+		head = text_of(json_object_get(event, "data"), "head");
+	}
+	assert_non_null(strstr(head, ".1."));
+	json_decref(event);
+	client_close(&client);
+}
+
+static void requests_are_answered_by_id(void **state)
+{
+	struct client client, other;
+	json_t *answer, *event;
+	char code[64];
+
+	(void)state;
+	open_socket(&client, "asks", "");
+	open_socket(&other, "asks", "");
+	json_decref(socket_client_wait_for(&other, "count"));
+	client_publish(&node.address, "asks", "one");
+	json_decref(socket_client_wait_for(&other, "notification"));
+	socket_client_ask(&client, "{\"id\":7,\"method\":\"GET\",\"path\":\"/v1/inbox?limit=1\"}");
+	answer = socket_client_wait_for(&client, NULL);
+	assert_int_equal(json_integer_value(json_object_get(answer, "id")), 7);
+	assert_int_equal(status_of(answer), 200);
+	assert_int_equal(
+	    json_array_size(json_object_get(json_object_get(answer, "body"), "notifications")), 1);
+	json_decref(answer);
+	socket_client_ask(&client, "{\"id\":\"r\\u0031\",\"method\":\"POST\",\"path\":"
+				   "\"/v1/inbox/read\",\"body\":{\"all\":true}}");
+	answer = socket_client_wait_for(&client, NULL);
+	assert_string_equal(text_of(answer, "id"), "r1");
+	assert_int_equal(status_of(answer), 200);
+	json_decref(answer);
+	event = socket_client_wait_for(&other, "change");
+	assert_string_equal(text_of(json_object_get(event, "data"), "all"), "read");
+	json_decref(event);
+	assert_int_equal(
+	    ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox/count\"}", code), 200);
+	assert_int_equal(
+	    ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox?wait=60&after=start\"}",
+		code),
+	    400);
+	client_close(&client);
+	client_close(&other);
+}
+
+static void bad_messages_are_answered(void **state)
+{
+	static const struct {
+		const char *message;
+		int status;
+		const char *code;
+	} rows[] = {
+	    {"", 400, "invalid_json"},
+	    {"nonsense", 400, "invalid_json"},
+	    {"[]", 400, "invalid_message"},
+	    {"{}", 400, "invalid_message"},
+	    {"{\"id\":1}", 400, "invalid_message"},
+	    {"{\"id\":1,\"method\":\"GET\"}", 400, "invalid_message"},
+	    {"{\"method\":\"GET\",\"path\":\"/v1/inbox\"}", 400, "invalid_message"},
+	    {"{\"id\":null,\"method\":\"GET\",\"path\":\"/v1/inbox\"}", 400, "invalid_message"},
+	    {"{\"id\":1.5,\"method\":\"GET\",\"path\":\"/v1/inbox\"}", 400, "invalid_message"},
+	    {"{\"id\":1,\"method\":7,\"path\":\"/v1/inbox\"}", 400, "invalid_message"},
+	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\",\"more\":1}", 400,
+	     "invalid_message"},
+	    {"{\"id\":1,\"id\":2,\"method\":\"GET\",\"path\":\"/v1/inbox\"}", 400, "invalid_json"},
+	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/nothing\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox/stream\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox/socket\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/stats\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"HEAD\",\"path\":\"/v1/inbox\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"DELETE\",\"path\":\"/v1/inbox\"}", 405, "method_not_allowed"},
+	    {"{\"id\":1,\"method\":\"DELETE\",\"path\":\"/v1/notifications/1\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"get\",\"path\":\"/v1/inbox\"}", 405, "method_not_allowed"},
+	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox?limit=0\"}", 400,
+	     "invalid_parameter"},
+	    {"{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/inbox/read\"}", 400, "invalid_json"},
+	    {"{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/inbox/read\",\"body\":7}", 400,
+	     "invalid_parameter"},
+	    {"{\"ack\":\"nonsense\"}", 400, "invalid_cursor"},
+	    {"{\"ack\":7}", 400, "invalid_message"},
+	};
+	struct client client;
+	char code[64];
+
+	(void)state;
+	open_socket(&client, "bad", "");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("%s\n", rows[i].message);
+		assert_int_equal(ask(&client, rows[i].message, code), rows[i].status);
+		assert_string_equal(code, rows[i].code);
+	}
+	assert_int_equal(ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}", code),
+			 200);
+	client_close(&client);
+}
+
+static void acknowledgements_are_counted(void **state)
+{
+	int64_t before = client_metric(&node.admin_address, "allim_acknowledgements_total");
+	struct client client;
+	char code[64];
+
+	(void)state;
+	open_socket(&client, "acks", "");
+	socket_client_ask(&client, "{\"ack\":\"0000000000000001.1.1\"}");
+	assert_int_equal(ask(&client, "{\"ack\":\"0000000000000001.1.1\",\"id\":1}", code), 204);
+	client_close(&client);
+	client_open(&client, &node.address);
+	assert_int_equal(client_call(&client, "acks", "POST", "/v1/inbox/ack",
+				     "{\"cursor\":\"0000000000000001.1.1\"}"),
+			 204);
+	assert_int_equal(
+	    client_call(&client, "acks", "POST", "/v1/inbox/ack", "{\"cursor\":\"x\"}"), 400);
+	assert_int_equal(client_call(&client, "acks", "POST", "/v1/inbox/ack", "{}"), 400);
+	client_close(&client);
+	assert_int_equal(client_metric(&node.admin_address, "allim_acknowledgements_total"),
+			 before + 3);
+}
+
+/* A token with these claims, as an Authorization header. */
+static const char *publishing_token(const char *user)
+{
+	static char header[JWT_TOKEN_BYTES + 64];
+	struct jwt_claims claims = {.subject = slice_from_string(user),
+				    .expires_at = clock_wall() / 1000000 + 3600,
+				    .may_publish = true};
+	struct buffer token = BUFFER_EMPTY;
+	struct jwt_key *key;
+	struct error error;
+
+	assert_int_equal(
+	    jwt_key_create(SLICE("HS256"), SLICE(""), SLICE(NODE_JWT_SECRET), &key, &error), 0);
+	assert_int_equal(jwt_make(key, &claims, &token), 0);
+	snprintf(header, sizeof(header), "Authorization: Bearer %.*s\r\n", (int)token.length,
+		 token.data);
+	buffer_finish(&token);
+	jwt_key_destroy(key);
+	return header;
+}
+
+#define PUBLISH(to)                                                     \
+	"{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/notifications\"," \
+	"\"idempotency_key\":\"k\",\"body\":{\"to\":" to ",\"type\":\"t\",\"title\":\"hello\"}}"
+
+/* To users by name, as often as the limit says, and never to everyone. */
+static void users_publish_where_their_tokens_say_so(void **state)
+{
+	char headers[5200], code[64], query[100];
+	struct client client, other;
+
+	(void)state;
+	open_socket(&other, "friend", "");
+	assert_int_equal(ask(&other, PUBLISH("{\"user\":\"author\"}"), code), 403);
+	assert_string_equal(code, "forbidden");
+	client_open(&client, &node.address);
+	snprintf(headers, sizeof(headers), "%s" UPGRADE VERSION KEY, publishing_token("author"));
+	assert_int_equal(socket_client_handshake(&client, "/v1/inbox/socket", headers), 101);
+	assert_int_equal(ask(&client, PUBLISH("{\"everyone\":true}"), code), 403);
+	assert_string_equal(code, "forbidden");
+	assert_int_equal(ask(&client, PUBLISH("{\"user\":\"friend\"}"), code), 201);
+	wait_for_title(&other, "hello", query);
+	assert_int_equal(ask(&client, PUBLISH("{\"users\":[\"a\",\"b\",\"c\"]}"), code), 429);
+	assert_int_equal(ask(&client, PUBLISH("{\"users\":[\"a\",\"b\",\"c\",\"d\"]}"), code), 422);
+	client_close(&client);
+	client_close(&other);
+}
+
+/* More than may be worked on at a time, in one write: all are answered. */
+static void requests_wait_their_turn(void **state)
+{
+	enum { REQUESTS = 200 };
+	struct buffer frames = BUFFER_EMPTY;
+	static const unsigned char mask[WEBSOCKET_MASK_BYTES] = {1, 2, 3, 4};
+	bool seen[REQUESTS] = {false};
+	struct client client;
+
+	(void)state;
+	open_socket(&client, "many", "");
+	for (int i = 0; i < REQUESTS; i++) {
+		char message[100];
+
+		snprintf(message, sizeof(message),
+			 "{\"id\":%d,\"method\":\"GET\",\"path\":\"/v1/inbox\"}", i);
+		websocket_append_masked(&frames, WEBSOCKET_TEXT, slice_from_string(message), mask);
+	}
+	assert_int_equal(client_send(&client, buffer_slice(&frames)), 0);
+	buffer_finish(&frames);
+	for (int i = 0; i < REQUESTS; i++) {
+		json_t *answer = socket_client_wait_for(&client, NULL);
+		json_int_t id = json_integer_value(json_object_get(answer, "id"));
+
+		assert_int_equal(status_of(answer), 200);
+		assert_in_range(id, 0, REQUESTS - 1);
+		assert_false(seen[id]);
+		seen[id] = true;
+		json_decref(answer);
+	}
+	client_close(&client);
+}
+
+static void pings_are_answered(void **state)
+{
+	struct client client;
+
+	(void)state;
+	open_socket(&client, "ping", "");
+	socket_client_send(&client, WEBSOCKET_PING, SLICE("payload"));
+	socket_client_send(&client, WEBSOCKET_PONG, SLICE("unasked"));
+	while (socket_client_receive(&client) != WEBSOCKET_PONG)
+		;
+	assert_buffer(client.body, "payload");
+	client_close(&client);
+}
+
+static void broken_rules_end_the_socket(void **state)
+{
+	static const struct {
+		const char *name;
+		struct slice frames;
+		unsigned code;
+	} rows[] = {
+	    {"an unmasked frame", {"\x81\x01.", 3}, 1002},
+	    {"a reserved bit", {"\xc1\x80\0\0\0\0", 6}, 1002},
+	    {"an unknown opcode", {"\x83\x80\0\0\0\0", 6}, 1002},
+	    {"a fragmented ping", {"\x09\x80\0\0\0\0", 6}, 1002},
+	    {"nothing to continue", {"\x80\x80\0\0\0\0", 6}, 1002},
+	    {"half a close code", {"\x88\x81\0\0\0\0\x03", 7}, 1002},
+	    {"bytes", {"\x82\x81\0\0\0\0.", 7}, 1003},
+	    {"no text", {"\x81\x81\0\0\0\0\xff", 7}, 1007},
+	    {"a large message", {"\x81\xfe\x10\x01\0\0\0\0", 8}, 1009},
+	    {"an endless length", {"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 14}, 1009},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct client client;
+
+		print_message("%s\n", rows[i].name);
+		open_socket(&client, "breaks", "");
+		assert_int_equal(client_send(&client, rows[i].frames), 0);
+		assert_int_equal(socket_client_wait_for_close(&client), rows[i].code);
+		assert_true(client.body.length > 0);
+		assert_int_equal(socket_client_receive(&client), SOCKET_CLIENT_CLOSED);
+		client_close(&client);
+	}
+}
+
+/* Endless fragments stop at the limit of a message. */
+static void fragments_add_up(void **state)
+{
+	static const unsigned char mask[WEBSOCKET_MASK_BYTES] = {0, 0, 0, 0};
+	struct buffer frame = BUFFER_EMPTY;
+	struct client client;
+	char piece[512];
+
+	(void)state;
+	memset(piece, 'x', sizeof(piece));
+	open_socket(&client, "fragments", "");
+	for (int i = 0; i <= MESSAGE_BYTES / (int)sizeof(piece); i++) {
+		buffer_clear(&frame);
+		websocket_append_masked(&frame, i == 0 ? WEBSOCKET_TEXT : WEBSOCKET_CONTINUATION,
+					slice_from_bytes(piece, sizeof(piece)), mask);
+		frame.data[0] = (char)(frame.data[0] & 0x7f);
+		assert_int_equal(client_send(&client, buffer_slice(&frame)), 0);
+	}
+	assert_int_equal(socket_client_wait_for_close(&client), 1009);
+	buffer_finish(&frame);
+	client_close(&client);
+}
+
+/* 5.5.1: a close is answered with its code, and then the connection ends. */
+static void closes_are_answered(void **state)
+{
+	static const struct {
+		struct slice payload;
+		unsigned code;
+	} rows[] = {{{"", 0}, 0},
+		    {{"\x03\xe8", 2}, 1000},
+		    {{"\x0f\xa0"
+		      "bye",
+		      5},
+		     4000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct client client;
+
+		open_socket(&client, "closes", "");
+		socket_client_send(&client, WEBSOCKET_CLOSE, rows[i].payload);
+		assert_int_equal(socket_client_wait_for_close(&client), rows[i].code);
+		assert_int_equal(socket_client_receive(&client), SOCKET_CLIENT_CLOSED);
+		client_close(&client);
+	}
+}
+
+/* Nothing that comes behind a close is looked at, and nothing comes back. */
+static void nothing_follows_a_close(void **state)
+{
+	struct client client;
+
+	(void)state;
+	open_socket(&client, "after", "");
+	json_decref(socket_client_wait_for(&client, "count"));
+	socket_client_send(&client, WEBSOCKET_CLOSE, SLICE(""));
+	socket_client_ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
+	client_publish(&node.address, "after", "too late");
+	assert_int_equal(socket_client_receive(&client), WEBSOCKET_CLOSE);
+	assert_int_equal(socket_client_receive(&client), SOCKET_CLIENT_CLOSED);
+	client_close(&client);
+}
+
+static void sockets_are_counted(void **state)
+{
+	char headers[5200];
+	struct client clients[4];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		open_socket(&clients[i], "counted", "");
+	client_open(&clients[3], &node.address);
+	snprintf(headers, sizeof(headers), "%s" UPGRADE VERSION KEY,
+		 client_authorization("counted"));
+	assert_int_equal(socket_client_handshake(&clients[3], "/v1/inbox/socket", headers), 429);
+	for (size_t i = 0; i < 4; i++)
+		client_close(&clients[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(handshakes_are_checked),
+	    cmocka_unit_test(nobody_opens_without_a_token),
+	    cmocka_unit_test(tickets_open_once),
+	    cmocka_unit_test(events_come_with_their_cursors),
+	    cmocka_unit_test(a_client_resumes),
+	    cmocka_unit_test(heartbeats_carry_the_head),
+	    cmocka_unit_test(requests_are_answered_by_id),
+	    cmocka_unit_test(bad_messages_are_answered),
+	    cmocka_unit_test(acknowledgements_are_counted),
+	    cmocka_unit_test(users_publish_where_their_tokens_say_so),
+	    cmocka_unit_test(requests_wait_their_turn),
+	    cmocka_unit_test(pings_are_answered),
+	    cmocka_unit_test(broken_rules_end_the_socket),
+	    cmocka_unit_test(fragments_add_up),
+	    cmocka_unit_test(closes_are_answered),
+	    cmocka_unit_test(nothing_follows_a_close),
+	    cmocka_unit_test(sockets_are_counted),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
