@@ -126,12 +126,12 @@ void figures_get(struct exchange *exchange)
 	sum_workers(node, &sum);
 	buffer_append_format(
 	    &body,
-	    "{\"version\":\"%s\",\"uptime_seconds\":%.0f,\"method\":\"%s\",\"workers\":%u,"
+	    "{\"version\":\"%s\",\"uptime_seconds\":%.0f,\"method\":\"%s\",\"wire\":\"%s\",\"workers\":%u,"
 	    "\"memory_bytes\":%llu,\"connections\":%llu,\"streams\":%llu,\"polls_waiting\":%llu,"
 	    "\"users\":%llu,\"requests\":%llu,\"publishes\":%llu,\"notifications\":%llu,"
 	    "\"deliveries\":%llu,",
-	    ALLIM_VERSION, uptime_seconds(node), node->method->name, node->worker_count - 1,
-	    (unsigned long long)node_memory_bytes(),
+	    ALLIM_VERSION, uptime_seconds(node), node->method->name, node->method->wire->name,
+	    node->worker_count - 1, (unsigned long long)node_memory_bytes(),
 	    (unsigned long long)metrics_get(&sum, METRIC_CONNECTIONS),
 	    (unsigned long long)metrics_get(&sum, METRIC_STREAMS),
 	    (unsigned long long)metrics_get(&sum, METRIC_POLLS_WAITING),

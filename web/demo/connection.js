@@ -1,10 +1,13 @@
-// Keeps one inbox up to date, by one of three means at a time: the stream, polls instead of it (where it
-// failed too often), or polls at the hint of another tab (tabs.js). All three go on from the same cursor, so
+// Keeps one inbox up to date, by one of three means at a time: the stream (server-sent events, or a WebSocket
+// where the node's method says so), polls instead of it (where it failed too often), or polls at the hint of
+// another tab (tabs.js). All three go on from the same cursor, so
 // a change from one to another neither loses nor repeats anything (docs/api.md, "What a client must do",
 // steps 7 and 8).
 //
 // A stream that the server refuses for now is answered 200 and ends at once, so being open proves nothing.
 // Errors are counted, and only an event resets the count.
+
+import { SocketSource } from './socket_source.js';
 
 const EVENTS = ['notification', 'change', 'count', 'reset'];
 const STREAM_ERRORS_BEFORE_POLLING = 3;
@@ -29,6 +32,7 @@ export class Connection {
     this.isHinted = false;
     this.mayWait = true;
     this.streamAgainAt = 0;
+    this.wire = 'sse';
   }
 
   open() {
@@ -66,7 +70,7 @@ export class Connection {
   stream() {
     this.stop();
     if (this.errors) this.handlers.onState('reconnecting');
-    const source = new EventSource(`/v1/inbox/stream?after=${encodeURIComponent(this.handlers.cursor())}`);
+    const source = this.newSource(this.handlers.cursor());
     this.source = source;
     source.onerror = () => this.onStreamError(source);
     for (const name of EVENTS) {
@@ -80,7 +84,12 @@ export class Connection {
     }
   }
 
-  // An EventSource comes back by itself, unless it was answered with an error: then a poll finds out why.
+  newSource(cursor) {
+    return this.wire === 'websocket' ? new SocketSource('/v1/inbox/socket', cursor)
+      : new EventSource(`/v1/inbox/stream?after=${encodeURIComponent(cursor)}`);
+  }
+
+  // A source comes back by itself, unless it was answered with an error: then a poll finds out why.
   onStreamError(source) {
     if (source !== this.source) return;
     this.errors += 1;

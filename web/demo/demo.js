@@ -1,4 +1,4 @@
-// The demo page: one inbox, delivered by server-sent events, or by polling where those fail.
+// The demo page: one inbox, delivered by the wire of the node's method, or by polling where that fails.
 //
 // This file joins the parts. inbox.js keeps the rows, connection.js brings what changes, tabs.js shares its stream
 // among tabs, requests.js asks the server; people.js, list.js, publish.js, log.js and notices.js draw, each its
@@ -205,6 +205,12 @@ function listen() {
   });
 }
 
+// By which wire the node wants to be heard; without an answer, by the one that every node has.
+async function chooseWire() {
+  const { wire } = await request('GET', '/stats').catch(() => ({ wire: 'sse' }));
+  connection.wire = wire;
+}
+
 function start() {
   speak(new URLSearchParams(location.search).get('lang') ?? navigator.language);
   connection = new Connection({
@@ -215,6 +221,7 @@ function start() {
   listen();
   renderAll();
   const user = localStorage.getItem('allim-demo-user');
+  inTurn(chooseWire);
   if (PEOPLE.includes(user)) attempt(() => inTurn(() => enter(user)));
 }
 

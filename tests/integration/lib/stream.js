@@ -5,7 +5,7 @@ import { createParser } from 'eventsource-parser';
 import { eventually } from './wait.js';
 
 // What both readers collect: events as {name, data, id} in the order they came.
-class Collector {
+export class Collector {
   constructor() {
     this.events = [];
   }
@@ -14,9 +14,13 @@ class Collector {
     return this.events.filter((event) => names.includes(event.name));
   }
 
+  waitFor(what, find) {
+    return eventually(what, find);
+  }
+
   // Waits for the first event that satisfies `test` and returns it.
   wait(what, test) {
-    return eventually(what, () => this.events.find(test));
+    return this.waitFor(what, () => this.events.find(test));
   }
 
   waitNotification(id) {

@@ -1,0 +1,137 @@
+// WebSockets through real clients: ws@8, and Python's websockets.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, test } from 'node:test';
+import { Server, serverFor } from './lib/server.js';
+import { eventually } from './lib/wait.js';
+import { SocketStream } from './lib/web_socket.js';
+
+const server = await serverFor(after, { args: ['--method', 'websocket'], variables: { ALLIM_STREAM_HEARTBEAT: '1s' } });
+
+const openAs = (user, options) => new SocketStream(server, user, options).live();
+
+test('what is published arrives on all sockets of its user, and on no other', async () => {
+  const [first, second, other] = await Promise.all([openAs('anna'), openAs('anna'), openAs('sofia')]);
+  assert.equal(first.socket.protocol, 'allim.v1');
+  const id = await server.publish('anna', { title: 'Hello', body: 'über 알림', data: { price: 1.10 } });
+  const events = await Promise.all([first, second].map((socket) => socket.waitNotification(id)));
+  assert.deepEqual(events[0], events[1]);
+  assert.equal(events[0].data.body, 'über 알림');
+  const everyone = await server.publish({ everyone: true });
+  await Promise.all([first, second, other].map((socket) => socket.waitNotification(everyone)));
+  assert.deepEqual(other.named('notification').map(({ data }) => data.id), [everyone]);
+  await Promise.all([first, second, other].map((socket) => socket.close(1000)));
+});
+
+test('requests go over the socket, and other tabs hear of them', async () => {
+  const [asks, hears] = await Promise.all([openAs('minjun'), openAs('minjun')]);
+  const id = await server.publish('minjun', { title: 'To be read' });
+  await hears.waitNotification(id);
+  const list = await asks.ask('GET', '/v1/inbox?limit=5');
+  assert.equal(list.status, 200);
+  assert.ok(list.body.notifications.some((row) => row.id === id));
+  for (const [path, member] of [['seen', 'seen_at'], ['read', 'read_at'], ['archive', 'archived_at']]) {
+    const answer = await asks.ask('POST', `/v1/inbox/${path}`, { ids: [id] });
+    assert.equal(answer.status, 200);
+    await hears.waitChange((data) => data.id === id && data[member] !== null);
+  }
+  const { body: count } = await server.call('GET', '/v1/inbox/count', { as: 'minjun' });
+  assert.deepEqual((await asks.ask('GET', '/v1/inbox/count')).body, count);
+  assert.equal((await asks.ask('GET', '/v1/elsewhere')).status, 404);
+  asks.send({ ack: list.body.cursor });
+  await Promise.all([asks.close(), hears.close()]);
+});
+
+test('a client that comes again gets what it missed, once', async () => {
+  const seen = [];
+  const published = [];
+  let cursor;
+  for (let round = 0; round < 3; round++) {
+    const socket = await openAs('resumes', { query: cursor ? `?after=${cursor}` : '' });
+    published.push(await server.publish('resumes'));
+    await socket.waitNotification(published.at(-1));
+    seen.push(...socket.named('notification').map(({ data }) => data.id));
+    cursor = socket.events.at(-1).id;
+    if (round === 1) socket.socket.terminate();
+    else await socket.close();
+    for (let count = 0; count < 5; count++) published.push(await server.publish('resumes'));
+  }
+  const last = await openAs('resumes', { query: `?after=${cursor}` });
+  await last.waitNotification(published.at(-1));
+  seen.push(...last.named('notification').map(({ data }) => data.id));
+  assert.deepEqual(seen, published);
+  await last.close();
+});
+
+test('heartbeats tell the head', async () => {
+  const socket = await openAs('beats');
+  const id = await server.publish('beats');
+  const { id: cursor } = await socket.waitNotification(id);
+  await eventually('a heartbeat with it', () => socket.heartbeats.includes(cursor));
+  await socket.close();
+});
+
+test('a node that stops says so, and when to come again', async () => {
+  const other = await new Server({ args: ['--method', 'websocket'] }).start();
+  const socket = await new SocketStream(other, 'anna').live();
+  await other.stop();
+  assert.deepEqual(await socket.closed, { code: 1012, reason: 'restart' });
+  assert.ok(socket.retry >= 100 && socket.retry <= 300);
+});
+
+test('a socket ends with its token', async () => {
+  const token = server.token('brief', { exp: Math.floor(Date.now() / 1000) + 2 });
+  const socket = new SocketStream(server, null, { headers: { authorization: `Bearer ${token}` } });
+  await socket.live();
+  assert.deepEqual(await socket.closed, { code: 4401, reason: 'token_expired' });
+});
+
+test('large messages, in fragments too, and binary ones are refused', async () => {
+  for (const [send, code] of [
+    [(socket) => socket.send('x'.repeat(65537)), 1009],
+    [(socket) => { socket.send('x'.repeat(60000), { fin: false }); socket.send('x'.repeat(60000)); }, 1009],
+    [(socket) => socket.send(Buffer.from('{}')), 1003],
+  ]) {
+    const socket = await openAs('large');
+    send(socket.socket);
+    assert.equal((await socket.closed).code, code);
+  }
+});
+
+test('handshakes that will not do are answered by HTTP', async () => {
+  assert.equal(await new SocketStream(server, null).refused, 401);
+  assert.equal(await new SocketStream(server, 'anna', { protocols: ['chat'] }).refused, 400);
+  assert.equal(await new SocketStream(server, 'anna', { origin: 'https://evil.example' }).refused, 403);
+  assert.equal(await new SocketStream(server, 'anna', { query: '?after=x' }).refused, 400);
+  assert.equal((await server.call('GET', '/v1/inbox/socket', { as: 'anna' })).status, 426);
+});
+
+const PYTHON = `
+import asyncio, json, sys, websockets
+async def main(url, token):
+    headers = {"Authorization": "Bearer " + token}
+    async with websockets.connect(url, subprotocols=["allim.v1"], extra_headers=headers) as socket:
+        assert socket.subprotocol == "allim.v1"
+        await (await socket.ping())
+        await socket.send(json.dumps({"id": 1, "method": "GET", "path": "/v1/inbox"}))
+        async for text in socket:
+            message = json.loads(text)
+            if message.get("id") == 1:
+                print("ready", flush=True)
+            if message.get("event") == "notification":
+                print(message["data"]["title"], flush=True)
+                break
+asyncio.run(main(*sys.argv[1:]))
+`;
+
+test("Python's websockets receives and asks", async () => {
+  const url = `${server.url.replace('http', 'ws')}/v1/inbox/socket`;
+  const child = spawn('/usr/bin/python3', ['-c', PYTHON, url, server.token('python')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (text) => { output += text; });
+  const ended = new Promise((settle) => { child.on('exit', settle); });
+  await eventually('the answer', () => output.includes('ready\n'));
+  await server.publish('python', { title: 'For Python' });
+  assert.equal(await ended, 0);
+  assert.equal(output, 'ready\nFor Python\n');
+});
