@@ -5,7 +5,10 @@
 #include "protocol/websocket_handshake.h"
 #include "server/exchange.h"
 
+#include <errno.h>
 #include <stdlib.h>
+
+static const struct stream_kind plain_kind, deflate_kind;
 
 static struct socket *socket_of(struct connection_holder *holder)
 {
@@ -16,7 +19,9 @@ static struct socket_talk *begin_talk(struct socket *socket)
 {
 	struct worker *worker = stream_worker(&socket->stream);
 	struct websocket_reader_options options = {
-	    .message_bytes = (size_t)worker->settings->websocket_message_bytes};
+	    .message_bytes = (size_t)worker->settings->websocket_message_bytes,
+	    .may_compress = stream_wire(&socket->stream) == &websocket_deflate_wire_ops,
+	};
 	struct socket_talk *talk = calloc(1, sizeof(*talk));
 
 	if (talk == NULL)
@@ -80,11 +85,38 @@ static void take_ping(struct socket *socket, const struct websocket_message *mes
 	stream_send_output(&socket->stream);
 }
 
+/* The reader has looked at the text where it is not compressed. */
+static void take_compressed(struct socket *socket, const struct websocket_message *message)
+{
+	struct worker *worker = stream_worker(&socket->stream);
+	size_t limit = (size_t)worker->settings->websocket_message_bytes;
+	struct buffer text = BUFFER_EMPTY;
+	int result = worker_codec(worker) == NULL
+			 ? -ENOMEM
+			 : websocket_inflate(worker->codec, message->payload, limit, &text);
+
+	if (result == -ENOMEM)
+		connection_close(socket->stream.connection);
+	else if (result == -EMSGSIZE)
+		close_with(socket, WEBSOCKET_CLOSE_MESSAGE_TOO_BIG,
+			   SLICE("the message is too big; the setting websocket.message_bytes "
+				 "limits it"));
+	else if (result < 0 || !slice_is_utf8(buffer_slice(&text)))
+		close_with(socket, WEBSOCKET_CLOSE_INVALID_DATA,
+			   SLICE("a compressed text is deflated UTF-8"));
+	else
+		socket_request(socket, buffer_slice(&text));
+	buffer_finish(&text);
+}
+
 static void take_message(struct socket *socket, const struct websocket_message *message)
 {
 	switch (message->opcode) {
 	case WEBSOCKET_TEXT:
-		socket_request(socket, message->payload);
+		if (message->compressed)
+			take_compressed(socket, message);
+		else
+			socket_request(socket, message->payload);
 		break;
 	case WEBSOCKET_BINARY:
 		close_with(socket, WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
@@ -224,6 +256,17 @@ static void on_close(struct connection_holder *holder)
 	stream_on_close(holder);
 }
 
+static bool wants_compression(const struct exchange *exchange)
+{
+	return exchange->worker->settings->websocket_compression &&
+	       websocket_deflate_is_offered(exchange->request);
+}
+
+const struct stream_kind *socket_choose_kind(const struct exchange *exchange)
+{
+	return wants_compression(exchange) ? &deflate_kind : &plain_kind;
+}
+
 /* The answer to an opening handshake (RFC 6455, 4.2.2). */
 static void append_head(struct exchange *exchange, struct buffer *out)
 {
@@ -239,6 +282,9 @@ static void append_head(struct exchange *exchange, struct buffer *out)
 	http_response_header(out, "Sec-WebSocket-Accept", slice_from_string(accept));
 	if (websocket_handshake_offers(request, SLICE(SOCKET_SUBPROTOCOL), &any))
 		http_response_header(out, "Sec-WebSocket-Protocol", SLICE(SOCKET_SUBPROTOCOL));
+	if (wants_compression(exchange))
+		http_response_header(out, "Sec-WebSocket-Extensions",
+				     SLICE(WEBSOCKET_DEFLATE_ANSWER));
 	http_response_end(out);
 }
 
@@ -250,8 +296,15 @@ static const struct connection_holder_ops holder_ops = {
     .on_close = on_close,
 };
 
-const struct stream_kind socket_kind = {
+static const struct stream_kind plain_kind = {
     .wire = &websocket_wire_ops,
+    .holder_ops = &holder_ops,
+    .bytes = sizeof(struct socket),
+    .append_head = append_head,
+};
+
+static const struct stream_kind deflate_kind = {
+    .wire = &websocket_deflate_wire_ops,
     .holder_ops = &holder_ops,
     .bytes = sizeof(struct socket),
     .append_head = append_head,

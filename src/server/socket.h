@@ -30,7 +30,8 @@ struct socket {
 	struct socket_talk *talk; /* NULL: nothing is under way */
 };
 
-extern const struct stream_kind socket_kind;
+/* With or without compression, as the request offers and the settings allow. */
+const struct stream_kind *socket_choose_kind(const struct exchange *exchange);
 
 /* Answers the exchange's request. */
 void socket_answer(struct exchange *exchange, int status, const char *content_type,

@@ -52,7 +52,7 @@ static void begin(struct exchange *exchange)
 	else if (exchange->worker->draining)
 		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
 	else
-		stream_open(exchange, &socket_kind, start, &after);
+		stream_open(exchange, socket_choose_kind(exchange), start, &after);
 }
 
 /* A request that is refused uses up no ticket. */

@@ -42,6 +42,18 @@ static int64_t unread_of(struct stream *stream)
 	return -1;
 }
 
+static void share(struct stream *stream, struct buffer *out, size_t start)
+{
+	struct worker *worker = stream_worker(stream);
+
+	if (stream_wire(stream)->share == NULL)
+		return;
+	if (worker_codec(worker) == NULL)
+		out->failed = true;
+	else
+		stream_wire(stream)->share(out, start, worker->codec);
+}
+
 /* The bytes of a change, which all connections have in common, stay in the frame until another
  * change comes; only their end is replaced. A broadcast that changed would need each user's own
  * count, so it goes without. */
@@ -59,6 +71,7 @@ static struct slice frame_of(struct stream *stream, const struct change *change,
 		buffer_clear(&frame->bytes);
 		wire_begin_event(wire, &frame->bytes);
 		wire->change(&frame->bytes, change, is_new, unread);
+		share(stream, &frame->bytes, 0);
 		frame->change = change;
 		frame->is_new = is_new;
 		frame->unread = unread;
@@ -80,6 +93,7 @@ static int send_gathered(struct stream *stream, const struct change *change, boo
 		return -EAGAIN;
 	start = wire_begin_event(stream_wire(stream), &worker->output);
 	stream_wire(stream)->change(&worker->output, change, is_new, -1);
+	share(stream, &worker->output, start);
 	wire_end_event(stream_wire(stream), &worker->output, start, &cursor);
 	metrics_add(&worker->metrics, METRIC_DELIVERIES, 1);
 	return 0;

@@ -249,6 +249,13 @@ void worker_return_parser(struct worker *worker, struct http_parser *parser)
 		worker->parsers[worker->parser_count++] = parser;
 }
 
+struct websocket_deflate *worker_codec(struct worker *worker)
+{
+	if (worker->codec == NULL)
+		worker->codec = websocket_deflate_create();
+	return worker->codec;
+}
+
 struct slice worker_date(struct worker *worker)
 {
 	int64_t now = clock_wall();
@@ -329,6 +336,7 @@ void worker_destroy(struct worker *worker)
 	acceptor_stop(worker);
 	while (worker->parser_count > 0)
 		http_parser_destroy(worker->parsers[--worker->parser_count]);
+	websocket_deflate_destroy(worker->codec);
 	for (size_t i = 0; i < WIRES; i++)
 		buffer_finish(&worker->frames[i].bytes);
 	buffer_finish(&worker->output);

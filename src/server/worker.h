@@ -86,7 +86,8 @@ struct worker {
 	struct http_parser *parsers[WORKER_SPARE_PARSERS];
 	unsigned parser_count;
 	struct worker_frame frames[WIRES];
-	struct buffer output; /* what is about to be sent; empty between uses */
+	struct websocket_deflate *codec; /* once something was compressed; see worker_codec() */
+	struct buffer output;		 /* what is about to be sent; empty between uses */
 	char input[WORKER_INPUT_BYTES];
 };
 
@@ -130,6 +131,9 @@ struct http_limits worker_limits(const struct worker *worker);
 
 /* The Date header of now. */
 struct slice worker_date(struct worker *worker);
+
+/* The worker's compression, or NULL when memory is short. */
+struct websocket_deflate *worker_codec(struct worker *worker);
 
 /* How long a client waits before it reconnects: random, so that not all come at once. */
 int64_t worker_retry(struct worker *worker);

@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-const struct wire_ops *const wire_table[WIRES + 1] = {&poll_wire_ops, &sse_wire_ops,
-						      &websocket_wire_ops, NULL};
+const struct wire_ops *const wire_table[WIRES + 1] = {
+    &poll_wire_ops, &sse_wire_ops, &websocket_wire_ops, &websocket_deflate_wire_ops, NULL};
 
 size_t wire_index(const struct wire_ops *ops)
 {
@@ -30,8 +30,12 @@ size_t wire_begin_event(const struct wire_ops *ops, struct buffer *out)
 {
 	size_t start = out->length;
 
-	if (buffer_reserve(out, ops->head_bytes) != NULL)
+	char *head = buffer_reserve(out, ops->head_bytes);
+
+	if (head != NULL) {
+		memset(head, 0, ops->head_bytes);
 		out->length += ops->head_bytes;
+	}
 	return start;
 }
 

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "core/change.h"
 #include "core/cursor.h"
+#include "protocol/websocket_deflate.h"
 
 /* Why a cursor is void; resets.def says what each means. */
 enum wire_reset {
@@ -56,6 +57,9 @@ struct wire_ops {
 		       int64_t unread);
 	void (*count)(struct buffer *out, int64_t unread);
 	void (*reset)(struct buffer *out, enum wire_reset reason);
+	/* Makes of the event that begins at `start`, before its end, what all connections get; NULL
+	 * where it is that already. */
+	void (*share)(struct buffer *out, size_t start, struct websocket_deflate *codec);
 	/* Ends the event that begins at `start` with the cursor after it. Returns how many of the
 	 * head_bytes before it are not needed; they are not to be sent. */
 	size_t (*end)(struct buffer *out, size_t start, const struct cursor *cursor);
@@ -71,8 +75,9 @@ struct wire_ops {
 extern const struct wire_ops poll_wire_ops;
 extern const struct wire_ops sse_wire_ops;
 extern const struct wire_ops websocket_wire_ops;
+extern const struct wire_ops websocket_deflate_wire_ops;
 
-enum { WIRES = 3 };
+enum { WIRES = 4 };
 
 /* All wires, ended by NULL. */
 extern const struct wire_ops *const wire_table[WIRES + 1];

@@ -106,6 +106,33 @@ test('handshakes that will not do are answered by HTTP', async () => {
   assert.equal((await server.call('GET', '/v1/inbox/socket', { as: 'anna' })).status, 426);
 });
 
+test('messages are compressed where both sides want it', async () => {
+  const other = await new Server({ variables: { ALLIM_WEBSOCKET_COMPRESSION: 'true' } }).start();
+  const [compressed, plain] = await Promise.all([
+    new SocketStream(other, 'anna', { perMessageDeflate: true }).live(),
+    new SocketStream(other, 'anna', { perMessageDeflate: false }).live(),
+  ]);
+  assert.match(compressed.socket.extensions, /^permessage-deflate/);
+  assert.equal(plain.socket.extensions, '');
+  const received = () => [compressed, plain].map(({ socket }) => socket._socket.bytesRead);
+  const before = received();
+  const body = 'the same again and again, '.repeat(100);
+  for (const to of ['anna', { everyone: true }]) {
+    const id = await other.publish(to, { title: 'Long', body });
+    const events = await Promise.all([compressed, plain].map((socket) => socket.waitNotification(id)));
+    assert.deepEqual(events[0], events[1]);
+    assert.equal(events[0].data.body, body);
+  }
+  const [small, large] = received().map((bytes, index) => bytes - before[index]);
+  assert.ok(small * 3 < large, `${small} bytes compressed, ${large} not`);
+  const list = await compressed.ask('GET', `/v1/inbox?limit=1&filter=${'x'.repeat(2000)}`);
+  assert.equal(list.status, 400);
+  compressed.send('x'.repeat(70000)); // little on the way, and too much when it is unpacked
+  assert.equal((await compressed.closed).code, 1009);
+  await plain.close();
+  await other.stop();
+});
+
 const PYTHON = `
 import asyncio, json, sys, websockets
 async def main(url, token):

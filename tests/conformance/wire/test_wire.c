@@ -12,6 +12,8 @@
 
 static const struct cursor cursor = {0xABCDEF0123456789, 12, 3};
 
+static struct websocket_deflate *codec;
+
 static struct wire_answer answer_of(const struct change *changes, size_t count)
 {
 	return (struct wire_answer){.changes = changes,
@@ -47,6 +49,8 @@ static void append_change(const struct wire_ops *wire, struct buffer *out,
 	size_t start = wire_begin_event(wire, out);
 
 	wire->change(out, change, is_new, unread);
+	if (wire->share != NULL)
+		wire->share(out, start, codec);
 	wire_end_event(wire, out, start, &cursor);
 }
 
@@ -110,6 +114,8 @@ static void check_sharing(const struct wire_ops *wire)
 		return;
 	wire_begin_event(wire, &kept);
 	wire->change(&kept, &change, true, 3);
+	if (wire->share != NULL)
+		wire->share(&kept, 0, codec);
 	shared = kept.length;
 	gap = wire->end(&kept, 0, &other);
 	kept.length = shared;
@@ -216,6 +222,20 @@ static void test_out_of_memory(void **state)
 	run(check_out_of_memory);
 }
 
+static int create_codec(void **state)
+{
+	(void)state;
+	codec = websocket_deflate_create();
+	return codec == NULL ? -1 : 0;
+}
+
+static int destroy_codec(void **state)
+{
+	(void)state;
+	websocket_deflate_destroy(codec);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,5 +244,5 @@ int main(void)
 	    cmocka_unit_test(test_out_of_memory),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, create_codec, destroy_codec);
 }
