@@ -42,27 +42,44 @@ static const struct {
 #undef MEMBER
 };
 
+static bool is_json(const char *content_type)
+{
+	return strcmp(content_type, "application/json") == 0 ||
+	       strcmp(content_type, "application/problem+json") == 0;
+}
+
+static void append_answer(const struct exchange *exchange, int status, const char *content_type,
+			  struct slice body, struct buffer *text)
+{
+	buffer_append_string(text, "{\"id\":");
+	buffer_append(text, exchange->id.length > 0 ? exchange->id : SLICE("null"));
+	buffer_append_format(text, ",\"status\":%d", status);
+	if (exchange->retry_after > 0)
+		buffer_append_format(text, ",\"retry_after\":%d", exchange->retry_after);
+	if (content_type != NULL && is_json(content_type)) {
+		buffer_append_string(text, ",\"body\":");
+		buffer_append(text, body);
+	} else if (content_type != NULL) {
+		buffer_append_format(text, ",\"content_type\":\"%s\",\"bytes\":%zu", content_type,
+				     body.length);
+	}
+	buffer_append_byte(text, '}');
+}
+
+/* What is no JSON follows in a binary message, at once behind the answer. */
 void socket_answer(struct exchange *exchange, int status, const char *content_type,
 		   struct slice body)
 {
 	struct socket *socket = exchange->socket;
-	struct worker *worker = exchange->worker;
+	struct buffer *out = &exchange->worker->output;
 	struct buffer text = BUFFER_EMPTY;
 	bool dispatching = exchange->dispatching;
 
-	buffer_append_string(&text, "{\"id\":");
-	buffer_append(&text, exchange->id.length > 0 ? exchange->id : SLICE("null"));
-	buffer_append_format(&text, ",\"status\":%d", status);
-	if (exchange->retry_after > 0)
-		buffer_append_format(&text, ",\"retry_after\":%d", exchange->retry_after);
-	if (content_type != NULL && body.length > 0) {
-		buffer_append_string(&text, ",\"body\":");
-		buffer_append(&text, body);
-	}
-	buffer_append_byte(&text, '}');
-	websocket_append(&worker->output, WEBSOCKET_TEXT, buffer_slice(&text));
-	if (buffer_failed(&text))
-		worker->output.failed = true;
+	append_answer(exchange, status, content_type, body, &text);
+	websocket_append(out, WEBSOCKET_TEXT, buffer_slice(&text));
+	if (content_type != NULL && !is_json(content_type))
+		websocket_append(out, WEBSOCKET_BINARY, body);
+	out->failed = out->failed || buffer_failed(&text);
 	buffer_finish(&text);
 	stream_send_output(&socket->stream);
 	if (!dispatching)

@@ -106,6 +106,29 @@ test('handshakes that will not do are answered by HTTP', async () => {
   assert.equal((await server.call('GET', '/v1/inbox/socket', { as: 'anna' })).status, 426);
 });
 
+test('binary data comes as such, over HTTP too', async () => {
+  const bytes = Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7) % 256));
+  const data = `data:image/png;base64,${bytes.toString('base64')}`;
+  const socket = await openAs('sofia');
+  const id = await server.publish('sofia', { title: 'A picture', data });
+  assert.equal((await socket.waitNotification(id)).data.data, data);
+  const { status, content_type: type, bytes: length, content } = await socket.ask('GET', `/v1/inbox/${id}/data`);
+  assert.deepEqual({ status, type, length }, { status: 200, type: 'image/png', length: 3000 });
+  assert.ok(content.equals(bytes));
+  const answer = await fetch(`${server.url}/v1/inbox/${id}/data`, { headers: server.authorization('sofia') });
+  assert.ok(Buffer.from(await answer.arrayBuffer()).equals(bytes));
+  assert.equal(answer.headers.get('content-type'), 'image/png');
+  assert.equal(answer.headers.get('content-disposition'), 'attachment');
+  assert.match(answer.headers.get('content-security-policy'), /sandbox/);
+  const others = await server.publish('anna', { data });
+  const none = await server.publish('sofia', { data: { picture: data } });
+  const broken = await server.publish('sofia', { data: 'data:image/png;base64,????' });
+  for (const wanted of [others, none, broken, 0, 'x', '9223372036854775807']) {
+    assert.equal((await socket.ask('GET', `/v1/inbox/${wanted}/data`)).status, 404);
+  }
+  await socket.close();
+});
+
 test('messages are compressed where both sides want it', async () => {
   const other = await new Server({ variables: { ALLIM_WEBSOCKET_COMPRESSION: 'true' } }).start();
   const [compressed, plain] = await Promise.all([

@@ -23,7 +23,10 @@ export class SocketStream extends Collector {
   }
 
   take(bytes, isBinary) {
-    if (isBinary) throw new Error('a binary message');
+    if (isBinary) {
+      this.answers.at(-1).content = bytes; // just behind the answer that announced it
+      return;
+    }
     const message = JSON.parse(bytes.toString());
     if ('status' in message) this.answers.push(message);
     else if (message.event === 'retry') this.retry = message.data.milliseconds;
@@ -49,7 +52,8 @@ export class SocketStream extends Collector {
   }
 
   answerTo(id) {
-    return this.waitFor(`the answer ${id}`, () => this.answers.find((answer) => answer.id === id));
+    return this.waitFor(`the answer ${id}`, () => this.answers.find((answer) => answer.id === id
+      && (!answer.content_type || answer.content)));
   }
 
   close(code, reason) {
