@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { check } from './lib/check.js';
 import { parseCursor, streamOfEvent, streamOfPolled } from './lib/cursor.js';
 import { EventStreamReader } from './lib/event_stream.js';
+import { SocketReader } from './lib/socket_reader.js';
 
 const EPOCH = '00000000000000aa';
 const cursor = (own, broadcast) => `${EPOCH}.${own}.${broadcast}`;
@@ -250,5 +251,32 @@ test('the strict reader refuses anything else', () => {
   for (const text of ['\n', 'retry: soon\n', 'data: {}\n\n', 'event: news\ndata: {}\nid: 1.2.3\n\n', `event: count\ndata: {}\nid: ${cursor(1, 0)}\r\n\n`,
     `event: count\ndata: {}\ndata: {}\nid: ${cursor(1, 0)}\n\n`, 'HTTP/1.1 200 OK\n\n', `event: count\ndata: {\nid: ${cursor(1, 0)}\n\n`]) {
     assert.throws(() => read(text), undefined, text);
+  }
+});
+
+const RETRY = '{"event":"retry","data":{"milliseconds":300}}';
+
+function readMessages(texts) {
+  const taken = [];
+  const take = (one) => taken.push(one);
+  const reader = new SocketReader({ onEvent: take, onRetry: take, onAnswer: take });
+  for (const text of texts) reader.take(text);
+  return taken;
+}
+
+test('the strict reader of messages takes what allim writes', () => {
+  const answer = { id: 'a', status: 503, retry_after: 1, body: {} };
+  assert.deepEqual(readMessages([
+    RETRY, `{"event":"count","data":{"unread":3},"cursor":"${cursor(1, 0)}"}`, `{"event":"heartbeat","data":{"head":"${cursor(2, 0)}"}}`,
+    JSON.stringify(answer), '{"id":1,"status":204}',
+  ]), [300, { name: 'count', data: { unread: 3 }, id: cursor(1, 0) }, answer, { id: 1, status: 204 }]);
+});
+
+test('the strict reader of messages refuses anything else', () => {
+  const count = `{"event":"count","data":{"unread":3},"cursor":"${cursor(1, 0)}"}`;
+  assert.throws(() => readMessages([count]), undefined, 'before retry');
+  for (const text of ['', '[]', '{}', 'null', '{"event":"retry","data":{"milliseconds":"300"}}', count.replace('count', 'news'), count.replace('aa', 'zz'),
+    count.replace('{', '{"id":1,'), '{"event":"heartbeat","data":{}}', '{"event":"heartbeat","data":{"head":"1.2.3"}}', '{"id":1}', '{"id":1,"status":200,"event":"count"}']) {
+    assert.throws(() => readMessages([RETRY, text]), undefined, text);
   }
 });

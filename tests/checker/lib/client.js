@@ -1,30 +1,34 @@
 // One client of one user: a tab that loads the list, follows the changes by one method or another, loses
 // its connection, comes back with its cursor, and writes down everything that it saw.
-import http from 'node:http';
 import { PATIENCE_MS, sleep } from '../../integration/lib/wait.js';
 import { Caller, chooseUrl } from './call.js';
+import { Conversation } from './conversation.js';
 import { parseCursor, streamOfEvent, streamOfPolled } from './cursor.js';
-import { EventStreamReader } from './event_stream.js';
+import { EventStreamConnection } from './event_stream_connection.js';
+import { SocketConnection } from './socket_connection.js';
 import { View } from './view.js';
 
 const PAGE = 100;
 
-// Probabilities of what a client does to itself at the beginning of a session.
-export const CALM = { leaves: false, slow: 0, halfCloses: 0, bogus: 0, reloads: 0 };
-export const RESTLESS = { leaves: true, slow: 0.15, halfCloses: 0.2, bogus: 0.03, reloads: 0.04 };
+// Probabilities of what a client does at the beginning of a session: to itself, and that it `speaks` where
+// its connection lets it (see Conversation).
+export const CALM = { leaves: false, slow: 0, halfCloses: 0, bogus: 0, reloads: 0, speaks: 0 };
+export const RESTLESS = { leaves: true, slow: 0.15, halfCloses: 0.2, bogus: 0.03, reloads: 0.04, speaks: 0.5 };
 
 export class Client {
   // `methods` are names of those below with weights; each session takes one. `obeysRetry`: waits as the
   // server says before it comes back, instead of a random short time. `url` may be chosen anew for each
-  // request and stream, and `patience` limits how long an answer is waited for (see Caller).
+  // request and stream, and `patience` limits how long an answer is waited for (see Caller). `unsure`:
+  // statuses that leave open whether a mark was done.
   constructor({ name, user, server, url = server.url, history, random, methods, habits = CALM, obeysRetry = false,
-    patience }) {
-    Object.assign(this, { name, user, server, url, history, random, methods, habits, obeysRetry, patience });
+    patience, unsure = [] }) {
+    Object.assign(this, { name, user, server, url, history, random, methods, habits, obeysRetry, patience, unsure });
     this.log = history.addClient(name, user);
     this.view = new View();
     this.cursor = null;
     this.generation = 0;
     this.retries = [];
+    this.awaited = new Set();
     this.end = new AbortController();
   }
 
@@ -32,15 +36,23 @@ export class Client {
     this.running = this.run();
   }
 
-  // No more mischief: from now on it only follows, so that it can catch up.
-  calm() {
+  // No more mischief: from now on it only follows, so that it can catch up. Resolves once nothing that it
+  // did is under way any more.
+  async calm() {
     this.habits = CALM;
-    this.resume?.();
+    this.connection?.resume();
+    await Promise.all(this.awaited);
+  }
+
+  async await(deed) {
+    this.awaited.add(deed);
+    await deed;
+    this.awaited.delete(deed);
   }
 
   async stop() {
     this.end.abort();
-    this.close?.();
+    this.connection?.destroy();
     await this.running;
     this.caller?.close();
     this.log.rows = this.view.summary();
@@ -174,61 +186,62 @@ export class Client {
     this.cursor = null;
   }
 
-  async sse() {
-    const cursor = this.begin('sse');
-    const isHeader = this.random.chance(0.5);
-    const request = http.get(new URL(`/v1/inbox/stream${isHeader ? '' : `?after=${cursor}`}`, chooseUrl(this.url, this.random)), {
-      agent: false,
-      headers: { accept: 'text/event-stream', ...this.server.authorization(this.user), ...(isHeader ? { 'last-event-id': cursor } : {}) },
-    });
-    const timers = [];
-    this.close = () => request.destroy();
+  sse() {
+    return this.follow('sse', EventStreamConnection);
+  }
+
+  websocket() {
+    return this.follow('websocket', SocketConnection);
+  }
+
+  // One session over a connection that brings the changes by itself. Connections have destroy(), leave(),
+  // pause() and resume(), and call
+  //   onOpen()
+  //   onRefused(status, path)
+  //   onEvent({name, data, id})
+  //   onRetry(milliseconds)
+  //   onEnd(what)               where it is over, with what was malformed, if anything was
+  async follow(method, Connection) {
+    const cursor = this.begin(method);
+    const state = { method, before: parseCursor(cursor), habits: this.habits, timers: [] };
     try {
-      await this.follow(request, parseCursor(cursor), timers);
+      await new Promise((settle, fail) => {
+        const connection = new Connection({
+          url: chooseUrl(this.url, this.random), cursor, headers: this.server.authorization(this.user), random: this.random,
+          onOpen: () => this.open(state, connection),
+          onRefused: (status, path) => this.record('refused', { status, path }),
+          onEvent: (event) => this.takeEvent(state, event, connection),
+          onRetry: (retry) => this.retries.push(retry),
+          onEnd: (what) => (what ? fail(new Malformed(what)) : settle()),
+        });
+        this.connection = connection;
+        state.timers.push(setTimeout(() => { if (!state.isOpen) connection.destroy(); }, PATIENCE_MS));
+      });
     } finally {
-      for (const timer of timers) clearTimeout(timer);
-      request.destroy();
-      this.close = null;
-      this.resume = null;
+      state.isOver = true;
+      state.timers.forEach(clearTimeout);
+      this.connection?.destroy();
+      this.connection = null;
     }
   }
 
-  follow(request, cursor, timers) {
-    const state = { before: cursor };
-    const reader = new EventStreamReader({
-      onEvent: (event) => this.takeEvent(state, event, request),
-      onRetry: (retry) => this.retries.push(retry),
-    });
-    return new Promise((settle, fail) => {
-      timers.push(setTimeout(() => { if (!state.open) request.destroy(); }, PATIENCE_MS));
-      request.on('error', settle);
-      request.on('close', settle);
-      request.on('response', (response) => {
-        state.open = true;
-        if (response.statusCode !== 200) fail(new Malformed(`a stream was answered ${response.statusCode}`));
-        response.on('data', (bytes) => {
-          try {
-            if (!state.reset) reader.feed(bytes);
-          } catch (error) {
-            fail(new Malformed(error.message));
-            request.destroy();
-          }
-        });
-        response.on('error', settle);
-        response.on('close', settle);
-        this.misbehave(request, response, timers);
-      });
-    });
+  open(state, connection) {
+    const later = (milliseconds, act) => {
+      state.timers.push(setTimeout(() => { if (this.habits === state.habits) act(); }, milliseconds));
+    };
+    state.isOpen = true;
+    this.misbehave(connection, later);
+    if (connection.request && this.random.chance(this.habits.speaks)) new Conversation(this, connection, later).start();
   }
 
-  takeEvent(state, { name, data, id }, request) {
-    if (state.reset) return;
+  takeEvent(state, { name, data, id }, connection) {
+    if (state.isOver) return;
     const cursor = parseCursor(id);
-    const more = { method: 'sse', generation: this.generation, cursor: id };
+    const more = { method: state.method, generation: this.generation, cursor: id };
     if (name === 'reset') {
       this.takeReset(data.reason);
-      state.reset = true;
-      request.destroy();
+      state.isOver = true;
+      connection.destroy();
       return;
     }
     if (name === 'count') {
@@ -249,22 +262,19 @@ export class Client {
   }
 
   // Goes away in the middle, says that it will send no more, or reads in fits and starts.
-  misbehave(request, response, timers) {
+  misbehave(connection, later) {
     const { random, habits } = this;
-    const later = (milliseconds, act) => timers.push(setTimeout(() => { if (this.habits === habits) act(); }, milliseconds));
-
     if (habits.leaves) {
-      later(random.between(20, 1500), () => (random.chance(habits.halfCloses) ? request.socket?.end() : request.destroy()));
+      later(random.between(20, 1500), () => (random.chance(habits.halfCloses) ? connection.leave() : connection.destroy()));
     }
     if (random.chance(habits.slow)) {
       const rest = () => {
-        response.pause();
+        connection.pause();
         later(random.between(50, 600), () => {
-          response.resume();
+          connection.resume();
           later(random.between(1, 30), rest);
         });
       };
-      this.resume = () => response.resume();
       rest();
     }
   }

@@ -1,8 +1,7 @@
 // A reader of event streams that forgives nothing: what allim writes is a small part of what WHATWG HTML
 // (9.2) allows, and anything else is an error here. Each event has a name, one line of JSON and a cursor.
-import { parseCursor } from './cursor.js';
+import { isEvent } from './event.js';
 
-const NAMES = ['notification', 'change', 'count', 'reset'];
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 export class EventStreamReader {
@@ -43,7 +42,7 @@ export class EventStreamReader {
     const { event: name, data, id } = Object.fromEntries(this.fields);
     const count = this.fields.size;
     this.fields.clear();
-    if (count !== 3 || !NAMES.includes(name) || !parseCursor(id)) {
+    if (count !== 3 || !isEvent({ name, id })) {
       throw new Error(`an event that should not be: ${JSON.stringify({ name, data, id }).slice(0, 300)}`);
     }
     this.onEvent({ name, data: JSON.parse(data), id });

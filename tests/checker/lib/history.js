@@ -28,6 +28,13 @@ export class History {
     Object.assign(entry, more, { settled: this.tick(), outcome });
   }
 
+  // What an answer says of the outcome. None, or one of the statuses that are `unsure`, says nothing.
+  conclude(entry, answer, unsure = [], more = {}) {
+    if (!answer || unsure.includes(answer.status)) return;
+    const isDone = answer.status >= 200 && answer.status < 300;
+    this.settle(entry, isDone ? 'acknowledged' : 'failed', isDone ? more : { status: answer.status });
+  }
+
   addClient(name, user) {
     const client = { name, user, records: [], rows: [], badge: null };
     this.clients.push(client);

@@ -3,10 +3,10 @@
 // under the same Idempotency-Key, until the server says what became of it.
 import { sleep } from '../../integration/lib/wait.js';
 import { Caller } from './call.js';
+import { mark } from './mark.js';
 import { STATES } from './view.js';
 
 const REMEMBERED = 200; // what corrections and marks choose from
-const MARK_ROUTES = { seen: 'seen', read: 'read', archived: 'archive' };
 
 export const PUBLISHING = { single: 1 };
 export const EVERYTHING = {
@@ -101,9 +101,7 @@ class Hand {
   }
 
   settle(entry, answer, more) {
-    if (!answer || this.publisher.unsure.includes(answer.status)) return;
-    const isDone = answer.status >= 200 && answer.status < 300;
-    this.history.settle(entry, isDone ? 'acknowledged' : 'failed', isDone ? more : { status: answer.status });
+    this.history.conclude(entry, answer, this.publisher.unsure, more);
   }
 
   // `to` is a list of users, or null for everyone.
@@ -194,11 +192,9 @@ class Hand {
     });
   }
 
-  async mark(user, state, ids) {
-    const entry = this.history.invoke({ op: 'mark', user, state, ids });
-    this.settle(entry, await this.ask('POST', `/v1/inbox/${MARK_ROUTES[state]}`, {
-      headers: this.publisher.server.authorization(user), body: ids ? { ids } : { all: true },
-    }));
+  mark(user, state, ids) {
+    const headers = this.publisher.server.authorization(user);
+    return mark(this.history, { user, state, ids }, (method, path, body) => this.ask(method, path, { headers, body }), this.publisher.unsure);
   }
 
   async markSome() {

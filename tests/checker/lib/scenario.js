@@ -9,7 +9,7 @@ import { Publisher } from './publisher.js';
 import { Random, chooseSeed } from './random.js';
 import { summarize } from './view.js';
 
-export const ALL_METHODS = { sse: 6, poll: 2, longPoll: 2 };
+export const ALL_METHODS = { sse: 6, poll: 2, longPoll: 2, websocket: 6 };
 
 export class Scenario {
   // `clientsUrl` and `publisherUrl` go through a proxy where they are given. `publisher` and `client` are
@@ -26,7 +26,8 @@ export class Scenario {
       server, url: publisherUrl, history: this.history, random: this.random.fork(), users: this.users, ...publisher,
     });
     this.clients = this.users.flatMap((user) => Array.from({ length: clientsPerUser }, (_, index) => new Client({
-      name: `${user}-${index + 1}`, user, server, url: clientsUrl, history: this.history, random: this.random.fork(), methods, habits, ...client,
+      name: `${user}-${index + 1}`, user, server, url: clientsUrl, history: this.history, random: this.random.fork(), methods, habits,
+      unsure: this.publisher.unsure, ...client,
     })));
   }
 
@@ -59,7 +60,7 @@ export class Scenario {
   // heard both: whatever was sent before has arrived by then, or never will.
   async settle() {
     await this.publisher.stop();
-    for (const client of this.clients) client.calm();
+    await Promise.all(this.clients.map((client) => client.calm()));
     const begin = Date.now();
     const own = new Map();
     for (const user of this.users) own.set(user, await this.publisher.insist([user]));
