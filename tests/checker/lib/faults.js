@@ -63,8 +63,14 @@ function skipById() {
 // Answers with a row that nobody published.
 const invent = (items, index) => [...items.slice(0, index + 1), (() => {
   const row = { ...items[index].row, id: items[index].row.id + 1000000, data: { mark: 'nobody' } };
-  return { row, isNew: true, block: items[index].block?.replace(/^data: .*$/m, () => `data: ${JSON.stringify(row)}`) };
+  return { row, isNew: true, text: items[index].write?.(row) };
 })(), ...items.slice(index + 1)];
+
+// Says that it marked, and does not.
+const forgetMarks = ({ method, path }) => (method === 'POST' && path.startsWith('/v1/inbox/') ? [{ status: 200 }] : null);
+
+// Refuses for now, which a server may, and says so once more, which it may not.
+const answerTwice = () => [{ status: 503 }, { status: 503 }];
 
 export const faults = {
   none: () => ({ change: (items) => items }),
@@ -74,4 +80,6 @@ export const faults = {
   leak: () => ({ change: leak() }),
   skipById: () => ({ change: skipById() }),
   invent: () => ({ change: harmOne(invent) }),
+  forgetMarks: () => ({ answer: forgetMarks }),
+  answerTwice: () => ({ answer: answerTwice }),
 };

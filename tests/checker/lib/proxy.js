@@ -2,6 +2,7 @@
 // (or between publisher and server) and passes on everything but what his fault changes.
 import http from 'node:http';
 import { sleep } from '../../integration/lib/wait.js';
+import { relaySocket } from './socket_relay.js';
 
 // Who a request's token names.
 function userOf(request) {
@@ -17,16 +18,20 @@ function itemOf(block) {
   const name = /^event: (.*)$/m.exec(block)?.[1];
   const data = /^data: (.*)$/m.exec(block)?.[1];
   const row = data ? JSON.parse(data) : {};
-  return { row: row.id ? row : null, isNew: name === 'notification', block };
+  const write = (other) => block.replace(/^data: .*$/m, () => `data: ${JSON.stringify(other)}`);
+  return { row: row.id ? row : null, isNew: name === 'notification', text: block, write };
 }
 
 export class Proxy {
-  // `fault` has some of: change(items, connection), which returns what is passed on instead; and
-  // acknowledgesEarly. A connection is {user, isPoll} and whatever the fault keeps in it.
+  // `fault` has some of: change(items, connection), which returns what is passed on instead; answer(request),
+  // which returns what a request over a WebSocket is answered instead, or null; and acknowledgesEarly.
+  // A connection is {user, isPoll} and whatever the fault keeps in it. An item is {row, isNew}, and
+  // where it is an event its text and write(row), which returns the text with another row.
   constructor(target, fault = {}) {
     Object.assign(this, { target, fault, connections: new WeakMap() });
     this.agent = new http.Agent({ keepAlive: true });
     this.server = http.createServer((request, response) => this.handle(request, response));
+    this.server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
   }
 
   async listen() {
@@ -42,7 +47,7 @@ export class Proxy {
   }
 
   connectionOf(request) {
-    const connection = this.connections.get(request.socket) ?? { user: userOf(request), isPoll: !request.url.includes('/stream') };
+    const connection = this.connections.get(request.socket) ?? { user: userOf(request), isPoll: !/\/(stream|socket)/.test(request.url) };
     this.connections.set(request.socket, connection);
     return connection;
   }
@@ -57,6 +62,10 @@ export class Proxy {
     forward.on('response', (answer) => this.answer(request, answer, response));
     response.on('close', () => forward.destroy());
     request.pipe(forward);
+  }
+
+  upgrade(request, socket, head) {
+    relaySocket({ request, socket, head, target: this.target, fault: this.fault, connection: this.connectionOf(request) });
   }
 
   answer(request, answer, response) {
@@ -82,7 +91,7 @@ export class Proxy {
       text = blocks.pop();
       for (const item of blocks.map(itemOf)) {
         const items = item.row ? this.fault.change([item], connection) : [item];
-        for (const { block } of items) response.write(`${block}\n\n`);
+        for (const { text: passed } of items) response.write(`${passed}\n\n`);
       }
     });
     answer.on('end', () => response.end());
