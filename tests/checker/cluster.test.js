@@ -13,7 +13,7 @@ import { clusterFor } from './lib/cluster.js';
 import { delay, drip, freeze, pass } from './lib/fault_proxy.js';
 import { namespacesFor, refusal } from './lib/namespaces.js';
 import { chooseSeed } from './lib/random.js';
-import { Scenario } from './lib/scenario.js';
+import { ALL_METHODS, STREAMS, Scenario } from './lib/scenario.js';
 
 const RUNS = Number(process.env.CHECKER_RUNS ?? 1);
 const STORE_TIMEOUT_MS = 1000;
@@ -28,6 +28,10 @@ const METHODS = {
   'sse on pgnotify': { method: 'sse', feed: 'pgnotify' },
   'sse-redis': { method: 'sse-redis', redis },
 };
+// Every node answers every wire, so the clients of all of these are a mixture; what this method adds is
+// tried with some of the faults.
+const WEBSOCKET = { method: 'websocket', feed: 'redis', redis };
+
 const STREAMING = Object.entries(METHODS).filter(([name]) => name !== 'poll');
 
 const moment = (random, low = 200, high = 700) => sleep(random.between(low, high));
@@ -192,11 +196,11 @@ function variablesOf(pollInterval = 200) {
 // A publisher whose node is frozen tries another; what was answered 503 may have been done all the same.
 const INSISTENT = { retries: true, patience: 3000, unsure: [503] };
 
-async function survive(context, kind, { work, isOutage = false, strict = false, proxied = false }, { pollInterval } = {}) {
+async function survive(context, kind, { work, isOutage = false, strict = false, proxied = false }, { pollInterval, methods = ALL_METHODS } = {}) {
   const seed = chooseSeed();
   const cluster = await clusterFor((hook) => context.after(hook), { ...kind, postgres, proxied, seed, variables: variablesOf(pollInterval) });
   const scenario = new Scenario({
-    server: cluster, seed, clientsUrl: cluster.url, publisherUrl: cluster.url,
+    server: cluster, seed, methods, clientsUrl: cluster.url, publisherUrl: cluster.url,
     publisher: strict ? {} : INSISTENT,
     options: { statuses: strict ? [] : [503], readStatuses: isOutage ? [503] : [] },
   }).start();
@@ -216,6 +220,10 @@ for (let run = 1; run <= RUNS; run++) {
       test(`${name}, ${fault} (${run} of ${RUNS})`, (context) => survive(context, kind, how));
     }
   }
+  for (const fault of ['two nodes killed in turn', 'a node frozen', 'Redis killed']) {
+    test(`WebSockets alone on redis, ${fault} (${run} of ${RUNS})`, (context) => (
+      survive(context, WEBSOCKET, { ...FAULTS, ...REDIS_FAULTS }[fault], { methods: { websocket: 1 } })));
+  }
   test(`sse-db at its own pace, nothing (${run} of ${RUNS})`, (context) => survive(context, METHODS['sse-db'], FAULTS.nothing, { pollInterval: 1500 }));
 }
 
@@ -225,7 +233,7 @@ async function calmScenario(context, kind, options = {}) {
   const cluster = await clusterFor((hook) => context.after(hook), { ...kind, postgres, proxied, variables: variablesOf() });
   const urlOf = (index) => cluster.nodes[index]?.url ?? cluster.url;
   const scenario = new Scenario({
-    server: cluster, users: 3, clientsPerUser: 3, methods: { sse: 1 }, habits: CALM,
+    server: cluster, users: 3, clientsPerUser: 3, methods: STREAMS, habits: CALM,
     clientsUrl: urlOf(clientsNode), publisherUrl: urlOf(publisherNode), options: { statuses: [] }, ...more,
   });
   await scenario.open();

@@ -7,9 +7,9 @@ import { start } from '../integration/lib/process.js';
 import { eventually, sleep } from '../integration/lib/wait.js';
 import { checkedServer } from './lib/checked_server.js';
 import { CALM } from './lib/client.js';
-import { Scenario } from './lib/scenario.js';
+import { STREAMS, Scenario } from './lib/scenario.js';
 
-const STREAMS = 300;
+const COUNT = 300;
 const DRAIN_MS = 1000;
 const RETRY_MS = [200, 1500];
 
@@ -18,11 +18,11 @@ async function openMany(publisher) {
     variables: { ALLIM_DRAIN_DURATION: `${DRAIN_MS}ms`, ALLIM_STREAM_RETRY_MINIMUM: `${RETRY_MS[0]}ms`, ALLIM_STREAM_RETRY_MAXIMUM: `${RETRY_MS[1]}ms` },
   });
   const scenario = new Scenario({
-    server, users: 10, clientsPerUser: STREAMS / 10, methods: { sse: 1 }, habits: CALM, client: { obeysRetry: true },
+    server, users: 10, clientsPerUser: COUNT / 10, methods: STREAMS, habits: CALM, client: { obeysRetry: true },
     publisher: { pause: 60, workers: 2, ...publisher },
   });
   await scenario.open();
-  await eventually('all streams to be open', async () => await server.metric('allim_streams') === STREAMS);
+  await eventually('all streams to be open', async () => await server.metric('allim_streams') === COUNT);
   return { server, scenario };
 }
 
@@ -38,8 +38,8 @@ function checkSpread(scenario, context) {
   const retries = scenario.clients.map((client) => client.retries.at(-1));
   const different = new Set(retries).size;
   assert.ok(retries.every((retry) => retry >= RETRY_MS[0] && retry <= RETRY_MS[1]), retries.join(' '));
-  assert.ok(different > STREAMS / 4, `${different} different moments to come back at`);
-  context.diagnostic(`${STREAMS} streams were told ${different} different moments, ${Math.min(...retries)} to ${Math.max(...retries)} ms`);
+  assert.ok(different > COUNT / 4, `${different} different moments to come back at`);
+  context.diagnostic(`${COUNT} streams were told ${different} different moments, ${Math.min(...retries)} to ${Math.max(...retries)} ms`);
 }
 
 for (const [name, backFirst] of [['the clients come back, then publishing goes on', true], ['publishing goes on, then the clients come back', false]]) {
@@ -50,7 +50,7 @@ for (const [name, backFirst] of [['the clients come back, then publishing goes o
     const took = await drain(server);
     checkSpread(scenario, context);
     await server.start();
-    if (backFirst) await eventually('all streams to be back', async () => await server.metric('allim_streams') === STREAMS);
+    if (backFirst) await eventually('all streams to be back', async () => await server.metric('allim_streams') === COUNT);
     scenario.publisher.operations = 40;
     scenario.publisher.start();
     await scenario.publisher.running;

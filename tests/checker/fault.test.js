@@ -12,7 +12,7 @@ import { checkedServer } from './lib/checked_server.js';
 import { CALM } from './lib/client.js';
 import { cpuTime, findFaketime, memory, mountSmall, percentile, unmount } from './lib/machine.js';
 import { EVERYTHING } from './lib/publisher.js';
-import { Scenario } from './lib/scenario.js';
+import { STREAMS, Scenario } from './lib/scenario.js';
 
 test('frozen for some seconds: nothing to report', async (context) => {
   const server = await checkedServer(after);
@@ -75,7 +75,7 @@ test('the clock jumps by an hour, there and back: nothing to report', { skip: !f
 test('descriptors run out: it says so, does not spin, keeps what it has, and recovers', async (context) => {
   const server = await checkedServer(after, { wrapper: ['prlimit', '--nofile=64:64'], variables: { ALLIM_HTTP_WORKERS: '2' } });
   const scenario = new Scenario({
-    server, users: 2, clientsPerUser: 2, methods: { sse: 1 }, habits: CALM, publisher: { workers: 2, operations: 200 },
+    server, users: 2, clientsPerUser: 2, methods: STREAMS, habits: CALM, publisher: { workers: 2, operations: 200 },
   });
   await scenario.open();
   scenario.publisher.start();
@@ -150,11 +150,17 @@ test('the disk is full: 507, nothing acknowledged, reads go on, and it recovers 
 
 const SILENT = 200;
 
+const SILENT_HEADS = [
+  'GET /v1/inbox/stream HTTP/1.1\r\n',
+  'GET /v1/inbox/socket HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
+    + 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+];
+
 // A stream whose bytes are never taken out of the socket.
-function openSilent(server, user) {
+function openSilent(server, user, head) {
   return new Promise((settle, fail) => {
     const socket = connect(server.port, '127.0.0.1', () => {
-      socket.write(`GET /v1/inbox/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${server.authorization(user).authorization}\r\n\r\n`);
+      socket.write(`${head}Host: localhost\r\nAuthorization: ${server.authorization(user).authorization}\r\n\r\n`);
       socket.pause();
       settle(socket);
     });
@@ -180,12 +186,13 @@ test(`${SILENT} clients read nothing: memory stays bounded, and the others are s
     variables: { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=4`, ALLIM_NOTIFICATION_BODY_BYTES: '128KiB' },
   });
   const scenario = new Scenario({
-    server, users: 2, clientsPerUser: 2, methods: { sse: 1 }, habits: CALM,
+    server, users: 2, clientsPerUser: 2, methods: STREAMS, habits: CALM,
     publisher: { weights: { everyone: 1 }, operations: 150, padding: 120000, workers: 1, pause: 5 },
   });
   await scenario.open();
   const undisturbed = await latencies(server, scenario, 50);
-  const sockets = await Promise.all(Array.from({ length: SILENT }, (_, index) => openSilent(server, `silent-${index % 20}`)));
+  const sockets = await Promise.all(Array.from({ length: SILENT }, (_, index) => (
+    openSilent(server, `silent-${index % 20}`, SILENT_HEADS[index % SILENT_HEADS.length]))));
   await eventually('the silent streams to be open', async () => await server.metric('allim_streams') >= SILENT + 4);
   const before = memory(server.pid);
   scenario.publisher.start();

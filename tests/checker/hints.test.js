@@ -8,7 +8,7 @@ import { sleep } from '../integration/lib/wait.js';
 import { checkedServer } from './lib/checked_server.js';
 import { CALM } from './lib/client.js';
 import { clusterFor } from './lib/cluster.js';
-import { Scenario } from './lib/scenario.js';
+import { STREAMS, Scenario } from './lib/scenario.js';
 
 const SWEEP_MS = 500;
 
@@ -37,7 +37,7 @@ for (const [sweep, kind] of [['works', null], ['none', 'lost']]) {
   test(`all hints are lost, and the sweep ${kind ? 'is broken' : sweep}: ${kind ?? 'nothing to report'}`, async (context) => {
     const server = await serverWith({ FAULT_HINTS: '1', FAULT_SWEEP: sweep });
     const scenario = new Scenario({
-      server, methods: { sse: 1 }, habits: CALM, ...(kind ? { patience: 6 * SWEEP_MS, badgePatience: 100 } : {}),
+      server, methods: STREAMS, habits: CALM, ...(kind ? { patience: 6 * SWEEP_MS, badgePatience: 100 } : {}),
       publisher: { weights: { single: 4, everyone: 1 }, operations: 40 },
     });
     await scenario.open();
@@ -67,7 +67,7 @@ for (const [method, faults, kind] of CLUSTERS) {
       variables: { ...faults, ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms`, ALLIM_DELIVERY_POLL_INTERVAL: '200ms' },
     });
     const scenario = new Scenario({
-      server: cluster, clientsUrl: cluster.url, publisherUrl: cluster.url, methods: { sse: 1 }, habits: CALM,
+      server: cluster, clientsUrl: cluster.url, publisherUrl: cluster.url, methods: STREAMS, habits: CALM,
       ...(kind ? { patience: 6 * SWEEP_MS, badgePatience: 100 } : {}),
       publisher: { weights: { single: 4, everyone: 1 }, operations: 40 },
     });

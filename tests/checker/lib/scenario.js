@@ -10,6 +10,7 @@ import { Random, chooseSeed } from './random.js';
 import { summarize } from './view.js';
 
 export const ALL_METHODS = { sse: 6, poll: 2, longPoll: 2, websocket: 6 };
+export const STREAMS = { sse: 1, websocket: 1 };
 
 export class Scenario {
   // `clientsUrl` and `publisherUrl` go through a proxy where they are given. `publisher` and `client` are
