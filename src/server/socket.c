@@ -185,11 +185,13 @@ static bool socket_take(struct socket *socket, char *bytes, size_t length)
 	return false;
 }
 
+/* A client waits for the answer before it sends frames (RFC 6455, 4.1): the answers to$
+ * stand before it. */
 static void on_bytes(struct connection_holder *holder, char *bytes, size_t length)
 {
 	struct socket *socket = socket_of(holder);
 
-	if (socket->talk == NULL && begin_talk(socket) == NULL) {
+	if (!socket->stream.begun || (socket->talk == NULL && begin_talk(socket) == NULL)) {
 		connection_close(socket->stream.connection);
 		return;
 	}

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct lone_worker lone;
@@ -162,6 +163,27 @@ static void test_a_head_that_the_store_lacks(void **state)
 	close(client);
 }
 
+/* Until the store has answered, the handshake is not answered either; whoever sends frames before is
+ * cut off, and their answers do not come in its place. */
+static void test_frames_before_the_handshake_is_answered(void **state)
+{
+	static const char ping[] = "\x89\x80\0\0\0\0";
+	int client = lone_worker_connect(&lone, NULL);
+	char byte;
+
+	(void)state;
+	lone_worker_request(&lone, client, "GET", "/v1/inbox/socket", "anna",
+			    "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+			    "Sec-WebSocket-Version: 13\r\n"
+			    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+	assert_int_equal(lone_worker_asked(&lone, STORE_REPLAY), 1);
+	assert_int_equal(send(client, ping, sizeof(ping) - 1, MSG_NOSIGNAL), sizeof(ping) - 1);
+	lone_worker_turn(&lone);
+	assert_int_equal(recv(client, &byte, 1, 0), 0);
+	lone_worker_answer_heads(&lone, lone_worker_take(&lone, STORE_REPLAY), 0, 0);
+	close(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +191,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_reading_on, start, stop),
 	    cmocka_unit_test_setup_teardown(test_the_count_comes_last, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_head_that_the_store_lacks, start, stop),
+	    cmocka_unit_test_setup_teardown(test_frames_before_the_handshake_is_answered, start,
+					    stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
