@@ -185,8 +185,8 @@ static bool socket_take(struct socket *socket, char *bytes, size_t length)
 	return false;
 }
 
-/* A client waits for the answer before it sends frames (RFC 6455, 4.1): the answers to$
- * stand before it. */
+/* A client waits for the answer before it sends frames (RFC 6455, 4.1). Answers to those of one that
+ * does not would stand before it. */
 static void on_bytes(struct connection_holder *holder, char *bytes, size_t length)
 {
 	struct socket *socket = socket_of(holder);
