@@ -22,7 +22,7 @@ static void pause_shortly(void)
 
 static void read_family(const char *folder, int *ret_child, int *ret_parent)
 {
-	char path[128];
+	char path[256];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/family", folder);
