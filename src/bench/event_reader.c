@@ -4,68 +4,19 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/types.h>
 
 enum { REST_BYTES = 1 << 20, NUMBER_DIGITS = 10 };
 
 void event_reader_finish(struct event_reader *reader)
 {
 	free(reader->rest);
-	*reader = (struct event_reader){0};
-}
-
-/* The length of the block with its blank line, or 0 while that is missing. */
-static size_t block_length(struct slice bytes)
-{
-	const char *at = bytes.data, *end = bytes.data + bytes.length;
-
-	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-		at++;
-		if (at < end && *at == '\n')
-			return (size_t)(at + 1 - bytes.data);
-	}
-	return 0;
-}
-
-/* Comments and retry are lines by themselves, with no blank line behind them, or with one. Returns
- * the length of the one that the bytes begin with, 0 where they begin with an event, or -EAGAIN
- * where that cannot be told yet. */
-static ssize_t line_length(struct slice bytes)
-{
-	const struct slice retry = SLICE("retry:");
-	const char *end = memchr(bytes.data, '\n', bytes.length);
-
-	if (bytes.data[0] == '\n')
-		return 1;
-	if (bytes.data[0] != ':' && bytes.data[0] != retry.data[0])
-		return 0;
-	if (end == NULL)
-		return -EAGAIN;
-	if (bytes.data[0] != ':' && !slice_starts_with(bytes, retry))
-		return 0;
-	return end + 1 - bytes.data;
-}
-
-/* The length of what can be told of next, or 0 where more must come first. */
-static size_t take_next(struct slice bytes, enum event_kind *ret_kind)
-{
-	ssize_t line = bytes.length == 0 ? -EAGAIN : line_length(bytes);
-
-	if (line < 0)
-		return 0;
-	if (line > 0) {
-		*ret_kind = bytes.data[0] == ':' ? EVENT_HEARTBEAT : EVENT_OTHER;
-		return (size_t)line;
-	}
-	*ret_kind = slice_starts_with(bytes, SLICE("event: notification\n")) ? EVENT_NOTIFICATION
-									     : EVENT_OTHER;
-	return block_length(bytes);
+	reader->rest = NULL;
+	reader->rest_length = 0;
 }
 
 /* Skips the response's head. Returns 0, -EAGAIN or -EBADMSG. */
-static int read_head(struct event_reader *reader, struct slice *bytes)
+static int read_head(struct event_reader *reader, struct slice good, struct slice *bytes)
 {
-	const struct slice good = SLICE("HTTP/1.1 200 ");
 	const char *end = memmem(bytes->data, bytes->length, "\r\n\r\n", 4);
 	size_t length = bytes->length < good.length ? bytes->length : good.length;
 
@@ -80,16 +31,17 @@ static int read_head(struct event_reader *reader, struct slice *bytes)
 }
 
 /* Reads what is complete and leaves the rest in `bytes`. */
-static int read_blocks(struct event_reader *reader, struct slice *bytes, event_function *on_event,
+static int read_events(struct event_reader *reader, struct slice *bytes, event_function *on_event,
 		       void *context)
 {
+	const struct stream_wire_ops *wire = stream_wire_ops(reader->wire);
 	enum event_kind kind;
 	size_t length;
-	int error = reader->head_is_done ? 0 : read_head(reader, bytes);
+	int error = reader->head_is_done ? 0 : read_head(reader, wire->good, bytes);
 
 	if (error < 0)
 		return error == -EAGAIN ? 0 : error;
-	while ((length = take_next(*bytes, &kind)) > 0) {
+	while ((length = wire->take(*bytes, &kind)) > 0) {
 		on_event(context, kind, slice_from_bytes(bytes->data, length));
 		*bytes = slice_from_bytes(bytes->data + length, bytes->length - length);
 	}
@@ -123,7 +75,7 @@ static int feed_behind_rest(struct event_reader *reader, struct slice bytes,
 	memcpy(joined + reader->rest_length, bytes.data, bytes.length);
 	reader->rest = NULL;
 	reader->rest_length = 0;
-	error = read_blocks(reader, &left, on_event, context);
+	error = read_events(reader, &left, on_event, context);
 	if (error == 0)
 		error = keep_rest(reader, left);
 	free(joined);
@@ -137,7 +89,7 @@ int event_reader_feed(struct event_reader *reader, struct slice bytes, event_fun
 
 	if (reader->rest != NULL)
 		return feed_behind_rest(reader, bytes, on_event, context);
-	error = read_blocks(reader, &bytes, on_event, context);
+	error = read_events(reader, &bytes, on_event, context);
 	return error < 0 ? error : keep_rest(reader, bytes);
 }
 

@@ -1,26 +1,26 @@
-/* Events of one stream, counted. What a browser does with an event stream is protocol/sse_reader.h;
- * this is the least that tells a notification from a heartbeat. */
+/* Events of one stream, told one by one as they come, whatever it speaks. */
 #ifndef ALLIM_BENCH_EVENT_READER_H
 #define ALLIM_BENCH_EVENT_READER_H
 
-#include "base/slice.h"
+#include "bench/stream_wire.h"
 
+/* To begin with, all but `wire` is 0. */
 struct event_reader {
 	char *rest; /* of an event that came in parts; NULL nearly always */
 	uint32_t rest_length;
 	bool head_is_done;
+	enum stream_wire wire;
 };
 
-enum event_kind { EVENT_HEARTBEAT, EVENT_NOTIFICATION, EVENT_OTHER };
-
-/* `event` is the whole block with the blank line that ends it, or the line of a comment or of
- * retry; valid until it returns. */
+/* `event` is all of it: the block with the blank line that ends it, the line of a comment or of
+ * retry, or the frame. It is valid until it returns. */
 typedef void event_function(void *context, enum event_kind kind, struct slice event);
 
+/* Frees what is kept; the structure stays the caller's. */
 void event_reader_finish(struct event_reader *reader);
 
 /* Reads on, first the response's head, then events. Returns 0, -ENOMEM, -EMSGSIZE for an event
- * beyond all reason, or -EBADMSG where the response is not a 200. */
+ * beyond all reason, or -EBADMSG where the response is a refusal. */
 int event_reader_feed(struct event_reader *reader, struct slice bytes, event_function *on_event,
 		      void *context);
 

@@ -118,8 +118,9 @@ static int prepare(struct broadcast *broadcast, struct error *error)
 	unsigned threads = broadcast->side->has_one_thread ? 1 : bench->threads;
 	int code;
 
-	if (compose(broadcast) < 0 || streams_init(&broadcast->streams, &bench->loop,
-						   bench->options.broadcast_connections) < 0)
+	if (compose(broadcast) < 0 ||
+	    streams_init(&broadcast->streams, &bench->loop, STREAM_WIRE_SSE,
+			 bench->options.broadcast_connections) < 0)
 		return error_set(error, -ENOMEM, "memory is short");
 	broadcast->streams.on_notification = on_notification;
 	broadcast->streams.context = broadcast;

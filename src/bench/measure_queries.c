@@ -114,7 +114,8 @@ static int take_round(struct bench *bench, unsigned round, struct error *error)
 	struct cluster cluster;
 	int code;
 
-	if (streams_init(&streams, &bench->loop, bench->options.queries_connections) < 0)
+	if (streams_init(&streams, &bench->loop, STREAM_WIRE_SSE,
+			 bench->options.queries_connections) < 0)
 		return error_set(error, -ENOMEM, "memory is short");
 	code = cluster_start(&cluster, bench, &plan, error);
 	if (code == 0)

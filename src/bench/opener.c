@@ -23,7 +23,8 @@ static int open_next(struct opener *opener)
 	const struct target *target = &opener->targets[number % opener->target_count];
 
 	buffer_clear(&opener->request);
-	target_append_stream_request(target, &opener->bench->users, number + 1, &opener->request);
+	target_append_stream_request(target, opener->streams->wire, &opener->bench->users,
+				     number + 1, &opener->request);
 	if (buffer_failed(&opener->request))
 		return error_set(opener->error, -ENOMEM, "cannot compose a request");
 	return streams_open(opener->streams, &target->address, buffer_slice(&opener->request),

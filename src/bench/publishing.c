@@ -229,7 +229,7 @@ static int prepare(struct publishing *publishing, struct error *error)
 	publishing->idle = calloc(plan->publishers, sizeof(struct requester *));
 	if (publishing->flights == NULL || publishing->in_flight == NULL ||
 	    publishing->idle == NULL || compose(publishing) < 0 ||
-	    streams_init(&publishing->streams, loop, plan->streams) < 0)
+	    streams_init(&publishing->streams, loop, STREAM_WIRE_SSE, plan->streams) < 0)
 		return error_set(error, -ENOMEM, "memory is short");
 	publishing->streams.on_notification = on_notification;
 	publishing->streams.context = publishing;

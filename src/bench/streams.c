@@ -10,9 +10,10 @@
 
 enum { INPUT_BYTES = 256 * 1024, LAST_SOURCE_HOST = 250 };
 
-int streams_init(struct streams *streams, struct loop *loop, unsigned capacity)
+int streams_init(struct streams *streams, struct loop *loop, enum stream_wire wire,
+		 unsigned capacity)
 {
-	*streams = (struct streams){.loop = loop, .capacity = capacity};
+	*streams = (struct streams){.loop = loop, .wire = wire, .capacity = capacity};
 	streams->items = calloc(capacity, sizeof(*streams->items));
 	streams->input = malloc(INPUT_BYTES);
 	if (streams->items != NULL && streams->input != NULL)
@@ -123,7 +124,8 @@ int streams_open(struct streams *streams, const union socket_address *address, s
 	struct stream *stream = &streams->items[streams->opened];
 	int code;
 
-	*stream = (struct stream){.source = {on_ready}, .owner = streams};
+	*stream = (struct stream){
+	    .source = {on_ready}, .owner = streams, .reader = {.wire = streams->wire}};
 	stream->descriptor = connect_stream(streams, address);
 	if (stream->descriptor < 0)
 		return error_set(error, stream->descriptor, "stream %u cannot connect: %s",

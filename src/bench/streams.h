@@ -1,4 +1,5 @@
-/* The client's side of many event streams: held open, read and counted on the measure's loop.
+/* The client's side of many streams, event streams or WebSockets: held open, read and counted on
+ * the measure's loop.
  *
  * A stream owns no buffer here either, since client and server share the machine. */
 #ifndef ALLIM_BENCH_STREAMS_H
@@ -21,6 +22,7 @@ struct streams {
 	struct loop *loop;
 	struct stream *items; /* item n belongs to user n + 1 */
 	char *input;
+	enum stream_wire wire;
 	unsigned capacity;
 	unsigned opened; /* connected, request sent */
 	unsigned ready;	 /* their response's head has come */
@@ -34,8 +36,9 @@ struct streams {
 	void *context;
 };
 
-/* Returns 0 or -ENOMEM. */
-int streams_init(struct streams *streams, struct loop *loop, unsigned capacity);
+/* All of one wire. Returns 0 or -ENOMEM. */
+int streams_init(struct streams *streams, struct loop *loop, enum stream_wire wire,
+		 unsigned capacity);
 
 /* Closes what is open, at once and without TIME_WAIT. */
 void streams_finish(struct streams *streams);

@@ -299,15 +299,17 @@ static void append_request(struct buffer *buffer, const struct users *users, uns
 	buffer_append_string(buffer, "\r\n");
 }
 
-void target_append_stream_request(const struct target *target, const struct users *users,
-				  unsigned number, struct buffer *buffer)
+void target_append_stream_request(const struct target *target, enum stream_wire wire,
+				  const struct users *users, unsigned number, struct buffer *buffer)
 {
+	const struct stream_wire_ops *ops = stream_wire_ops(wire);
+
 	if (target->kind == TARGET_ALLIM)
-		buffer_append_string(buffer, "GET /v1/inbox/stream");
+		buffer_append_format(buffer, "GET %s", ops->path);
 	else
 		buffer_append_format(buffer, "GET /stream/%u", number);
-	append_request(buffer, users, number, "text/event-stream");
-	buffer_append_string(buffer, "\r\n");
+	append_request(buffer, users, number, ops->accept);
+	buffer_append_format(buffer, "%s\r\n", ops->headers);
 }
 
 void target_append_poll_request(const struct target *target, const struct users *users,

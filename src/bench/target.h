@@ -5,6 +5,7 @@
 
 #include "bench/bench.h"
 #include "bench/process.h"
+#include "bench/stream_wire.h"
 #include "net/socket.h"
 
 enum target_kind { TARGET_ALLIM, TARGET_BARE, TARGET_NGINX, TARGET_KINDS };
@@ -33,9 +34,11 @@ int target_start_node(struct target *target, const struct bench *bench, unsigned
 /* Ends the server and removes its folder. Does nothing when it is not running. */
 void target_stop(struct target *target);
 
-/* Appends the request that opens the stream of user `number`. */
-void target_append_stream_request(const struct target *target, const struct users *users,
-				  unsigned number, struct buffer *buffer);
+/* Appends the request that opens the stream of user `number`. The bare program knows event streams
+ * alone. */
+void target_append_stream_request(const struct target *target, enum stream_wire wire,
+				  const struct users *users, unsigned number,
+				  struct buffer *buffer);
 
 /* Appends an idle poll of user `number`: conditional where `etag` is not empty. */
 void target_append_poll_request(const struct target *target, const struct users *users,

@@ -9,7 +9,7 @@ static int take_turn(struct bench *bench, const struct turns *turns, enum target
 	    .bench = bench, .measure = turns->measure, .side = side, .round = round};
 	int code;
 
-	if (streams_init(&turn.streams, &bench->loop, turns->streams) < 0)
+	if (streams_init(&turn.streams, &bench->loop, STREAM_WIRE_SSE, turns->streams) < 0)
 		return error_set(error, -ENOMEM, "memory is short");
 	code = target_start(&turn.target, kind, bench, bench->threads, turns->heartbeat, error);
 	if (code == 0)

@@ -15,13 +15,13 @@ struct fixture {
 	uint64_t wanted;
 };
 
-static void set_up(struct fixture *fixture)
+static void set_up(struct fixture *fixture, enum stream_wire wire)
 {
 	const struct options options = {.threads = 1};
 	struct error error;
 
 	assert_int_equal(bench_init(&fixture->bench, &options, &error), 0);
-	assert_int_equal(streams_init(&fixture->streams, &fixture->bench.loop, 2), 0);
+	assert_int_equal(streams_init(&fixture->streams, &fixture->bench.loop, wire, 2), 0);
 	fixture->listener = peer_listen(&fixture->address);
 }
 
@@ -63,7 +63,7 @@ static void test_counts(void **state)
 	int first, second;
 
 	(void)state;
-	set_up(&fixture);
+	set_up(&fixture, STREAM_WIRE_SSE);
 	first = open_stream(&fixture);
 	second = open_stream(&fixture);
 	peer_expect(first, "GET / X\r\n\r\n");
@@ -80,13 +80,32 @@ static void test_counts(void **state)
 	close(second);
 }
 
+static void test_counts_of_a_socket(void **state)
+{
+	struct fixture fixture;
+	int peer;
+
+	(void)state;
+	set_up(&fixture, STREAM_WIRE_WEBSOCKET);
+	peer = open_stream(&fixture);
+	peer_expect(peer, "GET / X\r\n\r\n");
+	peer_send(peer, "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+			"\x81\x18{\"event\":\"notification\"}\x81\x15{\"event\":\"heartbeat\"}");
+	turn_until(&fixture, 2);
+	assert_int_equal(fixture.streams.ready, 1);
+	assert_int_equal(fixture.streams.heartbeats, 1);
+	assert_int_equal(fixture.streams.notifications, 1);
+	tear_down(&fixture);
+	close(peer);
+}
+
 static void test_ended_stream(void **state)
 {
 	struct fixture fixture;
 	int peer;
 
 	(void)state;
-	set_up(&fixture);
+	set_up(&fixture, STREAM_WIRE_SSE);
 	peer = open_stream(&fixture);
 	peer_expect(peer, "GET / X\r\n\r\n");
 	close(peer);
@@ -101,7 +120,7 @@ static void test_refused_stream(void **state)
 	int peer;
 
 	(void)state;
-	set_up(&fixture);
+	set_up(&fixture, STREAM_WIRE_SSE);
 	peer = open_stream(&fixture);
 	peer_send(peer, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
 	turn_until(&fixture, 1);
@@ -117,7 +136,7 @@ static void test_nobody_listens(void **state)
 	struct error error;
 
 	(void)state;
-	set_up(&fixture);
+	set_up(&fixture, STREAM_WIRE_SSE);
 	close(fixture.listener);
 	assert_int_equal(streams_open(&fixture.streams, &fixture.address, SLICE("GET"), &error),
 			 -ECONNREFUSED);
@@ -128,9 +147,8 @@ static void test_nobody_listens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_counts),
-	    cmocka_unit_test(test_ended_stream),
-	    cmocka_unit_test(test_refused_stream),
+	    cmocka_unit_test(test_counts),	   cmocka_unit_test(test_counts_of_a_socket),
+	    cmocka_unit_test(test_ended_stream),   cmocka_unit_test(test_refused_stream),
 	    cmocka_unit_test(test_nobody_listens),
 	};
 
