@@ -1,4 +1,4 @@
-/* User memory of an idle stream: what a server's anonymous memory grows by between two numbers of
+/* User memory of an idle stream or WebSocket: what a server's anonymous memory grows by between two numbers of
  * connections, each of another user. The slope leaves out what a server needs without any.
  *
  * Memory is read when it has stopped changing, so that buffers which were lent while the streams
@@ -55,6 +55,7 @@ int measure_memory(struct bench *bench, struct error *error)
 	    .measure = "memory",
 	    .streams = bench->options.memory_high,
 	    .heartbeat = bench->options.idle_heartbeat,
+	    .with_websockets = true,
 	    .take = read_slope,
 	};
 

@@ -2,16 +2,29 @@
 
 #include <errno.h>
 
-static int take_turn(struct bench *bench, const struct turns *turns, enum target_kind kind,
-		     const char *side, unsigned round, struct error *error)
+struct side {
+	const char *name;
+	enum target_kind kind;
+	enum stream_wire wire;
+};
+
+static const struct side sides[] = {
+    {"websocket", TARGET_ALLIM, STREAM_WIRE_WEBSOCKET},
+    {"allim", TARGET_ALLIM, STREAM_WIRE_SSE},
+    {"bare", TARGET_BARE, STREAM_WIRE_SSE},
+};
+
+static int take_turn(struct bench *bench, const struct turns *turns, const struct side *side,
+		     unsigned round, struct error *error)
 {
 	struct turn turn = {
-	    .bench = bench, .measure = turns->measure, .side = side, .round = round};
+	    .bench = bench, .measure = turns->measure, .side = side->name, .round = round};
 	int code;
 
-	if (streams_init(&turn.streams, &bench->loop, STREAM_WIRE_SSE, turns->streams) < 0)
+	if (streams_init(&turn.streams, &bench->loop, side->wire, turns->streams) < 0)
 		return error_set(error, -ENOMEM, "memory is short");
-	code = target_start(&turn.target, kind, bench, bench->threads, turns->heartbeat, error);
+	code =
+	    target_start(&turn.target, side->kind, bench, bench->threads, turns->heartbeat, error);
 	if (code == 0)
 		code = turns->take(&turn, error);
 	if (code == 0 && turn.streams.error < 0)
@@ -22,15 +35,24 @@ static int take_turn(struct bench *bench, const struct turns *turns, enum target
 	return code;
 }
 
+static int take_round(struct bench *bench, const struct turns *turns, unsigned round,
+		      struct error *error)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]) && code == 0; i++) {
+		if (sides[i].wire != STREAM_WIRE_WEBSOCKET || turns->with_websockets)
+			code = take_turn(bench, turns, &sides[i], round, error);
+	}
+	return code;
+}
+
 int turns_take(struct bench *bench, const struct turns *turns, struct error *error)
 {
 	int code = 0;
 
-	for (unsigned round = 1; round <= bench->options.rounds && code == 0; round++) {
-		code = take_turn(bench, turns, TARGET_ALLIM, "allim", round, error);
-		if (code == 0)
-			code = take_turn(bench, turns, TARGET_BARE, "bare", round, error);
-	}
+	for (unsigned round = 1; round <= bench->options.rounds && code == 0; round++)
+		code = take_round(bench, turns, round, error);
 	return code;
 }
 

@@ -1,5 +1,5 @@
-/* allim and the bare program taking turns at holding streams: in every round each of them gets a
- * fresh server and fresh streams. */
+/* allim and the bare program taking turns at holding streams, and allim at holding WebSockets: in
+ * every round each side gets a fresh server and fresh streams. */
 #ifndef ALLIM_BENCH_TURNS_H
 #define ALLIM_BENCH_TURNS_H
 
@@ -20,6 +20,7 @@ struct turns {
 	const char *measure;
 	unsigned streams;   /* room for so many */
 	unsigned heartbeat; /* seconds, or TARGET_NO_HEARTBEAT */
+	bool with_websockets;
 	/* Opens streams and notes what it sees. Returns 0 or a negative errno value with a
 	 * sentence. */
 	int (*take)(struct turn *turn, struct error *error);
