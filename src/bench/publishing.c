@@ -229,7 +229,7 @@ static int prepare(struct publishing *publishing, struct error *error)
 	publishing->idle = calloc(plan->publishers, sizeof(struct requester *));
 	if (publishing->flights == NULL || publishing->in_flight == NULL ||
 	    publishing->idle == NULL || compose(publishing) < 0 ||
-	    streams_init(&publishing->streams, loop, STREAM_WIRE_SSE, plan->streams) < 0)
+	    streams_init(&publishing->streams, loop, plan->wire, plan->streams) < 0)
 		return error_set(error, -ENOMEM, "memory is short");
 	publishing->streams.on_notification = on_notification;
 	publishing->streams.context = publishing;
@@ -365,6 +365,9 @@ void publishing_sample(const struct publishing_figures *figures, struct report *
 	    {"from_publish_p99", milliseconds(&figures->from_publish, 0.99)},
 	    {"publish_p99", milliseconds(&figures->publish, 0.99)},
 	    {"cores", (double)figures->cpu / 1e9 / figures->seconds},
+	    {"cpu_per_notification", (double)figures->cpu / 1e3 / (double)figures->acknowledged},
+	    {"client_cpu_per_notification",
+	     (double)figures->client_cpu / 1e3 / (double)figures->acknowledged},
 	    {"missing", (double)figures->expected - (double)figures->arrived},
 	};
 

@@ -10,6 +10,7 @@
 #include "bench/target.h"
 
 struct publishing_plan {
+	enum stream_wire wire;
 	unsigned streams;    /* held by users 1, 2, ... */
 	unsigned population; /* users that are published to; `streams` of them listen */
 	unsigned publishers; /* connections */
