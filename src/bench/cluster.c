@@ -1,13 +1,10 @@
 #include "bench/cluster.h"
 
-#include "bench/call.h"
 #include "bench/database.h"
+#include "bench/target_metrics.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <math.h>
-
-static const char *const metrics_request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
 static void set_flags(struct cluster *cluster, const struct bench *bench,
 		      const struct cluster_plan *plan)
@@ -56,17 +53,6 @@ void cluster_stop(struct cluster *cluster)
 		target_stop(&cluster->nodes[--cluster->count]);
 }
 
-static int fetch_metrics(const struct target *node, struct buffer *ret_text, struct error *error)
-{
-	int status = call_fetch(&node->admin, slice_from_string(metrics_request), ret_text);
-
-	if (status == 200)
-		return 0;
-	return error_set(error, status < 0 ? status : -EPROTO,
-			 "a node does not tell its metrics: %s",
-			 status < 0 ? strerror(-status) : "it refuses");
-}
-
 int cluster_sum(const struct cluster *cluster, const char *name, double *ret_sum,
 		struct error *error)
 {
@@ -74,15 +60,11 @@ int cluster_sum(const struct cluster *cluster, const char *name, double *ret_sum
 	int code = 0;
 
 	for (unsigned i = 0; i < cluster->count && code == 0; i++) {
-		struct buffer text = BUFFER_EMPTY;
+		double value = 0;
 
-		code = fetch_metrics(&cluster->nodes[i], &text, error);
-		if (code == 0)
-			sum += exposition_value(buffer_slice(&text), name);
-		buffer_finish(&text);
+		code = target_metrics_value(&cluster->nodes[i], name, &value, error);
+		sum += value;
 	}
-	if (code == 0 && isnan(sum))
-		code = error_set(error, -EBADMSG, "nodes do not tell %s", name);
 	if (code == 0)
 		*ret_sum = sum;
 	return code;
@@ -97,7 +79,7 @@ int cluster_histogram(const struct cluster *cluster, const char *name,
 	for (unsigned i = 0; i < cluster->count && code == 0; i++) {
 		struct buffer text = BUFFER_EMPTY;
 
-		code = fetch_metrics(&cluster->nodes[i], &text, error);
+		code = target_metrics_fetch(&cluster->nodes[i], &text, error);
 		if (code == 0)
 			exposition_add(ret_histogram, buffer_slice(&text), name);
 		buffer_finish(&text);
