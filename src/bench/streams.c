@@ -64,15 +64,13 @@ static void fail(struct stream *stream, int error)
 		stream->owner->error = error;
 }
 
-static void on_ready(struct loop_source *source, uint32_t events)
+static void receive(struct stream *stream)
 {
-	struct stream *stream = CONTAINER_OF(source, struct stream, source);
 	struct streams *streams = stream->owner;
 	bool was_ready = stream->reader.head_is_done;
 	ssize_t length = recv(stream->descriptor, streams->input, INPUT_BYTES, MSG_DONTWAIT);
 	int error;
 
-	(void)events;
 	if (length <= 0) {
 		if (length == 0 || errno != EAGAIN)
 			fail(stream, length == 0 ? -ECONNRESET : -errno);
@@ -87,6 +85,16 @@ static void on_ready(struct loop_source *source, uint32_t events)
 		fail(stream, error);
 	else if (!was_ready && stream->reader.head_is_done)
 		streams->ready++;
+}
+
+static void on_ready(struct loop_source *source, uint32_t events)
+{
+	struct stream *stream = CONTAINER_OF(source, struct stream, source);
+	struct streams *streams = stream->owner;
+
+	receive(stream);
+	if ((events & EPOLLOUT) != 0 && streams->on_writable != NULL)
+		streams->on_writable(streams->context, stream);
 }
 
 /* A socket connected from 127.0.0.`source_host`, or a negative errno value. */
@@ -122,6 +130,7 @@ int streams_open(struct streams *streams, const union socket_address *address, s
 		 struct error *error)
 {
 	struct stream *stream = &streams->items[streams->opened];
+	uint32_t events = EPOLLIN | EPOLLET | (streams->on_writable != NULL ? EPOLLOUT : 0);
 	int code;
 
 	*stream = (struct stream){
@@ -134,7 +143,7 @@ int streams_open(struct streams *streams, const union socket_address *address, s
 	if (send(stream->descriptor, request.data, request.length, MSG_NOSIGNAL) < 0)
 		return error_set(error, -errno, "stream %u cannot send its request: %s",
 				 streams->opened, strerror(errno));
-	code = loop_add(streams->loop, stream->descriptor, EPOLLIN | EPOLLET, &stream->source);
+	code = loop_add(streams->loop, stream->descriptor, events, &stream->source);
 	if (code < 0)
 		return error_set(error, code, "stream %u: %s", streams->opened, strerror(-code));
 	return 0;

@@ -33,6 +33,9 @@ struct streams {
 	char refusal[512];    /* what the server said where it refused a stream */
 	/* Told of each notification, may be NULL. The event is valid until it returns. */
 	void (*on_notification)(void *context, struct stream *stream, struct slice event);
+	/* The socket takes more again, after it did not, and once at the beginning. Where it is set
+	 * before streams are opened; may be NULL. */
+	void (*on_writable)(void *context, struct stream *stream);
 	void *context;
 };
 

@@ -13,6 +13,7 @@ struct fixture {
 	union socket_address address;
 	int listener;
 	uint64_t wanted;
+	unsigned told; /* how often a socket took more */
 };
 
 static void set_up(struct fixture *fixture, enum stream_wire wire)
@@ -99,6 +100,76 @@ static void test_counts_of_a_socket(void **state)
 	close(peer);
 }
 
+static void on_writable(void *context, struct stream *stream)
+{
+	struct fixture *fixture = context;
+
+	assert_ptr_equal(stream, &fixture->streams.items[0]);
+	fixture->told++;
+}
+
+static bool was_told_twice(void *context)
+{
+	const struct fixture *fixture = context;
+
+	return fixture->told == 2;
+}
+
+static bool was_told(void *context)
+{
+	const struct fixture *fixture = context;
+
+	return fixture->told == 1;
+}
+
+/* Sends until the socket is full. Returns how many bytes that took. */
+static size_t fill(int descriptor)
+{
+	static const char bytes[65536];
+	size_t sum = 0;
+	ssize_t length;
+
+	while ((length = send(descriptor, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL)) > 0)
+		sum += (size_t)length;
+	return sum;
+}
+
+static void empty(int descriptor, size_t length)
+{
+	static char bytes[65536];
+
+	while (length > 0) {
+		ssize_t taken =
+		    recv(descriptor, bytes, length < sizeof(bytes) ? length : sizeof(bytes), 0);
+
+		assert_true(taken > 0);
+		length -= (size_t)taken;
+	}
+}
+
+static void test_tells_when_it_takes_more(void **state)
+{
+	struct fixture fixture = {.told = 0};
+	size_t length;
+	int peer;
+
+	(void)state;
+	set_up(&fixture, STREAM_WIRE_WEBSOCKET);
+	fixture.streams.on_writable = on_writable;
+	fixture.streams.context = &fixture;
+	peer = open_stream(&fixture);
+	peer_expect(peer, "GET / X\r\n\r\n");
+	assert_int_equal(bench_run_until(&fixture.bench, was_told, &fixture, PATIENCE_MILLISECONDS),
+			 0);
+	length = fill(fixture.streams.items[0].descriptor);
+	empty(peer, length);
+	assert_int_equal(
+	    bench_run_until(&fixture.bench, was_told_twice, &fixture, PATIENCE_MILLISECONDS), 0);
+	assert_int_equal(fixture.streams.error, 0);
+	tear_down(&fixture);
+	close(peer);
+}
+
 static void test_ended_stream(void **state)
 {
 	struct fixture fixture;
@@ -147,8 +218,11 @@ static void test_nobody_listens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_counts),	   cmocka_unit_test(test_counts_of_a_socket),
-	    cmocka_unit_test(test_ended_stream),   cmocka_unit_test(test_refused_stream),
+	    cmocka_unit_test(test_counts),
+	    cmocka_unit_test(test_counts_of_a_socket),
+	    cmocka_unit_test(test_tells_when_it_takes_more),
+	    cmocka_unit_test(test_ended_stream),
+	    cmocka_unit_test(test_refused_stream),
 	    cmocka_unit_test(test_nobody_listens),
 	};
 
