@@ -1,5 +1,6 @@
-/* User memory of an idle stream or WebSocket: what a server's anonymous memory grows by between two numbers of
- * connections, each of another user. The slope leaves out what a server needs without any.
+/* User memory of an idle stream or WebSocket: what a server's anonymous memory grows by between two
+ * numbers of connections, each of another user. The slope leaves out what a server needs without
+ * any.
  *
  * Memory is read when it has stopped changing, so that buffers which were lent while the streams
  * opened are back. */
