@@ -103,8 +103,8 @@ static void test_whole(void **state)
 	}
 }
 
-/* Pieces of the long sample are small enough to cut the heads of its frames. Smaller ones would take
- * minutes to join. */
+/* Pieces of the long sample are small enough to cut the heads of its frames. Smaller ones would
+ * take minutes to join. */
 static void test_cut_anywhere(void **state)
 {
 	enum { LONG = 500, FEW = 200 };
