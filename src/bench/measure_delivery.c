@@ -1,5 +1,5 @@
 /* How long a notification takes to the stream or the WebSocket of its user at a fixed, moderate
- * rate, and what it costs the server, its commit included.
+ * rate.
  *
  * allim's clock starts when its client has the acknowledgement of the commit. The bare program
  * commits nothing, so its clock starts with the publish: what receiving a request and sending one

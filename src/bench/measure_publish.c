@@ -1,5 +1,5 @@
 /* Durable publishes to single users while their streams are held: one by one, and in arrays, also
- * to ten times as many users as listen.
+ * to WebSockets, and to ten times as many users as listen.
  *
  * The yardstick is the disk: a loop that appends what the server wrote for one round of the
  * publishers, and syncs it. No group commit of that many waiting publishers can be faster. */
@@ -15,6 +15,7 @@ enum { DISK_SECONDS = 2, FEW_ONLINE = 10 };
 /* Names of the samples of one way of publishing. */
 struct way {
 	bool is_array;
+	enum stream_wire wire;
 	unsigned users_per_stream;
 	const char *rate;
 	const char *p50;
@@ -84,6 +85,7 @@ static int measure_way(struct bench *bench, const struct way *way, unsigned roun
 {
 	const struct options *options = &bench->options;
 	struct publishing_plan plan = {
+	    .wire = way->wire,
 	    .streams = options->publish_connections,
 	    .population = options->publish_connections * way->users_per_stream,
 	    .publishers = options->publishers,
@@ -105,17 +107,19 @@ static int measure_way(struct bench *bench, const struct way *way, unsigned roun
 	return measure_disk(bench, way, round, &plan, figures, error);
 }
 
-#define WAY(is_array_, users_, prefix_)                                                           \
+#define WAY(is_array_, wire_, users_, prefix_)                                                    \
 	{                                                                                         \
-		is_array_, users_, prefix_ "_rate", prefix_ "_p50", prefix_ "_p99",               \
-		    prefix_ "_delivery_p99", prefix_ "_from_acknowledgement_p99", prefix_ "_cpu", \
-		    prefix_ "_client_cpu", prefix_ "_written_bytes", prefix_ "_missing",          \
+		is_array_, STREAM_WIRE_##wire_, users_, prefix_ "_rate", prefix_ "_p50",          \
+		    prefix_ "_p99", prefix_ "_delivery_p99", prefix_ "_from_acknowledgement_p99", \
+		    prefix_ "_cpu", prefix_ "_client_cpu", prefix_ "_written_bytes",              \
+		    prefix_ "_missing",                                                           \
 	}
 
 static const struct way ways[] = {
-    WAY(false, 1, "single"),
-    WAY(true, 1, "array"),
-    WAY(true, FEW_ONLINE, "array_wide"),
+    WAY(false, SSE, 1, "single"),
+    WAY(true, SSE, 1, "array"),
+    WAY(true, WEBSOCKET, 1, "array_websocket"),
+    WAY(true, SSE, FEW_ONLINE, "array_wide"),
 };
 
 int measure_publish(struct bench *bench, struct error *error)
