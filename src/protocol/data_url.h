@@ -4,10 +4,8 @@
 
 #include "base/slice.h"
 
-#define DATA_URL_DEFAULT_TYPE "text/plain;charset=US-ASCII"
-
 /* Cuts a data URL in base64. `ret_type` is a media type that is safe in a header, or empty: then it
- * is the default type. Returns 0, or -EINVAL for any other text. */
+ * is text/plain;charset=US-ASCII. Returns 0, or -EINVAL for any other text. */
 int data_url_split(struct slice text, struct slice *ret_type, struct slice *ret_base64);
 
 #endif

@@ -8,7 +8,8 @@
 #include <zlib.h>
 
 enum {
-	WINDOW_BITS = -15,    /* the largest, without zlib's own head */
+	SENT_BITS = -WEBSOCKET_DEFLATE_BITS, /* negative: without zlib's own head */
+	RECEIVED_BITS = -15,
 	MEMORY_LEVEL = 8,     /* zlib's default */
 	STORED_BYTES = 65535, /* of one block (RFC 1951, 3.2.4) */
 	STORED_HEAD = 5,
@@ -38,26 +39,54 @@ void websocket_deflate_destroy(struct websocket_deflate *codec)
 	free(codec);
 }
 
-/* Whether a parameter of an offer is one that the answer meets. Fewer bits for the server's window
- * are not: all connections get the same bytes. */
-static bool is_acceptable(struct slice parameter)
+enum parameter {
+	SERVER_NO_CONTEXT_TAKEOVER,
+	CLIENT_NO_CONTEXT_TAKEOVER,
+	SERVER_MAX_WINDOW_BITS,
+	CLIENT_MAX_WINDOW_BITS,
+	PARAMETERS
+};
+
+static const struct slice parameters[PARAMETERS];
+
+/* RFC 7692, 7.1.2: a number of at most 15 without leading zeros. */
+static bool is_bits(struct slice value, uint64_t minimum)
 {
+	uint64_t bits;
+
+	return slice_to_unsigned(value, &bits) == 0 && value.data[0] != '0' && bits >= minimum &&
+	       bits <= 15;
+}
+
+/* Whether a parameter of an offer is one that the answer meets, and comes for the first time. */
+static bool is_acceptable(struct slice parameter, unsigned *seen)
+{
+	bool has_value = memchr(parameter.data, '=', parameter.length) != NULL;
 	struct slice name = slice_trim(slice_split(&parameter, '='));
 	struct slice value = slice_trim(parameter);
+	unsigned i = 0;
 
-	if (slice_equals_ignoring_case(name, SLICE("server_no_context_takeover")) ||
-	    slice_equals_ignoring_case(name, SLICE("client_no_context_takeover")))
-		return value.length == 0;
-	return slice_equals_ignoring_case(name, SLICE("client_max_window_bits"));
+	while (i < PARAMETERS && !slice_equals_ignoring_case(name, parameters[i]))
+		i++;
+	if (i == PARAMETERS || (*seen & 1U << i) != 0)
+		return false;
+	*seen |= 1U << i;
+	if (i == SERVER_MAX_WINDOW_BITS)
+		return is_bits(value, WEBSOCKET_DEFLATE_BITS);
+	if (i == CLIENT_MAX_WINDOW_BITS)
+		return !has_value || is_bits(value, 8);
+	return !has_value;
 }
 
 static bool is_offer(struct slice offer)
 {
+	unsigned seen = 0;
+
 	if (!slice_equals_ignoring_case(slice_trim(slice_split(&offer, ';')),
 					SLICE("permessage-deflate")))
 		return false;
 	while (offer.length > 0) {
-		if (!is_acceptable(slice_trim(slice_split(&offer, ';'))))
+		if (!is_acceptable(slice_trim(slice_split(&offer, ';')), &seen))
 			return false;
 	}
 	return true;
@@ -84,7 +113,7 @@ static bool start_deflater(struct websocket_deflate *codec)
 	if (codec->has_deflater)
 		return deflateReset(&codec->deflater) == Z_OK;
 	codec->has_deflater = deflateInit2(&codec->deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
-					   WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK;
+					   SENT_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK;
 	return codec->has_deflater;
 }
 
@@ -131,12 +160,20 @@ static bool start_inflater(struct websocket_deflate *codec)
 {
 	if (codec->has_inflater)
 		return inflateReset(&codec->inflater) == Z_OK;
-	codec->has_inflater = inflateInit2(&codec->inflater, WINDOW_BITS) == Z_OK;
+	codec->has_inflater = inflateInit2(&codec->inflater, RECEIVED_BITS) == Z_OK;
 	return codec->has_inflater;
 }
 
-/* Takes all of the input. A message may hold several blocks, and end with a final one, behind which
- * nothing but the flush may come. */
+/* Behind a final block only the start of the flush may come (RFC 7692, 7.2.3.4). */
+static int check_end(const z_stream *stream)
+{
+	bool is_flush = stream->avail_in == 1 && *stream->next_in == 0;
+
+	return stream->avail_in == 0 || is_flush ? 1 : -EBADMSG;
+}
+
+/* Takes all of the input, which may hold several blocks. Returns 0, or 1 where a final block ended
+ * the message, or a negative errno value. */
 static int inflate_some(z_stream *stream, struct slice input, size_t limit, struct buffer *out)
 {
 	int code = Z_OK;
@@ -155,7 +192,9 @@ static int inflate_some(z_stream *stream, struct slice input, size_t limit, stru
 		out->length += room - stream->avail_out;
 		if (out->length > limit)
 			return -EMSGSIZE;
-		if (code == Z_STREAM_END || (code == Z_BUF_ERROR && stream->avail_out > 0))
+		if (code == Z_STREAM_END)
+			return check_end(stream);
+		if (code == Z_BUF_ERROR && stream->avail_out > 0)
 			return 0;
 		if (code == Z_MEM_ERROR)
 			return -ENOMEM;
@@ -168,15 +207,20 @@ static int inflate_some(z_stream *stream, struct slice input, size_t limit, stru
 int websocket_inflate(struct websocket_deflate *codec, struct slice message, size_t limit,
 		      struct buffer *out)
 {
-	size_t start = out->length;
 	int result;
 
+	assert(out->length == 0);
 	if (!start_inflater(codec))
 		return -ENOMEM;
-	assert(start == 0);
 	result = inflate_some(&codec->inflater, message, limit, out);
 	if (result == 0)
-		result =
-		    inflate_some(&codec->inflater, slice_from_bytes("\0\0\xff\xff", 4), limit, out);
-	return result;
+		result = inflate_some(&codec->inflater, SLICE("\0\0\xff\xff"), limit, out);
+	return result < 0 ? result : 0;
 }
+
+static const struct slice parameters[PARAMETERS] = {
+    [SERVER_NO_CONTEXT_TAKEOVER] = {"server_no_context_takeover", 26},
+    [CLIENT_NO_CONTEXT_TAKEOVER] = {"client_no_context_takeover", 26},
+    [SERVER_MAX_WINDOW_BITS] = {"server_max_window_bits", 22},
+    [CLIENT_MAX_WINDOW_BITS] = {"client_max_window_bits", 22},
+};

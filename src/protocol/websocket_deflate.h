@@ -6,9 +6,13 @@
 #include "base/buffer.h"
 #include "protocol/http_request.h"
 
-/* What a server answers that takes an offer (7.1.1). */
-#define WEBSOCKET_DEFLATE_ANSWER \
-	"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+/* What a server answers that takes an offer (7.1). Its window is small enough for clients that ask
+ * for less memory, and messages are hardly longer. */
+#define WEBSOCKET_DEFLATE_ANSWER                                                       \
+	"permessage-deflate; server_no_context_takeover; client_no_context_takeover; " \
+	"server_max_window_bits=12"
+
+enum { WEBSOCKET_DEFLATE_BITS = 12 };
 
 /* Whether one of the client's offers can be taken with that answer. */
 bool websocket_deflate_is_offered(const struct http_request *request);
@@ -31,7 +35,7 @@ void websocket_deflate_append(struct websocket_deflate *codec, struct slice text
  * (7.2.1). */
 void websocket_deflate_append_stored(struct slice text, struct buffer *out);
 
-/* Appends what a message was compressed from. Returns 0, -EBADMSG where it is malformed, -EMSGSIZE
+/* Puts what a message was compressed from into an empty buffer. Returns 0, -EBADMSG where it is malformed, -EMSGSIZE
  * beyond the limit, or -ENOMEM. */
 int websocket_inflate(struct websocket_deflate *codec, struct slice message, size_t limit,
 		      struct buffer *out);

@@ -70,18 +70,23 @@ static void refuse(struct exchange *exchange, int result, const char *what)
 		exchange_problem(exchange, PROBLEM_UNAUTHENTICATED, "Send %s", what);
 }
 
-/* Counts a request of this user in the present minute. */
-static void spend(struct exchange *exchange)
+bool access_count(struct worker *worker, struct slice user)
 {
-	struct worker *worker = exchange->worker;
+	return quota_spend(worker->node->user_requests, user, (uint32_t)(worker->loop.now / 60000),
+			   1, (uint64_t)worker->settings->limits_requests_per_minute);
+}
 
-	if (quota_spend(worker->node->user_requests, exchange->identity.name,
-			(uint32_t)(worker->loop.now / 60000), 1,
-			(uint64_t)worker->settings->limits_requests_per_minute))
-		return;
+void access_refuse_count(struct exchange *exchange)
+{
 	exchange_problem(exchange, PROBLEM_TOO_MANY_REQUESTS,
 			 "Ask less often; limits.requests_per_minute allows %lld a minute",
-			 (long long)worker->settings->limits_requests_per_minute);
+			 (long long)exchange->worker->settings->limits_requests_per_minute);
+}
+
+static void spend(struct exchange *exchange)
+{
+	if (!access_count(exchange->worker, exchange->identity.name))
+		access_refuse_count(exchange);
 }
 
 static void check_user(struct exchange *exchange)
@@ -95,26 +100,23 @@ static void check_user(struct exchange *exchange)
 		spend(exchange);
 }
 
-/* Publishers, and users whose tokens allow it; with --demo, all of its users. */
+/* Publishers, and with `users_too` whoever has a token: what it allows, publish.c asks. */
 static int authenticate_publishing(struct exchange *exchange, bool users_too)
 {
 	struct authenticator *authenticator = &exchange->worker->authenticator;
-	bool demo = exchange->worker->node->demo;
 	int result = authenticate_publisher(authenticator, exchange->request, &exchange->arena,
 					    &exchange->identity);
 
-	if (result != -EACCES || (!demo && !users_too))
+	if (result != -EACCES || !users_too)
 		return result;
-	result = authenticate_user(authenticator, exchange->request, now_seconds(),
-				   &exchange->arena, &exchange->identity);
-	if (result == 0 && !demo && !exchange->identity.may_publish)
-		return -EACCES;
-	return result;
+	return authenticate_user(authenticator, exchange->request, now_seconds(), &exchange->arena,
+				 &exchange->identity);
 }
 
+/* With --demo, its users publish too. */
 static void check_publisher(struct exchange *exchange)
 {
-	int result = authenticate_publishing(exchange, false);
+	int result = authenticate_publishing(exchange, exchange->worker->node->demo);
 
 	if (result < 0)
 		refuse(exchange, result, "a publisher's key: Authorization: Bearer KEY");
@@ -125,9 +127,7 @@ static void check_publishing(struct exchange *exchange)
 	int result = authenticate_publishing(exchange, true);
 
 	if (result < 0)
-		refuse(exchange, result,
-		       "a publisher's key, or a token with the claim may_publish: Authorization: "
-		       "Bearer KEY");
+		refuse(exchange, result, "a publisher's key: Authorization: Bearer KEY");
 	else if (exchange->identity.kind == IDENTITY_USER)
 		spend(exchange);
 }
@@ -176,20 +176,17 @@ bool access_over_socket(const struct route *route)
 	return route->access == ROUTE_USER || route->access == ROUTE_PUBLISHING;
 }
 
-void access_check_message(struct exchange *exchange)
+int access_identify(struct exchange *exchange)
 {
 	const struct stream *stream = &exchange->socket->stream;
 
 	exchange->identity = (struct identity){
 	    .kind = IDENTITY_USER,
 	    .expires_at = stream->expires_at,
-	    .may_publish = stream->may_publish || exchange->worker->node->demo,
+	    .may_publish = stream->may_publish,
 	};
-	if (arena_copy(&exchange->arena, inbox_name(stream->subscriber.inbox),
-		       &exchange->identity.name) < 0)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-	else
-		spend(exchange);
+	return arena_copy(&exchange->arena, inbox_name(stream->subscriber.inbox),
+			  &exchange->identity.name);
 }
 
 static void check_figures(struct exchange *exchange)

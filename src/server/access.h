@@ -1,10 +1,12 @@
-/* Who may use which route, and how often. */
+/* Who may use which route, and how often. On the worker's thread. */
 #ifndef ALLIM_SERVER_ACCESS_H
 #define ALLIM_SERVER_ACCESS_H
 
-#include <stdbool.h>
+#include "base/slice.h"
 
 struct exchange;
+struct route;
+struct worker;
 
 /* Whether the Host header is one that this listener answers to; where not, the exchange is
  * answered. To be asked before all else. */
@@ -14,12 +16,16 @@ bool access_check_host(struct exchange *exchange);
  * the request is there, before any of its body is read. */
 void access_check(struct exchange *exchange);
 
-struct route;
-
 /* Whether requests to the route may come over a socket. */
 bool access_over_socket(const struct route *route);
 
-/* Sets the identity of a message's exchange to the socket's and counts it, or answers why not. */
-void access_check_message(struct exchange *exchange);
+/* Sets the identity of a message's exchange to the socket's. Returns 0 or -ENOMEM. */
+int access_identify(struct exchange *exchange);
+
+/* Counts a request of this user in the present minute. False: one too many. */
+bool access_count(struct worker *worker, struct slice user);
+
+/* Answers that it was one too many. */
+void access_refuse_count(struct exchange *exchange);
 
 #endif

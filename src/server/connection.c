@@ -366,7 +366,12 @@ static void receive(struct connection *connection, struct slice input)
 		else
 			more = on_failure(connection);
 	}
-	keep_following(connection, input);
+	/* Who opens a WebSocket waits for the answer before it sends frames (RFC 6455, 4.1). */
+	if (input.length > 0 && connection->state == CONNECTION_HOLDING &&
+	    connection->holder->ops->on_bytes != NULL)
+		connection_close(connection);
+	else
+		keep_following(connection, input);
 }
 
 /* One read of what has come. Returns the bytes; none where there is nothing, or the connection has

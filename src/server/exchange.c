@@ -169,6 +169,12 @@ void exchange_reply_empty(struct exchange *exchange, int status)
 	exchange_reply(exchange, status, NULL, SLICE(""));
 }
 
+void exchange_reply_bytes(struct exchange *exchange, const char *content_type, struct slice bytes)
+{
+	exchange->is_bytes = true;
+	exchange_reply(exchange, 200, content_type, bytes);
+}
+
 /* An EventSource that gets an error status does not come back (WHATWG HTML, 9.2.3), so what may
  * pass is told as an empty stream that says when to try again. */
 static void reply_empty_stream(struct exchange *exchange, const char *detail)

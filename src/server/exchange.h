@@ -33,11 +33,12 @@ struct exchange {
 	struct buffer headers;	     /* further headers of the answer, each with its CRLF */
 	struct buffer following;     /* bytes behind the request */
 	void (*on_stored)(struct exchange *exchange, struct store_request *request);
-	struct socket *socket;	     /* that the request came over; NULL: HTTP itself */
-	struct list link;	     /* among the socket's */
-	struct slice id;	     /* the JSON of its id, or empty */
-	int retry_after;	     /* seconds, told with the answer; 0: not */
-	unsigned pending; /* what other threads, or lists of the worker's, hold of it */
+	struct socket *socket; /* that the request came over; NULL: HTTP itself */
+	struct list link;      /* among the socket's */
+	struct slice id;       /* the JSON of its id, or empty */
+	int retry_after;       /* seconds, told with the answer; 0: not */
+	bool is_bytes;	       /* the answer's body is no JSON */
+	unsigned pending;      /* what other threads, or lists of the worker's, hold of it */
 	bool answered;
 	bool dispatching; /* inside a call from the connection, which goes on by itself */
 };
@@ -71,6 +72,9 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 		    struct slice body);
 void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body);
 void exchange_reply_empty(struct exchange *exchange, int status);
+
+/* Answers 200 with what is no JSON, whatever its type claims. */
+void exchange_reply_bytes(struct exchange *exchange, const char *content_type, struct slice bytes);
 void exchange_problem(struct exchange *exchange, enum problem problem, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

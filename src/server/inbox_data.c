@@ -10,18 +10,27 @@
 #include <errno.h>
 #include <sodium.h>
 
+/* Types that are only looked at or heard. Any other is bytes: a script that a page of this origin
+ * would run, for one. */
+static bool is_medium(struct slice type)
+{
+	return slice_starts_with(type, SLICE("image/")) ||
+	       slice_starts_with(type, SLICE("audio/")) || slice_starts_with(type, SLICE("video/"));
+}
+
 static void reply_bytes(struct exchange *exchange, struct slice type, struct slice bytes)
 {
 	struct buffer name = BUFFER_EMPTY;
 
 	exchange_header(exchange, "Content-Disposition", SLICE("attachment"));
 	exchange_header(exchange, "Content-Security-Policy", SLICE("default-src 'none'; sandbox"));
-	buffer_append(&name, type.length > 0 ? type : SLICE(DATA_URL_DEFAULT_TYPE));
+	exchange_header(exchange, "Cross-Origin-Resource-Policy", SLICE("same-origin"));
+	buffer_append(&name, is_medium(type) ? type : SLICE("application/octet-stream"));
 	buffer_append_byte(&name, '\0');
 	if (buffer_failed(&name))
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 	else
-		exchange_reply(exchange, 200, name.data, bytes);
+		exchange_reply_bytes(exchange, name.data, bytes);
 	buffer_finish(&name);
 }
 
@@ -52,16 +61,29 @@ static void reply_none(struct exchange *exchange)
 			 "in base64");
 }
 
+/* The text was JSON when it was stored, so only memory can fail. Returns as decode() does. */
+static int read_data(struct exchange *exchange, struct slice data, struct slice *ret_type,
+		     struct slice *ret_bytes)
+{
+	json_t *json = json_loadb(data.data, data.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	struct slice text;
+	int result = json == NULL ? -ENOMEM : -EINVAL;
+
+	if (json_is_string(json)) {
+		result = arena_copy(
+		    &exchange->arena,
+		    slice_from_bytes(json_string_value(json), json_string_length(json)), &text);
+		if (result == 0)
+			result = decode(exchange, text, ret_type, ret_bytes);
+	}
+	json_decref(json);
+	return result;
+}
+
 static void reply_data(struct exchange *exchange, const struct notification *notification)
 {
-	struct slice data = notification->content.data, type, bytes;
-	json_t *json = json_loadb(data.data, data.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-	int result =
-	    !json_is_string(json)
-		? -EINVAL
-		: decode(exchange,
-			 slice_from_bytes(json_string_value(json), json_string_length(json)), &type,
-			 &bytes);
+	struct slice type, bytes;
+	int result = read_data(exchange, notification->content.data, &type, &bytes);
 
 	if (result == 0)
 		reply_bytes(exchange, type, bytes);
@@ -69,7 +91,6 @@ static void reply_data(struct exchange *exchange, const struct notification *not
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 	else
 		reply_none(exchange);
-	json_decref(json);
 }
 
 static void on_listed(struct exchange *exchange, struct store_request *request)

@@ -119,8 +119,7 @@ static bool spend(struct exchange *exchange, struct slice publisher, size_t noti
 	return false;
 }
 
-/* What a user may not: reach everyone. Whether it may publish at all, the route has asked; but over
- * a socket each message asks anew. */
+/* What a user's token must allow, and what no user may: reach everyone. */
 static bool may_publish(struct exchange *exchange, const struct publication *publication)
 {
 	const struct store_publish *publish = &publication->publish;

@@ -3,10 +3,13 @@
 #include "server/socket.h"
 
 #include "protocol/websocket_handshake.h"
+#include "server/access.h"
 #include "server/exchange.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+enum { GATHERED_BYTES = 64 * 1024 }; /* more than this is not gathered before it is sent */
 
 static const struct stream_kind plain_kind, deflate_kind;
 
@@ -46,8 +49,8 @@ static void rest(struct socket *socket)
 {
 	const struct socket_talk *talk = socket->talk;
 
-	if (talk != NULL && talk->exchange_count == 0 && talk->following.length == 0 &&
-	    websocket_reader_is_idle(&talk->reader))
+	if (talk != NULL && !talk->paused && talk->exchange_count == 0 &&
+	    talk->following.length == 0 && websocket_reader_is_idle(&talk->reader))
 		end_talk(socket);
 }
 
@@ -56,11 +59,16 @@ static void close_with(struct socket *socket, unsigned code, struct slice reason
 {
 	struct worker *worker = stream_worker(&socket->stream);
 
-	if (socket->stream.begun) {
-		websocket_append_close(&worker->output, code, reason);
-		stream_send_output(&socket->stream);
-	}
+	websocket_append_close(&worker->output, code, reason);
+	stream_send_output(&socket->stream);
 	stream_finish(&socket->stream);
+}
+
+/* Where memory is short the client comes again; it has lost nothing. */
+void socket_close_for_memory(struct socket *socket)
+{
+	close_with(socket, WEBSOCKET_CLOSE_INTERNAL_ERROR,
+		   SLICE("the server is short of memory; come again later"));
 }
 
 /* 5.5.1: the answer to a close frame has the code that it came with. */
@@ -81,8 +89,12 @@ static void take_ping(struct socket *socket, const struct websocket_message *mes
 {
 	struct worker *worker = stream_worker(&socket->stream);
 
+	if (!access_count(worker, inbox_name(socket->stream.subscriber.inbox))) {
+		close_with(socket, WEBSOCKET_CLOSE_POLICY_VIOLATION,
+			   SLICE("ping less often; limits.requests_per_minute limits it"));
+		return;
+	}
 	websocket_append(&worker->output, WEBSOCKET_PONG, message->payload);
-	stream_send_output(&socket->stream);
 }
 
 /* The reader has looked at the text where it is not compressed. */
@@ -96,7 +108,7 @@ static void take_compressed(struct socket *socket, const struct websocket_messag
 			 : websocket_inflate(worker->codec, message->payload, limit, &text);
 
 	if (result == -ENOMEM)
-		connection_close(socket->stream.connection);
+		socket_close_for_memory(socket);
 	else if (result == -EMSGSIZE)
 		close_with(socket, WEBSOCKET_CLOSE_MESSAGE_TOO_BIG,
 			   SLICE("the message is too big; the setting websocket.message_bytes "
@@ -142,7 +154,8 @@ static bool has_enough(const struct socket *socket)
 	       socket->talk->exchange_count >= worker->settings->websocket_requests;
 }
 
-/* Returns how many of the bytes were taken: all, unless enough is under way. */
+/* Answers that are there at once are gathered and sent together: a client that sends thousands of
+ * small messages in one piece must not keep the others of its worker waiting. Returns how many of the bytes were taken: all, unless enough is under way. */
 static size_t take_some(struct socket *socket, char *bytes, size_t length)
 {
 	struct socket_talk *talk = socket->talk;
@@ -162,7 +175,11 @@ static size_t take_some(struct socket *socket, char *bytes, size_t length)
 		else if (progress == WEBSOCKET_FAILED)
 			close_with(socket, talk->reader.failure->close,
 				   talk->reader.failure->sentence);
+		if (stream_worker(&socket->stream)->output.length > GATHERED_BYTES)
+			stream_send_output(&socket->stream);
 	}
+	if (stream_worker(&socket->stream)->output.length > 0)
+		stream_send_output(&socket->stream);
 	return taken;
 }
 
@@ -191,8 +208,12 @@ static void on_bytes(struct connection_holder *holder, char *bytes, size_t lengt
 {
 	struct socket *socket = socket_of(holder);
 
-	if (!socket->stream.begun || (socket->talk == NULL && begin_talk(socket) == NULL)) {
+	if (!socket->stream.begun) {
 		connection_close(socket->stream.connection);
+		return;
+	}
+	if (socket->talk == NULL && begin_talk(socket) == NULL) {
+		socket_close_for_memory(socket);
 		return;
 	}
 	if (!socket_take(socket, bytes, length))
@@ -209,7 +230,7 @@ static void resume(struct socket *socket)
 
 	if (talk == NULL || talk->taking || !stream_is_open(&socket->stream))
 		return;
-	if (talk->paused && !has_enough(socket)) {
+	if (talk->paused && !talk->draining && !has_enough(socket)) {
 		following = talk->following;
 		talk->following = BUFFER_EMPTY;
 		talk->paused = false;
@@ -217,7 +238,11 @@ static void resume(struct socket *socket)
 			connection_listen(socket->stream.connection, !talk->paused);
 		buffer_finish(&following);
 	}
-	if (stream_is_open(&socket->stream))
+	if (!stream_is_open(&socket->stream))
+		return;
+	if (talk->draining && talk->exchange_count == 0)
+		stream_on_drain((struct connection_holder *)socket);
+	else
 		rest(socket);
 }
 
@@ -237,6 +262,20 @@ static void on_drained(struct connection_holder *holder)
 
 	stream_on_drained(holder);
 	resume(socket);
+}
+
+/* What is under way is answered first. */
+static void on_drain(struct connection_holder *holder)
+{
+	struct socket *socket = socket_of(holder);
+
+	if (socket->talk == NULL || socket->talk->exchange_count == 0) {
+		stream_on_drain(holder);
+		return;
+	}
+	socket->talk->draining = true;
+	socket->talk->paused = true;
+	connection_listen(socket->stream.connection, false);
 }
 
 /* Exchanges whose answers are still on their way find nobody there. */
@@ -294,7 +333,7 @@ static const struct connection_holder_ops holder_ops = {
     .on_timer = stream_on_timer,
     .on_bytes = on_bytes,
     .on_drained = on_drained,
-    .on_drain = stream_on_drain,
+    .on_drain = on_drain,
     .on_close = on_close,
 };
 

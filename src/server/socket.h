@@ -4,7 +4,7 @@
  *	{"id": 7, "status": 200, "body": {...}}
  *
  * Each is an exchange (exchange.h) as over HTTP, several of them at a time, and its answer has its
- * id. A socket that is in the middle of nothing is no larger than a stream and two words. */
+ * id. A socket that is in the middle of nothing is larger than a stream by one pointer. */
 #ifndef ALLIM_SERVER_SOCKET_H
 #define ALLIM_SERVER_SOCKET_H
 
@@ -21,6 +21,7 @@ struct socket_talk {
 	struct list exchanges; /* that are not answered yet */
 	unsigned exchange_count;
 	bool paused;		 /* enough is under way: the client waits in its own socket */
+	bool draining;		 /* ends once all is answered */
 	bool taking;		 /* inside socket_take() */
 	struct buffer following; /* what had been read by then */
 };
@@ -37,8 +38,11 @@ const struct stream_kind *socket_choose_kind(const struct exchange *exchange);
 void socket_answer(struct exchange *exchange, int status, const char *content_type,
 		   struct slice body);
 
-/* The exchange is over. */
+/* The exchange is over: frees it, and goes on with what waited for its place. */
 void socket_forget(struct exchange *exchange);
+
+/* Ends a socket for which memory was short. */
+void socket_close_for_memory(struct socket *socket);
 
 /* Takes a message; socket_request.c. */
 void socket_request(struct socket *socket, struct slice text);

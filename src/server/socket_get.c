@@ -46,10 +46,11 @@ static void begin(struct exchange *exchange)
 
 	if (stream_read_start(exchange, &start, &after) < 0)
 		return;
-	if (exchange->following.length > 0)
+	if (exchange->following.length > 0) {
+		exchange->connection->last = true; /* what follows is no HTTP */
 		exchange_problem(exchange, PROBLEM_INVALID_HANDSHAKE,
 				 "Wait for the answer before you send frames");
-	else if (exchange->worker->draining)
+	} else if (exchange->worker->draining)
 		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
 	else
 		stream_open(exchange, socket_choose_kind(exchange), start, &after);

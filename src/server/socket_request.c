@@ -13,6 +13,7 @@
 #include "server/exchange.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { ID_BYTES = 64 };
 
@@ -42,12 +43,6 @@ static const struct {
 #undef MEMBER
 };
 
-static bool is_json(const char *content_type)
-{
-	return strcmp(content_type, "application/json") == 0 ||
-	       strcmp(content_type, "application/problem+json") == 0;
-}
-
 static void append_answer(const struct exchange *exchange, int status, const char *content_type,
 			  struct slice body, struct buffer *text)
 {
@@ -56,7 +51,7 @@ static void append_answer(const struct exchange *exchange, int status, const cha
 	buffer_append_format(text, ",\"status\":%d", status);
 	if (exchange->retry_after > 0)
 		buffer_append_format(text, ",\"retry_after\":%d", exchange->retry_after);
-	if (content_type != NULL && is_json(content_type)) {
+	if (content_type != NULL && !exchange->is_bytes) {
 		buffer_append_string(text, ",\"body\":");
 		buffer_append(text, body);
 	} else if (content_type != NULL) {
@@ -73,23 +68,29 @@ void socket_answer(struct exchange *exchange, int status, const char *content_ty
 	struct socket *socket = exchange->socket;
 	struct buffer *out = &exchange->worker->output;
 	struct buffer text = BUFFER_EMPTY;
-	bool dispatching = exchange->dispatching;
 
 	append_answer(exchange, status, content_type, body, &text);
 	websocket_append(out, WEBSOCKET_TEXT, buffer_slice(&text));
-	if (content_type != NULL && !is_json(content_type))
+	if (exchange->is_bytes)
 		websocket_append(out, WEBSOCKET_BINARY, body);
 	out->failed = out->failed || buffer_failed(&text);
 	buffer_finish(&text);
+	if (exchange->dispatching)
+		return; /* socket.c sends it, together with others */
 	stream_send_output(&socket->stream);
-	if (!dispatching)
-		socket_forget(exchange);
+	socket_forget(exchange);
 }
 
 static int refuse(struct exchange *exchange, const char *sentence)
 {
 	exchange_problem(exchange, PROBLEM_INVALID_MESSAGE, "%s", sentence);
 	return -EINVAL;
+}
+
+static int run_out_of_memory(struct exchange *exchange)
+{
+	exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+	return -ENOMEM;
 }
 
 static size_t find_member(struct slice name)
@@ -140,18 +141,23 @@ static int read_members(struct exchange *exchange, json_t *json, struct slice te
 }
 
 /* Kept in the exchange before anything else is looked at, so that every refusal has it. */
-static int take_id(struct exchange *exchange, const json_t *json, struct slice id)
+static int take_id(struct exchange *exchange, const json_t *json)
 {
 	json_t *value = json_object_get(json, "id");
+	char *text;
+	int result;
 
 	if (value == NULL)
 		return 0;
-	if (id.length > ID_BYTES || (!json_is_integer(value) && !json_is_string(value)))
-		return refuse(exchange, "id is an integer or a string, of at most 64 bytes");
-	if (arena_copy(&exchange->arena, id, &exchange->id) == 0)
-		return 0;
-	exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-	return -ENOMEM;
+	if (!json_is_integer(value) &&
+	    (!json_is_string(value) || json_string_length(value) > ID_BYTES))
+		return refuse(exchange, "id is an integer, or a string of at most 64 bytes");
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	result = text == NULL
+		     ? -ENOMEM
+		     : arena_copy(&exchange->arena, slice_from_string(text), &exchange->id);
+	free(text);
+	return result < 0 ? run_out_of_memory(exchange) : 0;
 }
 
 /* The request that HTTP would have brought. Its texts are copied: the message is soon gone. */
@@ -163,10 +169,8 @@ static int make_request(struct exchange *exchange, const struct message *message
 	if (request == NULL || header == NULL ||
 	    arena_copy(&exchange->arena, message->path, &request->target) < 0 ||
 	    arena_copy(&exchange->arena, message->body, &request->body) < 0 ||
-	    arena_copy(&exchange->arena, message->idempotency_key, &header->value) < 0) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-		return -ENOMEM;
-	}
+	    arena_copy(&exchange->arena, message->idempotency_key, &header->value) < 0)
+		return run_out_of_memory(exchange);
 	request->method = http_request_method(message->method);
 	request->method_name = slice_from_string(http_request_method_name(request->method));
 	request->query = request->target;
@@ -179,6 +183,11 @@ static int make_request(struct exchange *exchange, const struct message *message
 	return 0;
 }
 
+static bool may_be_asked(const struct http_request *request)
+{
+	return request->method != HTTP_METHOD_HEAD && request->method != HTTP_METHOD_OPTIONS;
+}
+
 static int find_route(struct exchange *exchange)
 {
 	const struct worker *worker = exchange->worker;
@@ -188,21 +197,36 @@ static int find_route(struct exchange *exchange)
 	    route_find(worker->listener, worker->node->demo, request->method, request->path,
 		       &exchange->route, &exchange->parameter, &allowed);
 
-	if (result == ROUTE_NO_METHOD)
-		exchange_problem(exchange, PROBLEM_METHOD_NOT_ALLOWED, "Use one of %.*s",
-				 (int)allowed.length, buffer_slice(&allowed).data);
 	buffer_finish(&allowed);
-	if (result == ROUTE_NO_METHOD)
-		return -EINVAL;
-	if (result == ROUTE_FOUND && request->method != HTTP_METHOD_HEAD &&
-	    request->method != HTTP_METHOD_OPTIONS && access_over_socket(exchange->route))
+	if (result == ROUTE_FOUND && may_be_asked(request) && access_over_socket(exchange->route))
 		return 0;
-	exchange_problem(exchange, PROBLEM_NOT_FOUND,
-			 "No route for sockets has this path; docs/websocket.md lists all");
+	if (result == ROUTE_NO_METHOD || (result == ROUTE_FOUND && !may_be_asked(request)))
+		exchange_problem(exchange, PROBLEM_METHOD_NOT_ALLOWED,
+				 "Use the method that docs/api.md has for this path");
+	else
+		exchange_problem(exchange, PROBLEM_NOT_FOUND,
+				 "Over a socket there are the routes of users, in docs/api.md");
 	return -EINVAL;
 }
 
-static void dispatch(struct exchange *exchange, json_t *json, struct slice text)
+static bool is_request(const struct message *message)
+{
+	return message->method.data != NULL || message->path.data != NULL ||
+	       message->body.data != NULL || message->idempotency_key.data != NULL;
+}
+
+static void ask(struct exchange *exchange, const struct message *message)
+{
+	if (message->ack.data != NULL && !is_request(message))
+		acknowledge(exchange, message->ack);
+	else if (message->ack.data != NULL || exchange->id.length == 0 ||
+		 message->method.data == NULL || message->path.data == NULL)
+		refuse(exchange, "A request has id, method and path; an acknowledgement has ack");
+	else if (make_request(exchange, message) == 0 && find_route(exchange) == 0)
+		exchange->route->handle(exchange);
+}
+
+static void dispatch(struct exchange *exchange, json_t *json, struct slice text, bool is_within)
 {
 	struct message message = {.id = {NULL, 0}};
 
@@ -210,38 +234,45 @@ static void dispatch(struct exchange *exchange, json_t *json, struct slice text)
 		refuse(exchange, "A message is one JSON object");
 		return;
 	}
-	if (read_members(exchange, json, text, &message) < 0 ||
-	    take_id(exchange, json, message.id) < 0)
+	if (take_id(exchange, json) < 0)
 		return;
-	if (message.ack.data != NULL) {
-		acknowledge(exchange, message.ack);
-		return;
-	}
-	if (exchange->id.length == 0 || message.method.data == NULL || message.path.data == NULL) {
-		refuse(exchange, "A request has id, method and path");
-		return;
-	}
-	if (make_request(exchange, &message) == 0 && find_route(exchange) == 0)
-		exchange->route->handle(exchange);
+	if (!is_within)
+		access_refuse_count(exchange);
+	else if (read_members(exchange, json, text, &message) == 0)
+		ask(exchange, &message);
+}
+
+/* Each message counts, whatever becomes of it. */
+static void take(struct exchange *exchange, struct slice text)
+{
+	bool is_within = access_count(exchange->worker, exchange->identity.name);
+	json_t *json = exchange_read_json(exchange, text);
+
+	if (json != NULL)
+		dispatch(exchange, json, text, is_within);
+	json_decref(json);
 }
 
 void socket_request(struct socket *socket, struct slice text)
 {
-	struct exchange *exchange = exchange_create_for(socket);
-	json_t *json;
+	struct exchange *exchange;
 
+	if (stream_is_expired(&socket->stream)) {
+		stream_end(&socket->stream, WIRE_GOODBYE_TOKEN_EXPIRED);
+		return;
+	}
+	exchange = exchange_create_for(socket);
 	if (exchange == NULL) {
-		connection_close(socket->stream.connection);
+		socket_close_for_memory(socket);
 		return;
 	}
 	list_append(&socket->talk->exchanges, &exchange->link);
 	socket->talk->exchange_count++;
 	exchange->dispatching = true;
-	access_check_message(exchange);
-	json = exchange->answered ? NULL : exchange_read_json(exchange, text);
-	if (json != NULL)
-		dispatch(exchange, json, text);
-	json_decref(json);
+	if (access_identify(exchange) < 0)
+		run_out_of_memory(exchange);
+	else
+		take(exchange, text);
 	exchange->dispatching = false;
 	if (exchange->answered)
 		socket_forget(exchange);

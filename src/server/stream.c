@@ -1,7 +1,7 @@
 /* A stream joins a connection, a subscriber and a wire. It is small, because there are many: 96
  * bytes beside the connection's own.
  *
- * Live changes are encoded once per worker and sent from there with the connection's own mark
+ * Live changes are encoded once per worker and sent from there with the connection's own end
  * behind them. What the store replays is gathered and sent at once (stream_read.c). */
 #include "server/stream.h"
 
@@ -215,6 +215,11 @@ static int64_t expiry_of(const struct stream *stream)
 	return stream_worker(stream)->loop.now + left;
 }
 
+bool stream_is_expired(const struct stream *stream)
+{
+	return expiry_of(stream) <= stream_worker(stream)->loop.now;
+}
+
 void stream_set_timer(struct stream *stream, int64_t milliseconds)
 {
 	int64_t when = stream_worker(stream)->loop.now + milliseconds;
@@ -252,7 +257,7 @@ void stream_end(struct stream *stream, enum wire_goodbye reason)
 	stream_finish(stream);
 }
 
-/* What the worker does not know the client has, as far as can be told. */
+/* The newest that the worker knows of; what the client has, where it knows nothing. */
 static struct cursor head_of(const struct stream *stream)
 {
 	struct cursor head;
@@ -277,7 +282,7 @@ void stream_on_timer(struct connection_holder *holder)
 	struct stream *stream = (struct stream *)holder;
 	struct worker *worker = stream_worker(stream);
 
-	if (expiry_of(stream) <= worker->loop.now) {
+	if (stream_is_expired(stream)) {
 		metrics_add(&worker->metrics, METRIC_STREAMS_EXPIRED, 1);
 		stream_end(stream, WIRE_GOODBYE_TOKEN_EXPIRED);
 		return;

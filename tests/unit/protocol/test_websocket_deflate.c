@@ -40,6 +40,18 @@ static void offers_are_read(void **state)
 	    {"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10, "
 	     "permessage-deflate\r\n",
 	     true},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=12; "
+	     "client_max_window_bits=12\r\n",
+	     true},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=15\r\n", true},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=16\r\n", false},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits\r\n", false},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=99\r\n", false},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=08\r\n", false},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=\r\n", false},
+	    {"Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; "
+	     "client_no_context_takeover\r\n",
+	     false},
 	    {"Sec-WebSocket-Extensions: permessage-deflate; unknown\r\n", false},
 	    {"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover=1\r\n",
 	     false},
@@ -90,6 +102,10 @@ static void messages_of_the_standard_are_read(void **state)
 		assert_inflates(SLICE("\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"), 0,
 				"Hello");
 		assert_inflates(SLICE("\x00"), 0, "");
+		/* 7.2.3.4: nothing is hidden behind a final block. */
+		assert_inflates(SLICE("\xf3\x48\xcd\xc9\xc9\x07\x00"), 0, "Hello");
+		assert_inflates(SLICE("\xf3\x48\xcd\xc9\xc9\x07\x00\x01"), -EBADMSG, "");
+		assert_inflates(SLICE("\xf3\x48\xcd\xc9\xc9\x07\x00\x00\x00"), -EBADMSG, "");
 		/* 7.2.3.2: this one would need the window of the message before. */
 		assert_inflates(SLICE("\xf2\x00\x11\x00\x00"), -EBADMSG, "");
 		assert_inflates(SLICE("\xff\xff\xff"), -EBADMSG, "");

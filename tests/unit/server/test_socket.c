@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 #define VERSION "Sec-WebSocket-Version: 13\r\n"
@@ -24,6 +25,7 @@ static const char *const settings[] = {"http-workers=2",
 				       "websocket-requests=2",
 				       "http-allowed-origins=https://app.example.com",
 				       "limits-user-publish-per-minute=3",
+				       "limits-requests-per-minute=0",
 				       NULL};
 
 static int start(void **state)
@@ -276,12 +278,149 @@ static void requests_are_answered_by_id(void **state)
 	json_decref(event);
 	assert_int_equal(
 	    ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox/count\"}", code), 200);
-	assert_int_equal(
-	    ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox?wait=60&after=start\"}",
-		code),
-	    400);
 	client_close(&client);
 	client_close(&other);
+}
+
+/* Who listens hears anyway. */
+static void polls_over_a_socket_do_not_wait(void **state)
+{
+	struct client client;
+	char message[200], cursor[64];
+	json_t *answer;
+	int64_t before;
+
+	(void)state;
+	open_socket(&client, "waits", "");
+	socket_client_ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
+	answer = socket_client_wait_for(&client, NULL);
+	snprintf(cursor, sizeof(cursor), "%s", text_of(json_object_get(answer, "body"), "cursor"));
+	json_decref(answer);
+	snprintf(message, sizeof(message),
+		 "{\"id\":2,\"method\":\"GET\",\"path\":\"/v1/inbox?wait=60&after=%s\"}", cursor);
+	before = clock_monotonic();
+	socket_client_ask(&client, message);
+	answer = socket_client_wait_for(&client, NULL);
+	assert_int_equal(status_of(answer), 200);
+	assert_true(clock_monotonic() - before < 50000);
+	json_decref(answer);
+	client_close(&client);
+}
+
+/* Every refusal that can know its id has it. */
+static void refusals_have_their_ids(void **state)
+{
+	static const char *const messages[] = {
+	    "{\"id\":7,\"more\":1}",
+	    "{\"method\":1,\"id\":7}",
+	    "{\"id\":7,\"method\":\"GET\",\"path\":\"/v1/nothing\"}",
+	    "{\"id\":7,\"method\":\"GET\",\"path\":\"/v1/inbox?limit=0\"}",
+	    "{\"id\":7,\"ack\":\"nonsense\"}",
+	};
+	struct client client;
+
+	(void)state;
+	open_socket(&client, "ids", "");
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		json_t *answer;
+
+		socket_client_ask(&client, messages[i]);
+		answer = socket_client_wait_for(&client, NULL);
+		assert_int_equal(json_integer_value(json_object_get(answer, "id")), 7);
+		assert_in_range(status_of(answer), 400, 499);
+		json_decref(answer);
+	}
+	client_close(&client);
+}
+
+/* What a publisher calls JSON is bytes all the same, and becomes no part of an answer. */
+static void bytes_are_bytes_whatever_their_type(void **state)
+{
+	static const char body[] =
+	    "{\"to\":{\"user\":\"bytes\"},\"type\":\"t\",\"title\":\"x\",\"data\":"
+	    "\"data:application/json;base64,LCJzdGF0dXMiOjk5OX0=\"}";
+	struct client client;
+	char message[100];
+	json_t *answer;
+
+	(void)state;
+	client_open(&client, &node.address);
+	assert_int_equal(client_call(&client, "publisher", "POST", "/v1/notifications", body), 201);
+	answer = client_json(&client);
+	snprintf(message, sizeof(message),
+		 "{\"id\":8,\"method\":\"GET\",\"path\":\"/v1/inbox/%lld/data\"}",
+		 (long long)json_integer_value(json_object_get(answer, "id")));
+	json_decref(answer);
+	client_close(&client);
+	open_socket(&client, "bytes", "");
+	socket_client_ask(&client, message);
+	answer = socket_client_wait_for(&client, NULL);
+	assert_int_equal(status_of(answer), 200);
+	assert_string_equal(text_of(answer, "content_type"), "application/octet-stream");
+	assert_null(json_object_get(answer, "body"));
+	json_decref(answer);
+	assert_int_equal(socket_client_receive(&client), WEBSOCKET_BINARY);
+	assert_buffer(client.body, ",\"status\":999}");
+	client_close(&client);
+}
+
+/* A client that sends frames before the answer to its handshake is not listened to. */
+static void frames_along_with_the_handshake_are_refused(void **state)
+{
+	struct buffer request = BUFFER_EMPTY;
+	struct client client;
+	char bytes[64];
+
+	(void)state;
+	client_open(&client, &node.address);
+	buffer_append_format(&request,
+			     "GET /v1/inbox/socket HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n",
+			     client_authorization("hasty"), UPGRADE VERSION KEY);
+	buffer_append(&request, SLICE("\x89\x80\0\0\0\0"));
+	assert_int_equal(client_send(&client, buffer_slice(&request)), 0);
+	assert_int_equal(recv(client.descriptor, bytes, sizeof(bytes), 0), 0);
+	buffer_finish(&request);
+	client_close(&client);
+}
+
+/* A client whose buffer is small from the start, so that the node's soon is full. */
+static void open_with_a_small_buffer(struct client *client, const char *user)
+{
+	int bytes = 2048;
+
+	client_open(client, &node.address);
+	close(client->descriptor);
+	client->descriptor = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(client->descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	assert_int_equal(connect(client->descriptor, &node.address.any, sizeof(node.address.v4)),
+			 0);
+	socket_client_begin(client, user, "");
+}
+
+/* Answers that fill the socket pause it; when it has drained, it goes on. One message at a time, so
+ * that nothing waits behind the pause. */
+static void a_full_socket_goes_on_when_it_drains(void **state)
+{
+	enum { MESSAGES = 1500, APART = 1000 /* microseconds */ };
+	struct client client;
+	json_t *answer;
+
+	(void)state;
+	open_with_a_small_buffer(&client, "full");
+	for (int i = 0; i < MESSAGES; i++) {
+		socket_client_ask(&client, "{\"bad\":1}");
+		usleep(APART);
+	}
+	socket_client_ask(&client, "{\"id\":\"last\",\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
+	do {
+		answer = socket_client_wait_for(&client, NULL);
+		if (strcmp(text_of(answer, "id"), "last") == 0)
+			break;
+		json_decref(answer);
+	} while (true);
+	assert_int_equal(status_of(answer), 200);
+	json_decref(answer);
+	client_close(&client);
 }
 
 static void bad_messages_are_answered(void **state)
@@ -308,7 +447,7 @@ static void bad_messages_are_answered(void **state)
 	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox/stream\"}", 404, "not_found"},
 	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox/socket\"}", 404, "not_found"},
 	    {"{\"id\":1,\"method\":\"GET\",\"path\":\"/stats\"}", 404, "not_found"},
-	    {"{\"id\":1,\"method\":\"HEAD\",\"path\":\"/v1/inbox\"}", 404, "not_found"},
+	    {"{\"id\":1,\"method\":\"HEAD\",\"path\":\"/v1/inbox\"}", 405, "method_not_allowed"},
 	    {"{\"id\":1,\"method\":\"DELETE\",\"path\":\"/v1/inbox\"}", 405, "method_not_allowed"},
 	    {"{\"id\":1,\"method\":\"DELETE\",\"path\":\"/v1/notifications/1\"}", 404, "not_found"},
 	    {"{\"id\":1,\"method\":\"get\",\"path\":\"/v1/inbox\"}", 405, "method_not_allowed"},
@@ -318,6 +457,9 @@ static void bad_messages_are_answered(void **state)
 	    {"{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/inbox/read\"}", 400, "invalid_json"},
 	    {"{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/inbox/read\",\"body\":7}", 400,
 	     "invalid_parameter"},
+	    {"{\"id\":1,\"ack\":\"0000000000000001.1.1\",\"method\":\"GET\",\"path\":"
+	     "\"/v1/inbox\"}",
+	     400, "invalid_message"},
 	    {"{\"ack\":\"nonsense\"}", 400, "invalid_cursor"},
 	    {"{\"ack\":7}", 400, "invalid_message"},
 	};
@@ -577,6 +719,11 @@ int main(void)
 	    cmocka_unit_test(a_client_resumes),
 	    cmocka_unit_test(heartbeats_carry_the_head),
 	    cmocka_unit_test(requests_are_answered_by_id),
+	    cmocka_unit_test(polls_over_a_socket_do_not_wait),
+	    cmocka_unit_test(refusals_have_their_ids),
+	    cmocka_unit_test(bytes_are_bytes_whatever_their_type),
+	    cmocka_unit_test(frames_along_with_the_handshake_are_refused),
+	    cmocka_unit_test(a_full_socket_goes_on_when_it_drains),
 	    cmocka_unit_test(bad_messages_are_answered),
 	    cmocka_unit_test(acknowledgements_are_counted),
 	    cmocka_unit_test(users_publish_where_their_tokens_say_so),
