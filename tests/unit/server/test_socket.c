@@ -383,8 +383,25 @@ static void frames_along_with_the_handshake_are_refused(void **state)
 	client_close(&client);
 }
 
-/* A client whose buffer is small from the start, so that the node's soon is full. */
-static void open_with_a_small_buffer(struct client *client, const char *user)
+/* The node is in this process, and so is its end of the connection. */
+static int descriptor_of_node(const struct client *client)
+{
+	struct sockaddr_in own, peer;
+	socklen_t length = sizeof(own);
+
+	assert_int_equal(getsockname(client->descriptor, (struct sockaddr *)&own, &length), 0);
+	for (int descriptor = 0; descriptor < 1024; descriptor++) {
+		length = sizeof(peer);
+		if (getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0 &&
+		    peer.sin_family == AF_INET && peer.sin_port == own.sin_port)
+			return descriptor;
+	}
+	fail_msg("no end of this connection");
+	return -1;
+}
+
+/* A socket with small buffers at both ends, so that it soon is full. */
+static void open_with_small_buffers(struct client *client, const char *user)
 {
 	int bytes = 2048;
 
@@ -395,18 +412,19 @@ static void open_with_a_small_buffer(struct client *client, const char *user)
 	assert_int_equal(connect(client->descriptor, &node.address.any, sizeof(node.address.v4)),
 			 0);
 	socket_client_begin(client, user, "");
+	setsockopt(descriptor_of_node(client), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
 /* Answers that fill the socket pause it; when it has drained, it goes on. One message at a time, so
  * that nothing waits behind the pause. */
 static void a_full_socket_goes_on_when_it_drains(void **state)
 {
-	enum { MESSAGES = 1500, APART = 1000 /* microseconds */ };
+	enum { MESSAGES = 500, APART = 2000 /* microseconds */ };
 	struct client client;
 	json_t *answer;
 
 	(void)state;
-	open_with_a_small_buffer(&client, "full");
+	open_with_small_buffers(&client, "full");
 	for (int i = 0; i < MESSAGES; i++) {
 		socket_client_ask(&client, "{\"bad\":1}");
 		usleep(APART);
