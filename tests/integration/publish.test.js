@@ -200,7 +200,7 @@ test('DELETE takes it back, twice is once', async () => {
   assertProblem(await remove(999999999), 404, 'not_found');
 });
 
-test('only who holds a key may publish, and demo users', async () => {
+test('only who holds a key may publish, a user whose token says so, and demo users', async () => {
   const body = { to: { user: 'auth' }, type: 't', title: 'x' };
   for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic dGVzdA==' }]) {
     assertProblem(await server.call('POST', '/v1/notifications', { body, headers }), 401);
@@ -209,7 +209,14 @@ test('only who holds a key may publish, and demo users', async () => {
   assert.deepEqual(await titles('auth'), ['x']);
   const closed = await new Server({ demo: false }).start();
   try {
-    assertProblem(await closed.call('POST', '/v1/notifications', { as: 'anna', body }), 401);
+    const as = (claims) => ({ authorization: `Bearer ${closed.token('anna', claims)}` });
+    const publish = (to, claims) => closed.call('POST', '/v1/notifications', { body: { ...body, to }, headers: as(claims) });
+    assertProblem(await publish(body.to, {}), 403);
+    assertProblem(await publish(body.to, { may_publish: 'true' }), 403);
+    assertProblem(await publish({ everyone: true }, { may_publish: true }), 403);
+    assert.equal((await publish(body.to, { may_publish: true })).status, 201);
+    const { body: { results: [{ id }] } } = await closed.call('POST', '/v1/notifications', { as: 'publisher', body: [body] });
+    assertProblem(await closed.call('DELETE', `/v1/notifications/${id}`, { headers: as({ may_publish: true }) }), 401);
     assert.equal((await closed.call('POST', '/v1/notifications', { as: 'publisher', body })).status, 201);
   } finally {
     await closed.stop();
