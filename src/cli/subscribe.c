@@ -114,9 +114,9 @@ static int renew_token(struct subscription *subscription, struct error *error)
 	if (subscription->identity == NULL)
 		return 0;
 	buffer_clear(&subscription->token);
-	return identity_make_token(subscription->identity,
-				   slice_from_string(subscription->options->user), false, TOKEN_LIFETIME,
-				   clock_wall() / 1000000, &subscription->token, error);
+	return identity_make_token(
+	    subscription->identity, slice_from_string(subscription->options->user), false,
+	    TOKEN_LIFETIME, clock_wall() / 1000000, &subscription->token, error);
 }
 
 static int time_is_up(const struct subscription *subscription)

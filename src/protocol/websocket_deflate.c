@@ -1,5 +1,6 @@
-/* Raw deflate by zlib (RFC 1951). A sync flush ends on a byte with an empty stored block, whose last
- * four bytes, 00 00 ff ff, end no message on the wire: the receiver puts them back (RFC 7692, 7.2). */
+/* Raw deflate by zlib (RFC 1951). A sync flush ends on a byte with an empty stored block, whose
+ * last four bytes, 00 00 ff ff, end no message on the wire: the receiver puts them back (RFC 7692,
+ * 7.2). */
 #include "protocol/websocket_deflate.h"
 
 #include <assert.h>

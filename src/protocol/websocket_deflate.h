@@ -35,8 +35,8 @@ void websocket_deflate_append(struct websocket_deflate *codec, struct slice text
  * (7.2.1). */
 void websocket_deflate_append_stored(struct slice text, struct buffer *out);
 
-/* Puts what a message was compressed from into an empty buffer. Returns 0, -EBADMSG where it is malformed, -EMSGSIZE
- * beyond the limit, or -ENOMEM. */
+/* Puts what a message was compressed from into an empty buffer. Returns 0, -EBADMSG where it is
+ * malformed, -EMSGSIZE beyond the limit, or -ENOMEM. */
 int websocket_inflate(struct websocket_deflate *codec, struct slice message, size_t limit,
 		      struct buffer *out);
 

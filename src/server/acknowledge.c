@@ -1,5 +1,6 @@
-/* Nothing of delivery depends on acknowledgements: a client that comes again brings its cursor. They
- * are counted, so that a team sees what reached its users' screens and not only their sockets. */
+/* Nothing of delivery depends on acknowledgements: a client that comes again brings its cursor.
+ * They are counted, so that a team sees what reached its users' screens and not only their
+ * sockets. */
 #include "server/acknowledge.h"
 
 #include "server/exchange.h"

@@ -126,7 +126,8 @@ void figures_get(struct exchange *exchange)
 	sum_workers(node, &sum);
 	buffer_append_format(
 	    &body,
-	    "{\"version\":\"%s\",\"uptime_seconds\":%.0f,\"method\":\"%s\",\"wire\":\"%s\",\"workers\":%u,"
+	    "{\"version\":\"%s\",\"uptime_seconds\":%.0f,\"method\":\"%s\",\"wire\":\"%s\","
+	    "\"workers\":%u,"
 	    "\"memory_bytes\":%llu,\"connections\":%llu,\"streams\":%llu,\"polls_waiting\":%llu,"
 	    "\"users\":%llu,\"requests\":%llu,\"publishes\":%llu,\"notifications\":%llu,"
 	    "\"deliveries\":%llu,",

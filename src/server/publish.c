@@ -141,8 +141,8 @@ static bool may_publish(struct exchange *exchange, const struct publication *pub
 	return true;
 }
 
-/* Publishers' names have no colon, so no user passes for one. Returns 0, or -ENOMEM and the exchange
- * is answered. */
+/* Publishers' names have no colon, so no user passes for one. Returns 0, or -ENOMEM and the
+ * exchange is answered. */
 static int name_publisher(struct exchange *exchange, struct store_publish *publish)
 {
 	struct buffer name = BUFFER_EMPTY;

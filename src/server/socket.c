@@ -155,7 +155,8 @@ static bool has_enough(const struct socket *socket)
 }
 
 /* Answers that are there at once are gathered and sent together: a client that sends thousands of
- * small messages in one piece must not keep the others of its worker waiting. Returns how many of the bytes were taken: all, unless enough is under way. */
+ * small messages in one piece must not keep the others of its worker waiting. Returns how many of
+ * the bytes were taken: all, unless enough is under way. */
 static size_t take_some(struct socket *socket, char *bytes, size_t length)
 {
 	struct socket_talk *talk = socket->talk;
@@ -202,8 +203,8 @@ static bool socket_take(struct socket *socket, char *bytes, size_t length)
 	return false;
 }
 
-/* A client waits for the answer before it sends frames (RFC 6455, 4.1). Answers to those of one that
- * does not would stand before it. */
+/* A client waits for the answer before it sends frames (RFC 6455, 4.1). Answers to those of one
+ * that does not would stand before it. */
 static void on_bytes(struct connection_holder *holder, char *bytes, size_t length)
 {
 	struct socket *socket = socket_of(holder);

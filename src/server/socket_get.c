@@ -1,5 +1,5 @@
-/* The route of WebSockets: the opening handshake (RFC 6455, 4.2). A client that may not come gets an
- * answer of HTTP, which a browser does not show to the page; the log of its console has it. */
+/* The route of WebSockets: the opening handshake (RFC 6455, 4.2). A client that may not come gets
+ * an answer of HTTP, which a browser does not show to the page; the log of its console has it. */
 #include "protocol/websocket_handshake.h"
 #include "server/exchange.h"
 #include "server/handlers.h"

@@ -1,10 +1,10 @@
 /* WebSocket: each event is one text message of JSON, docs/websocket.md describes them.
  *
- *	{"event":"notification","data":{...},"cursor":"..."}
+ * {"event":"notification","data":{...},"cursor":"..."}
  *
- * The cursor, which is each connection's own, stands at the end, so that what comes before it is the
- * same for all, compressed too: the cursor then follows in a block of its own that is not (RFC 1951,
- * 3.2.4). But the length of all of it stands in the frame's head, so room for the longest is
+ * The cursor, which is each connection's own, stands at the end, so that what comes before it is
+ * the same for all, compressed too: the cursor then follows in a block of its own that is not (RFC
+ * 1951, 3.2.4). But the length of all of it stands in the frame's head, so room for the longest is
  * left before the event, and the head is written into the end of that room. */
 #include "protocol/websocket.h"
 

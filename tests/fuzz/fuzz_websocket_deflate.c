@@ -1,5 +1,5 @@
-/* Whatever claims to be compressed is read within the limit or refused, and what we compress is read
- * again. */
+/* Whatever claims to be compressed is read within the limit or refused, and what we compress is
+ * read again. */
 #include "fuzz/fuzz.h"
 #include "protocol/websocket_deflate.h"
 

@@ -51,7 +51,8 @@ static void the_retry_time_has_a_range(void **state)
 	    "stream: {retry_minimum: 11s}",
 	    "allim.yaml:1:25: stream.retry_minimum is longer than stream.retry_maximum; ");
 	assert_refused(loading_flag("stream-retry-maximum", "500ms"),
-		       "--stream-retry-maximum: stream.retry_minimum is longer than stream.retry_maximum; ");
+		       "--stream-retry-maximum: stream.retry_minimum is longer than "
+		       "stream.retry_maximum; ");
 }
 
 int main(void)

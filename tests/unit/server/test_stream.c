@@ -11,7 +11,7 @@ enum { BIG = 10000, BATCH = 300, BATCHES = 7 };
 static struct test_node node;
 
 static const char *const settings[] = {
-    "http-workers=2",	"store-retention-count=0",    "limits-connections-per-user=3",
+    "http-workers=2",	   "store-retention-count=0",	 "limits-connections-per-user=3",
     "stream-heartbeat=1s", "delivery-replay-changes=40", NULL};
 
 static int start(void **state)

@@ -163,8 +163,8 @@ static void test_a_head_that_the_store_lacks(void **state)
 	close(client);
 }
 
-/* Until the store has answered, the handshake is not answered either; whoever sends frames before is
- * cut off, and their answers do not come in its place. */
+/* Until the store has answered, the handshake is not answered either; whoever sends frames before
+ * is cut off, and their answers do not come in its place. */
 static void test_frames_before_the_handshake_is_answered(void **state)
 {
 	static const char ping[] = "\x89\x80\0\0\0\0";
