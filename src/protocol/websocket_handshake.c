@@ -80,9 +80,3 @@ void websocket_handshake_accept(struct slice key, char ret_text[static WEBSOCKET
 	EVP_Digest(joined, key.length + sizeof(GUID) - 1, digest, NULL, EVP_sha1(), NULL);
 	EVP_EncodeBlock((unsigned char *)ret_text, digest, SHA1_BYTES);
 }
-
-void websocket_handshake_key(const unsigned char key[static WEBSOCKET_KEY_BYTES],
-			     char ret_text[static WEBSOCKET_KEY_TEXT_BYTES])
-{
-	EVP_EncodeBlock((unsigned char *)ret_text, key, WEBSOCKET_KEY_BYTES);
-}

@@ -1,4 +1,4 @@
-/* The opening handshake of WebSocket (RFC 6455, 4), for servers and clients. */
+/* The opening handshake of WebSocket (RFC 6455, 4), a server's part. */
 #ifndef ALLIM_PROTOCOL_WEBSOCKET_HANDSHAKE_H
 #define ALLIM_PROTOCOL_WEBSOCKET_HANDSHAKE_H
 
@@ -33,9 +33,5 @@ bool websocket_handshake_offers(const struct http_request *request, struct slice
 /* The value of Sec-WebSocket-Accept for the text of a key (4.2.2). */
 void websocket_handshake_accept(struct slice key,
 				char ret_text[static WEBSOCKET_ACCEPT_TEXT_BYTES]);
-
-/* The text of a client's key. */
-void websocket_handshake_key(const unsigned char key[static WEBSOCKET_KEY_BYTES],
-			     char ret_text[static WEBSOCKET_KEY_TEXT_BYTES]);
 
 #endif

@@ -37,8 +37,8 @@ static void go_live(struct stream *stream, const struct buffer *head)
 }
 
 /* A cursor of another epoch is void; everything else the store can tell. */
-struct stream *stream_open(struct exchange *exchange, const struct stream_kind *kind,
-			   enum stream_start start, const struct cursor *after)
+void stream_open(struct exchange *exchange, const struct stream_kind *kind, enum stream_start start,
+		 const struct cursor *after)
 {
 	struct worker *worker = exchange->worker;
 	struct connection *connection = exchange->connection;
@@ -48,11 +48,11 @@ struct stream *stream_open(struct exchange *exchange, const struct stream_kind *
 
 	if (inbox == NULL) {
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-		return NULL;
+		return;
 	}
 	stream = stream_create(exchange, kind, inbox, after);
 	if (stream == NULL)
-		return NULL;
+		return;
 	kind->append_head(exchange, &head);
 	stream_wire(stream)->begin(&head, worker_retry(worker));
 	connection_hold(connection, &stream->holder);
@@ -62,11 +62,10 @@ struct stream *stream_open(struct exchange *exchange, const struct stream_kind *
 	stream->foreign = after->epoch != worker->hub.epoch;
 	if (buffer_failed(&head) || !is_present(stream, start, after)) {
 		stream_read_first(stream, &head);
-		return stream;
+		return;
 	}
 	go_live(stream, &head);
 	buffer_finish(&head);
-	return stream;
 }
 
 /* A browser that comes back sends Last-Event-ID; its address stays the same. */

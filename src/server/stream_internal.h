@@ -45,10 +45,9 @@ int stream_read_start(struct exchange *exchange, enum stream_start *ret_start,
 		      struct cursor *ret_after);
 
 /* Begins a stream of the exchange's user: it subscribes, and reads the store where that has more.
- * The exchange is over, or answered where a limit is reached or memory is short. Returns the stream
- * or NULL. */
-struct stream *stream_open(struct exchange *exchange, const struct stream_kind *kind,
-			   enum stream_start start, const struct cursor *after);
+ * The exchange is over, or answered where a limit is reached or memory is short. */
+void stream_open(struct exchange *exchange, const struct stream_kind *kind, enum stream_start start,
+		 const struct cursor *after);
 
 /* Redeems the exchange's ticket where it has one, and then calls `begin`. */
 void stream_redeem(struct exchange *exchange, void (*begin)(struct exchange *exchange));
