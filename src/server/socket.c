@@ -42,6 +42,7 @@ static void end_talk(struct socket *socket)
 	socket->talk = NULL;
 	websocket_reader_finish(&talk->reader);
 	buffer_finish(&talk->following);
+	buffer_finish(&talk->answers);
 	free(talk);
 }
 
@@ -54,11 +55,27 @@ static void rest(struct socket *socket)
 		end_talk(socket);
 }
 
+/* They have a buffer of their own, because handlers run before it is sent: the worker's output is
+ * for bytes of one connection that go out at once. */
+static void send_answers(struct socket *socket)
+{
+	struct socket_talk *talk = socket->talk;
+
+	if (talk == NULL)
+		return;
+	if (buffer_failed(&talk->answers))
+		connection_close(socket->stream.connection);
+	else if (talk->answers.length > 0)
+		connection_write(socket->stream.connection, buffer_slice(&talk->answers));
+	buffer_finish(&talk->answers);
+}
+
 /* A close frame, behind which nothing is sent (RFC 6455, 5.5.1). */
 static void close_with(struct socket *socket, unsigned code, struct slice reason)
 {
 	struct worker *worker = stream_worker(&socket->stream);
 
+	send_answers(socket);
 	websocket_append_close(&worker->output, code, reason);
 	stream_send_output(&socket->stream);
 	stream_finish(&socket->stream);
@@ -80,6 +97,7 @@ static void take_close(struct socket *socket, const struct websocket_message *me
 		close_with(socket, message->close, SLICE(""));
 		return;
 	}
+	send_answers(socket);
 	websocket_append(&worker->output, WEBSOCKET_CLOSE, SLICE(""));
 	stream_send_output(&socket->stream);
 	stream_finish(&socket->stream);
@@ -94,7 +112,7 @@ static void take_ping(struct socket *socket, const struct websocket_message *mes
 			   SLICE("ping less often; limits.requests_per_minute limits it"));
 		return;
 	}
-	websocket_append(&worker->output, WEBSOCKET_PONG, message->payload);
+	websocket_append(&socket->talk->answers, WEBSOCKET_PONG, message->payload);
 }
 
 /* The reader has looked at the text where it is not compressed. */
@@ -121,11 +139,20 @@ static void take_compressed(struct socket *socket, const struct websocket_messag
 	buffer_finish(&text);
 }
 
+/* Its timer says so too, but waits for what the socket has not taken. */
+static void expire(struct socket *socket)
+{
+	send_answers(socket);
+	stream_end(&socket->stream, WIRE_GOODBYE_TOKEN_EXPIRED);
+}
+
 static void take_message(struct socket *socket, const struct websocket_message *message)
 {
 	switch (message->opcode) {
 	case WEBSOCKET_TEXT:
-		if (message->compressed)
+		if (stream_is_expired(&socket->stream))
+			expire(socket);
+		else if (message->compressed)
 			take_compressed(socket, message);
 		else
 			socket_request(socket, message->payload);
@@ -176,11 +203,10 @@ static size_t take_some(struct socket *socket, char *bytes, size_t length)
 		else if (progress == WEBSOCKET_FAILED)
 			close_with(socket, talk->reader.failure->close,
 				   talk->reader.failure->sentence);
-		if (stream_worker(&socket->stream)->output.length > GATHERED_BYTES)
-			stream_send_output(&socket->stream);
+		if (talk->answers.length > GATHERED_BYTES)
+			send_answers(socket);
 	}
-	if (stream_worker(&socket->stream)->output.length > 0)
-		stream_send_output(&socket->stream);
+	send_answers(socket);
 	return taken;
 }
 

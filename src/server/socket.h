@@ -24,6 +24,7 @@ struct socket_talk {
 	bool draining;		 /* ends once all is answered */
 	bool taking;		 /* inside socket_take() */
 	struct buffer following; /* what had been read by then */
+	struct buffer answers;	 /* that were there at once, to be sent together */
 };
 
 struct socket {

@@ -66,7 +66,8 @@ void socket_answer(struct exchange *exchange, int status, const char *content_ty
 		   struct slice body)
 {
 	struct socket *socket = exchange->socket;
-	struct buffer *out = &exchange->worker->output;
+	struct buffer *out =
+	    exchange->dispatching ? &socket->talk->answers : &exchange->worker->output;
 	struct buffer text = BUFFER_EMPTY;
 
 	append_answer(exchange, status, content_type, body, &text);
@@ -255,13 +256,8 @@ static void take(struct exchange *exchange, struct slice text)
 
 void socket_request(struct socket *socket, struct slice text)
 {
-	struct exchange *exchange;
+	struct exchange *exchange = exchange_create_for(socket);
 
-	if (stream_is_expired(&socket->stream)) {
-		stream_end(&socket->stream, WIRE_GOODBYE_TOKEN_EXPIRED);
-		return;
-	}
-	exchange = exchange_create_for(socket);
 	if (exchange == NULL) {
 		socket_close_for_memory(socket);
 		return;

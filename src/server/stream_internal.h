@@ -91,8 +91,7 @@ static inline bool stream_is_open(const struct stream *stream)
 	return stream->connection->state == CONNECTION_HOLDING;
 }
 
-/* True once its token has expired; its timer says so too, but waits for what the socket has not
- * taken. */
+/* True once its token has expired. */
 bool stream_is_expired(const struct stream *stream);
 
 /* Sends what was gathered in the worker's output. */
