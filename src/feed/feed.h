@@ -11,17 +11,12 @@
 #include "base/error.h"
 #include "core/hint.h"
 
-/* What the settings say, for all feeds; each takes what it needs. The texts are read while it opens
- * and must not be kept. */
+struct settings;
+
 struct feed_options {
 	uint64_t node; /* a random number: what a node published, it does not want to hear again */
-	const char *store_location;
-	struct slice store_password;
-	const char *redis_url;
-	struct slice redis_password;
-	const char *redis_tls_ca_file; /* empty: the system's authorities */
-	bool redis_cluster;
-	int64_t redis_channels; /* of a cluster */
+	/* Each feed reads its own while it opens, and must not keep them. */
+	const struct settings *settings;
 	/* Called for every batch that arrives from another node, and for every canary, on a thread
 	 * of the feed's or of who publishes. The batch stays the caller's; references may be
 	 * taken. */

@@ -7,6 +7,7 @@
  * session. Payloads: the number of the node, which ignores its own; `canary:NODE:NUMBER`; and what
  * triggers of adopted tables send, which is empty. */
 #include "base/clock.h"
+#include "config/settings.h"
 #include "feed/feed.h"
 #include "feed/pgnotify_session.h"
 #include "store/postgres_url.h"
@@ -297,8 +298,8 @@ static struct pgnotify_feed *create(const struct feed_options *options)
 	pgnotify->options = *options;
 	snprintf(pgnotify->node, sizeof(pgnotify->node), "%" PRIx64, options->node);
 	pthread_mutex_init(&pgnotify->mutex, NULL);
-	pgnotify->url = slice_to_string(slice_from_string(options->store_location));
-	pgnotify->password = slice_to_string(options->store_password);
+	pgnotify->url = slice_to_string(slice_from_string(options->settings->store_location));
+	pgnotify->password = slice_to_string(options->settings->store_password);
 	pgnotify->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pgnotify_session_init(&pgnotify->session, pgnotify->url, pgnotify->password);
 	pgnotify->session.on_listening = on_listening;
@@ -310,14 +311,15 @@ static struct pgnotify_feed *create(const struct feed_options *options)
 static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 		     struct error *error)
 {
+	const char *location = options->settings->store_location;
 	struct pgnotify_feed *pgnotify;
 
-	if (!postgres_url_is_one(options->store_location))
+	if (!postgres_url_is_one(location))
 		return error_set(
 		    error, -EINVAL,
 		    "the feed pgnotify needs a PostgreSQL store; set store.location to "
 		    "postgresql://USER@HOST/DATABASE, or choose another feed or method");
-	if (postgres_url_check(options->store_location, error) < 0)
+	if (postgres_url_check(location, error) < 0)
 		return -EINVAL;
 	pgnotify = create(options);
 	if (pgnotify == NULL)

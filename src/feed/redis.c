@@ -8,6 +8,7 @@
  * anew, for whatever reason, looks at the store. A node that could not send, or does not know
  * whether it did, sends an empty batch as soon as it can, which has the others look at the store.
  * Both wait a random moment first, since all nodes notice a restart of Redis together. */
+#include "config/settings.h"
 #include "core/hint_codec.h"
 #include "feed/feed.h"
 #include "feed/redis_bus.h"
@@ -307,35 +308,36 @@ static int out_of_memory(struct error *error)
 static int read_options(struct redis_feed *redis, const struct feed_options *options,
 			struct error *error)
 {
-	int result = redis_url_parse(slice_from_string(options->redis_url), &redis->url, error);
+	const struct settings *settings = options->settings;
+	int result = redis_url_parse(slice_from_string(settings->redis_url), &redis->url, error);
 
 	if (result < 0)
 		return result;
-	if (!options->redis_cluster && redis->url.endpoint_count > 1)
+	if (!settings->redis_cluster && redis->url.endpoint_count > 1)
 		return error_set(error, -EINVAL,
 				 "redis.url names several servers, which only a cluster has; name "
 				 "one, or set redis.cluster to true");
-	redis->password = slice_to_string(options->redis_password);
+	redis->password = slice_to_string(settings->redis_password);
 	if (redis->password == NULL)
 		return out_of_memory(error);
 	redis->node = options->node;
 	redis->on_hints = options->on_hints;
 	redis->on_wake = options->on_wake;
 	redis->context = options->context;
-	return redis->url.tls ? redis_tls_create(options->redis_tls_ca_file, &redis->tls, error)
+	return redis->url.tls ? redis_tls_create(settings->redis_tls_ca_file, &redis->tls, error)
 			      : 0;
 }
 
-static int start_bus(struct redis_feed *redis, const struct feed_options *options)
+static int start_bus(struct redis_feed *redis, const struct settings *settings)
 {
 	struct redis_bus_options bus = {
 	    .loop = &redis->loop,
 	    .lookups = redis->lookups,
 	    .tls = redis->tls,
 	    .url = &redis->url,
-	    .password = slice_from_bytes(redis->password, options->redis_password.length),
-	    .cluster = options->redis_cluster,
-	    .channels = (size_t)options->redis_channels,
+	    .password = slice_from_bytes(redis->password, settings->redis_password.length),
+	    .cluster = settings->redis_cluster,
+	    .channels = (size_t)settings->redis_channels,
 	    .ops = &bus_ops,
 	    .context = redis,
 	};
@@ -349,7 +351,7 @@ static int start_bus(struct redis_feed *redis, const struct feed_options *option
 	return result;
 }
 
-static int start(struct redis_feed *redis, const struct feed_options *options, struct error *error)
+static int start(struct redis_feed *redis, const struct settings *settings, struct error *error)
 {
 	int result = loop_init(&redis->loop, redis_timer_expire);
 
@@ -357,7 +359,7 @@ static int start(struct redis_feed *redis, const struct feed_options *options, s
 		return error_set(error, result, "cannot open the feed: %s", strerror(-result));
 	redis->loop.on_turn = on_turn;
 	redis->lookups = blocking_create();
-	result = redis->lookups == NULL ? -ENOMEM : start_bus(redis, options);
+	result = redis->lookups == NULL ? -ENOMEM : start_bus(redis, settings);
 	if (result == 0)
 		return 0;
 	blocking_destroy(redis->lookups);
@@ -388,7 +390,7 @@ static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 	redis_timer_init(&redis->wake, on_wake);
 	result = read_options(redis, options, error);
 	if (result == 0)
-		result = start(redis, options, error);
+		result = start(redis, options->settings, error);
 	if (result < 0)
 		free_feed(redis);
 	else

@@ -3,13 +3,18 @@
  * with the same key accepts them; that one is used once is seen to by the store. */
 #include "server/authentication.h"
 
+#include "core/hub.h"
 #include "protocol/url.h"
 #include "server/node.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sodium.h>
 
 enum { DIGEST_BYTES = crypto_hash_sha256_BYTES };
+
+static_assert((int)INBOX_NAME_BYTES == JWT_SUBJECT_BYTES,
+	      "whoever can be published to can log in, and the reverse");
 
 static const struct slice ticket_audience = {"allim ticket", 12};
 

@@ -1,7 +1,7 @@
 /* Publishing, correcting and withdrawing. */
 #include "server/exchange.h"
 #include "server/handlers.h"
-#include "server/publication.h"
+#include "server/publication_answer.h"
 #include "server/worker.h"
 
 #include "base/clock.h"
@@ -20,7 +20,7 @@ static void answer(struct exchange *exchange, const struct publication *publicat
 				 publication->refusal);
 		return;
 	}
-	publication_append_answer(publication, &body);
+	publication_answer_append(publication, &body);
 	exchange_reply_json(exchange, publication->is_array ? 200 : 201, &body);
 	buffer_finish(&body);
 }

@@ -363,13 +363,7 @@ static struct feed_options feed_options_of(struct node *node, const struct setti
 {
 	return (struct feed_options){
 	    .node = node->number,
-	    .store_location = settings->store_location,
-	    .store_password = settings->store_password,
-	    .redis_url = settings->redis_url,
-	    .redis_password = settings->redis_password,
-	    .redis_tls_ca_file = settings->redis_tls_ca_file,
-	    .redis_cluster = settings->redis_cluster,
-	    .redis_channels = settings->redis_channels,
+	    .settings = settings,
 	    .on_hints = on_hints,
 	    .on_wake = on_wake,
 	    .context = node,

@@ -64,26 +64,34 @@ void conformance_listen(struct feed_options *options, struct conformance_ear *ea
 }
 
 void conformance_open_with(struct conformance_node *node, const struct feed_ops *ops,
-			   struct feed_options *options)
+			   uint64_t number, const struct settings *settings)
 {
+	struct feed_options options = {.node = number, .settings = settings};
 	struct error error = {""};
 
 	conformance_ear_init(&node->ear);
-	conformance_listen(options, &node->ear);
+	conformance_listen(&options, &node->ear);
 	node->feed = NULL;
-	if (feed_open(ops, options, &node->feed, &error) < 0)
+	if (feed_open(ops, &options, &node->feed, &error) < 0)
 		fail_msg("%s", error.text);
 	assert_ptr_equal(node->feed->ops, ops);
+}
+
+void conformance_prepare(const struct conformance_kind *kind, void *place,
+			 struct settings *ret_settings)
+{
+	settings_init_defaults(ret_settings);
+	if (kind->prepare != NULL)
+		kind->prepare(place, ret_settings);
 }
 
 void conformance_open(struct conformance_node *node, const struct conformance_kind *kind,
 		      void *place, uint64_t number)
 {
-	struct feed_options options = {.node = number};
+	struct settings settings;
 
-	if (kind->prepare != NULL)
-		kind->prepare(place, &options);
-	conformance_open_with(node, kind->ops, &options);
+	conformance_prepare(kind, place, &settings);
+	conformance_open_with(node, kind->ops, number, &settings);
 	CONFORMANCE_WAIT_FOR(conformance_statistics(node).connected);
 }
 

@@ -6,6 +6,7 @@
 #ifndef ALLIM_TESTS_CONFORMANCE_FEED_H
 #define ALLIM_TESTS_CONFORMANCE_FEED_H
 
+#include "config/settings.h"
 #include "feed/feed.h"
 
 #include "lib/assertions.h"
@@ -19,7 +20,7 @@ struct conformance_kind {
 	void *(*start)(void);
 	void (*stop)(void *place);
 	/* Says where that is. */
-	void (*prepare)(void *place, struct feed_options *options);
+	void (*prepare)(void *place, struct settings *settings);
 };
 
 extern const struct conformance_kind conformance_pgnotify, conformance_local, conformance_dbpoll,
@@ -54,9 +55,13 @@ struct conformance_node {
 void conformance_open(struct conformance_node *node, const struct conformance_kind *kind,
 		      void *place, uint64_t number);
 
-/* The same with options of the test's own, without waiting. */
+/* The settings of a node that uses `place`, which outlives them. */
+void conformance_prepare(const struct conformance_kind *kind, void *place,
+			 struct settings *ret_settings);
+
+/* Opens a feed with settings of the test's own, without waiting. */
 void conformance_open_with(struct conformance_node *node, const struct feed_ops *ops,
-			   struct feed_options *options);
+			   uint64_t number, const struct settings *settings);
 void conformance_close(struct conformance_node *node);
 
 struct feed_statistics conformance_statistics(struct conformance_node *node);

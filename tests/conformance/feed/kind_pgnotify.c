@@ -29,12 +29,11 @@ static void stop(void *context)
 	free(place);
 }
 
-static void prepare(void *context, struct feed_options *options)
+static void prepare(void *context, struct settings *settings)
 {
 	struct place *place = context;
 
-	options->store_location = place->url;
-	options->store_password = SLICE("");
+	settings->store_location = place->url;
 }
 
 const struct conformance_kind conformance_pgnotify = {

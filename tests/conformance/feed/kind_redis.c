@@ -71,20 +71,19 @@ static void stop_cluster(void *context)
 	free(place);
 }
 
-static void prepare(void *context, struct feed_options *options)
+static void prepare(void *context, struct settings *settings)
 {
 	struct place *place = context;
 
-	options->redis_url = place->url;
-	options->redis_password = SLICE("");
-	options->redis_tls_ca_file = place->ca_file;
+	settings->redis_url = place->url;
+	settings->redis_tls_ca_file = place->ca_file;
 }
 
-static void prepare_cluster(void *context, struct feed_options *options)
+static void prepare_cluster(void *context, struct settings *settings)
 {
-	prepare(context, options);
-	options->redis_cluster = true;
-	options->redis_channels = CHANNELS;
+	prepare(context, settings);
+	settings->redis_cluster = true;
+	settings->redis_channels = CHANNELS;
 }
 
 const struct conformance_kind conformance_redis = {

@@ -198,12 +198,11 @@ static void check_closing(const struct conformance_kind *kind, void *place)
 {
 	for (int i = 0; i < 50; i++) {
 		struct conformance_node *node = malloc(sizeof(*node));
-		struct feed_options options = {.node = NODE_A};
+		struct settings settings;
 
 		assert_non_null(node);
-		if (kind->prepare != NULL)
-			kind->prepare(place, &options);
-		conformance_open_with(node, kind->ops, &options);
+		conformance_prepare(kind, place, &settings);
+		conformance_open_with(node, kind->ops, NODE_A, &settings);
 		if (i % 2 == 1)
 			CONFORMANCE_WAIT_FOR(conformance_statistics(node).connected);
 		conformance_publish(node, 1);
@@ -220,7 +219,8 @@ static void check_out_of_memory(const struct conformance_kind *kind, void *place
 	bool failed = true;
 
 	for (unsigned n = 1; failed; n++) {
-		struct feed_options options = {.node = NODE_A};
+		struct settings settings;
+		struct feed_options options = {.node = NODE_A, .settings = &settings};
 		struct conformance_ear ear;
 		struct error error = {""};
 		struct feed *feed = NULL;
@@ -228,8 +228,7 @@ static void check_out_of_memory(const struct conformance_kind *kind, void *place
 
 		conformance_ear_init(&ear);
 		conformance_listen(&options, &ear);
-		if (kind->prepare != NULL)
-			kind->prepare(place, &options);
+		conformance_prepare(kind, place, &settings);
 		failing_allocator_fail_at(n);
 		result = feed_open(kind->ops, &options, &feed, &error);
 		if (result == 0) {

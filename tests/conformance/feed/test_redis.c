@@ -23,9 +23,11 @@ struct scene {
 
 static void open_node(struct scene *scene, struct conformance_node *node, uint64_t number)
 {
-	struct feed_options options = {.node = number, .redis_url = scene->url};
+	struct settings settings;
 
-	conformance_open_with(node, &redis_feed_ops, &options);
+	settings_init_defaults(&settings);
+	settings.redis_url = scene->url;
+	conformance_open_with(node, &redis_feed_ops, number, &settings);
 }
 
 static bool both_connected(struct scene *scene)
@@ -150,13 +152,15 @@ static void test_published_while_away(void **state)
 {
 	struct scene *scene = *state;
 	unsigned number = ++scene->published;
-	struct feed_options options = {.node = NODE_A, .redis_password = SLICE("secret")};
+	struct settings settings;
 	char url[80];
 
 	conformance_close(&scene->a);
 	snprintf(url, sizeof(url), "redis://late@127.0.0.1:%u", scene->server.port);
-	options.redis_url = url;
-	conformance_open_with(&scene->a, &redis_feed_ops, &options);
+	settings_init_defaults(&settings);
+	settings.redis_url = url;
+	settings.redis_password = SLICE("secret");
+	conformance_open_with(&scene->a, &redis_feed_ops, NODE_A, &settings);
 	conformance_publish(&scene->a, number);
 	/* It has been refused. */
 	CONFORMANCE_WAIT_FOR(conformance_statistics(&scene->a).operations >= 12);

@@ -22,12 +22,13 @@ struct scene {
 static void open_node(struct scene *scene, struct conformance_node *node, uint64_t number,
 		      bool cluster)
 {
-	struct feed_options options = {.node = number,
-				       .redis_url = scene->url,
-				       .redis_cluster = cluster,
-				       .redis_channels = CHANNELS};
+	struct settings settings;
 
-	conformance_open_with(node, &redis_feed_ops, &options);
+	settings_init_defaults(&settings);
+	settings.redis_url = scene->url;
+	settings.redis_cluster = cluster;
+	settings.redis_channels = CHANNELS;
+	conformance_open_with(node, &redis_feed_ops, number, &settings);
 }
 
 static bool both_connected(struct scene *scene)

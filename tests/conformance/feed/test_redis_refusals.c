@@ -24,14 +24,15 @@ struct scene {
 static void open_node(struct scene *scene, const char *scheme, const char *host, unsigned port,
 		      struct slice password)
 {
-	struct feed_options options = {.node = NODE,
-				       .redis_url = scene->url,
-				       .redis_password = password,
-				       .redis_tls_ca_file = scene->ca_file};
+	struct settings settings;
 
+	settings_init_defaults(&settings);
+	settings.redis_url = scene->url;
+	settings.redis_password = password;
+	settings.redis_tls_ca_file = scene->ca_file;
 	snprintf(scene->url, sizeof(scene->url), "%s://%s:%u", scheme, host, port);
 	captured_log_start(&scene->log);
-	conformance_open_with(&scene->node, &redis_feed_ops, &options);
+	conformance_open_with(&scene->node, &redis_feed_ops, NODE, &settings);
 }
 
 static void close_node(struct scene *scene)
@@ -261,7 +262,7 @@ static void test_endless_answer(void **state)
 
 static void test_no_cluster(void **state)
 {
-	struct feed_options options = {.node = NODE, .redis_cluster = true, .redis_channels = 4};
+	struct settings settings;
 	struct scene scene = {.url = ""};
 	struct redis_server server;
 
@@ -269,9 +270,12 @@ static void test_no_cluster(void **state)
 	redis_server_init(&server);
 	redis_server_start(&server);
 	snprintf(scene.url, sizeof(scene.url), "redis://127.0.0.1:%u", server.port);
-	options.redis_url = scene.url;
+	settings_init_defaults(&settings);
+	settings.redis_url = scene.url;
+	settings.redis_cluster = true;
+	settings.redis_channels = 4;
 	captured_log_start(&scene.log);
-	conformance_open_with(&scene.node, &redis_feed_ops, &options);
+	conformance_open_with(&scene.node, &redis_feed_ops, NODE, &settings);
 	CONFORMANCE_WAIT_FOR(statistics(&scene).operations >= COMMANDS * RETRIES);
 	assert_true(is_told(&scene, "it is no cluster; set redis.cluster to false"));
 	assert_int_equal(warnings(&scene), 1);
@@ -279,12 +283,17 @@ static void test_no_cluster(void **state)
 	redis_server_finish(&server);
 }
 
-static void check_open_refuses(struct feed_options options, int result, const char *text)
+static void check_open_refuses(const char *url, const char *ca_file, const char *text)
 {
+	struct settings settings;
+	struct feed_options options = {.node = NODE, .settings = &settings};
 	struct error error = {""};
 	struct feed *feed = NULL;
 
-	assert_int_equal(feed_open(&redis_feed_ops, &options, &feed, &error), result);
+	settings_init_defaults(&settings);
+	settings.redis_url = url;
+	settings.redis_tls_ca_file = ca_file;
+	assert_int_equal(feed_open(&redis_feed_ops, &options, &feed, &error), -EINVAL);
 	assert_null(feed);
 	if (strstr(error.text, text) == NULL)
 		fail_msg("\"%s\" does not say \"%s\"", error.text, text);
@@ -293,13 +302,9 @@ static void check_open_refuses(struct feed_options options, int result, const ch
 static void test_settings_that_cannot_be(void **state)
 {
 	(void)state;
-	check_open_refuses((struct feed_options){.redis_url = "http://localhost"}, -EINVAL,
-			   "redis://");
-	check_open_refuses((struct feed_options){.redis_url = "redis://a:1,b:1"}, -EINVAL,
-			   "redis.cluster");
-	check_open_refuses((struct feed_options){.redis_url = "rediss://localhost",
-						 .redis_tls_ca_file = "/nonexistent.pem"},
-			   -EINVAL, "redis.tls_ca_file");
+	check_open_refuses("http://localhost", "", "redis://");
+	check_open_refuses("redis://a:1,b:1", "", "redis.cluster");
+	check_open_refuses("rediss://localhost", "/nonexistent.pem", "redis.tls_ca_file");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* With a real PostgreSQL. What must not come is looked for behind something that comes later on the
  * same way: notifications arrive in order. */
+#include "config/settings.h"
 #include "feed/feed.h"
 
 #include "lib/assertions.h"
@@ -83,14 +84,17 @@ static struct feed_statistics statistics_of(struct node *node)
 
 static void open_node(struct node *node, uint64_t number, const char *url, struct slice password)
 {
+	struct settings settings;
 	struct feed_options options = {.node = number,
-				       .store_location = url,
-				       .store_password = password,
+				       .settings = &settings,
 				       .on_hints = on_hints,
 				       .on_wake = on_wake,
 				       .context = node};
 	struct error error = {""};
 
+	settings_init_defaults(&settings);
+	settings.store_location = url;
+	settings.store_password = password;
 	*node = (struct node){.feed = NULL};
 	pthread_mutex_init(&node->mutex, NULL);
 	pthread_cond_init(&node->changed, NULL);
@@ -170,11 +174,14 @@ static void notify(const struct pair *pair, const char *payload)
 
 static void assert_refused(const char *location, const char *part)
 {
+	struct settings settings;
 	struct feed_options options = {
-	    .store_location = location, .on_hints = on_hints, .on_wake = on_wake};
+	    .settings = &settings, .on_hints = on_hints, .on_wake = on_wake};
 	struct error error = {""};
 	struct feed *feed = NULL;
 
+	settings_init_defaults(&settings);
+	settings.store_location = location;
 	assert_int_equal(feed_open(&pgnotify_feed_ops, &options, &feed, &error), -EINVAL);
 	assert_null(feed);
 	if (strstr(error.text, part) == NULL)
@@ -468,12 +475,13 @@ static void test_out_of_memory(void **state)
 {
 	struct pair *pair = *state;
 	struct node node = {.feed = NULL};
-	struct feed_options options = {.store_location = pair->url,
-				       .on_hints = on_hints,
-				       .on_wake = on_wake,
-				       .context = &node};
+	struct settings settings;
+	struct feed_options options = {
+	    .settings = &settings, .on_hints = on_hints, .on_wake = on_wake, .context = &node};
 	bool failed = true;
 
+	settings_init_defaults(&settings);
+	settings.store_location = pair->url;
 	pthread_mutex_init(&node.mutex, NULL);
 	pthread_cond_init(&node.changed, NULL);
 	for (unsigned n = 1; failed; n++) {

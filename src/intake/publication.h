@@ -1,6 +1,6 @@
 /* What a publisher sent, read and checked: which notifications go to whom. */
-#ifndef ALLIM_SERVER_PUBLICATION_H
-#define ALLIM_SERVER_PUBLICATION_H
+#ifndef ALLIM_INTAKE_PUBLICATION_H
+#define ALLIM_INTAKE_PUBLICATION_H
 
 #include "store/store.h"
 
@@ -39,8 +39,4 @@ int publication_recall(struct publication *publication, json_t *body, struct are
 
 /* The limits on content that the settings give. */
 struct notification_limits publication_limits(const struct settings *settings);
-
-/* Appends the answer once the store has published. */
-void publication_append_answer(const struct publication *publication, struct buffer *out);
-
 #endif

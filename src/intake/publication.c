@@ -1,14 +1,11 @@
-/* From JSON to store items, and from ids to the answer. */
-#include "server/publication.h"
+/* From JSON to store items. */
+#include "intake/publication.h"
 
 #include "base/json.h"
 #include "base/map.h"
 #include "config/settings.h"
 #include "core/hub.h"
-#include "protocol/jwt.h"
-#include "server/problem.h"
 
-#include <assert.h>
 #include <errno.h>
 
 struct notification_limits publication_limits(const struct settings *settings)
@@ -21,9 +18,6 @@ struct notification_limits publication_limits(const struct settings *settings)
 	    .data = (size_t)settings->notification_data_bytes,
 	};
 }
-
-static_assert((int)INBOX_NAME_BYTES == JWT_SUBJECT_BYTES,
-	      "whoever can be published to can log in, and the reverse");
 
 /* A name that a token can have, too. Returns 0, -ENOMEM or -EINVAL. */
 static int read_user(const json_t *json, struct arena *arena, struct slice *ret_user,
@@ -284,69 +278,4 @@ int publication_recall(struct publication *publication, json_t *body, struct are
 	}
 	json_decref(refusals);
 	return result;
-}
-
-static void append_notifications(const struct store_item *item, struct buffer *out)
-{
-	size_t count = store_item_receivers(item);
-
-	buffer_append(out, SLICE("\"notifications\":["));
-	for (size_t i = 0; i < count; i++) {
-		buffer_append(out, i == 0 ? SLICE("{\"id\":") : SLICE(",{\"id\":"));
-		buffer_append_integer(out, item->ids[i]);
-		if (item->user_count == 0) {
-			buffer_append(out, SLICE(",\"everyone\":true}"));
-		} else {
-			buffer_append(out, SLICE(",\"user\":"));
-			json_append_string(out, item->users[i]);
-			buffer_append_byte(out, '}');
-		}
-	}
-	buffer_append_byte(out, ']');
-}
-
-/* The members of an object that is open; the caller closes it. */
-static void append_published(const struct publication *publication, const struct store_item *item,
-			     struct buffer *out)
-{
-	buffer_append(out, SLICE("\"id\":"));
-	buffer_append_integer(out, item->ids[0]);
-	buffer_append_byte(out, ',');
-	append_notifications(item, out);
-	buffer_append(out, SLICE(",\"created_at\":"));
-	json_append_time(out, publication->publish.created_at);
-}
-
-static void append_refused(const char *refusal, struct buffer *out)
-{
-	const struct problem_row *problem = &problem_table[PROBLEM_INVALID_NOTIFICATION];
-
-	buffer_append_format(out, "{\"status\":%d,\"code\":\"%s\",\"detail\":", problem->status,
-			     problem->code);
-	json_append_string(out, slice_from_string(refusal));
-}
-
-void publication_append_answer(const struct publication *publication, struct buffer *out)
-{
-	if (!publication->is_array) {
-		buffer_append_byte(out, '{');
-		append_published(publication, publication->outcomes[0].item, out);
-		buffer_append_byte(out, '}');
-		return;
-	}
-	buffer_append(out, SLICE("{\"results\":["));
-	for (size_t i = 0; i < publication->outcome_count; i++) {
-		const struct publication_outcome *outcome = &publication->outcomes[i];
-
-		if (i > 0)
-			buffer_append_byte(out, ',');
-		if (outcome->item == NULL) {
-			append_refused(outcome->refusal, out);
-		} else {
-			buffer_append(out, SLICE("{\"status\":201,"));
-			append_published(publication, outcome->item, out);
-		}
-		buffer_append_byte(out, '}');
-	}
-	buffer_append(out, SLICE("]}"));
 }

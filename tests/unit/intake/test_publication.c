@@ -1,4 +1,4 @@
-#include "server/publication.h"
+#include "intake/publication.h"
 
 #include "config/settings.h"
 #include "lib/assertions.h"
@@ -172,54 +172,6 @@ static void test_longest_name(void **state)
 	finish(&fixture);
 }
 
-/* A refused item does not disturb the others, and each answer stands at its item's place. */
-static void test_array(void **state)
-{
-	struct fixture fixture;
-	struct publication *publication = &fixture.publication;
-	struct buffer out = BUFFER_EMPTY;
-
-	(void)state;
-	begin(&fixture);
-	assert_int_equal(
-	    read_text(&fixture,
-		      "[{\"to\":{\"users\":[\"a\",\"b\"]},\"type\":\"t\",\"title\":\"x\"},"
-		      "5,{\"to\":{\"everyone\":true},\"type\":\"t\",\"title\":\"y\"}]"),
-	    0);
-	assert_true(publication->is_array);
-	assert_int_equal(publication->publish.item_count, 2);
-	assert_int_equal(publication->recipients, 3);
-	publication->publish.items[0].ids = (const int64_t[]){7, 8};
-	publication->publish.items[1].ids = (const int64_t[]){9};
-	publication->publish.created_at = 1777627800250000;
-	publication_append_answer(publication, &out);
-	assert_buffer(
-	    out, "{\"results\":[{\"status\":201,\"id\":7,\"notifications\":[{\"id\":7,\"user\":"
-		 "\"a\"},{\"id\":8,\"user\":\"b\"}],\"created_at\":\"2026-05-01T09:30:00."
-		 "250Z\"},{\"status\":422,\"code\":\"invalid_notification\",\"detail\":\"a "
-		 "notification is a JSON object\"},{\"status\":201,\"id\":9,\"notifications\":["
-		 "{\"id\":9,\"everyone\":true}],\"created_at\":\"2026-05-01T09:30:00.250Z\"}]}");
-	buffer_finish(&out);
-	finish(&fixture);
-}
-
-static void test_single_answer(void **state)
-{
-	struct fixture fixture;
-	struct buffer out = BUFFER_EMPTY;
-
-	(void)state;
-	begin(&fixture);
-	only_item(&fixture, "{\"to\":{\"user\":\"a\\\"b\"},\"type\":\"t\",\"title\":\"x\"}");
-	fixture.publication.publish.items[0].ids = (const int64_t[]){7};
-	fixture.publication.publish.created_at = 1777627800250000;
-	publication_append_answer(&fixture.publication, &out);
-	assert_buffer(out, "{\"id\":7,\"notifications\":[{\"id\":7,\"user\":\"a\\\"b\"}],"
-			   "\"created_at\":\"2026-05-01T09:30:00.250Z\"}");
-	buffer_finish(&out);
-	finish(&fixture);
-}
-
 /* Nothing of a refused item is left in the next one. */
 static void test_after_a_refusal(void **state)
 {
@@ -234,66 +186,6 @@ static void test_after_a_refusal(void **state)
 	assert_int_equal(fixture.publication.publish.item_count, 1);
 	assert_int_equal(fixture.publication.publish.items[0].user_count, 0);
 	assert_int_equal(fixture.publication.recipients, 1);
-	finish(&fixture);
-}
-
-/* What was read does not need the JSON any more: it was freed in read_text(). */
-static void test_only_refusals(void **state)
-{
-	struct fixture fixture;
-	struct buffer out = BUFFER_EMPTY;
-	json_t *json, *results;
-
-	(void)state;
-	begin(&fixture);
-	assert_int_equal(read_text(&fixture, "[1,2]"), 0);
-	assert_int_equal(fixture.publication.publish.item_count, 0);
-	assert_int_equal(fixture.publication.recipients, 0);
-	publication_append_answer(&fixture.publication, &out);
-	json = json_loadb(out.data, out.length, 0, NULL);
-	results = json_object_get(json, "results");
-	assert_int_equal(json_array_size(results), 2);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(results, 1), "status")),
-			 422);
-	json_decref(json);
-	buffer_finish(&out);
-	finish(&fixture);
-}
-
-/* What the note keeps of a first answer, and the ids, make the same answer again, whatever the
- * settings and the time are by then. */
-static void test_recall(void **state)
-{
-	const char *text =
-	    "[{\"to\":{\"users\":[\"a\",\"b\",\"a\"]},\"type\":\"t\",\"title\":\"x\"},5,"
-	    "{\"to\":{\"everyone\":true},\"type\":\"t\",\"title\":\"y\"}]";
-	const int64_t ids[] = {7, 8, 9};
-	struct fixture fixture;
-	struct publication *publication = &fixture.publication;
-	struct store_publish_replay replay = {.is_set = true, .ids = ids, .id_count = 3};
-	struct buffer first = BUFFER_EMPTY, again = BUFFER_EMPTY;
-	json_t *json = json_loads(text, 0, NULL);
-
-	(void)state;
-	begin(&fixture);
-	assert_int_equal(read_text(&fixture, text), 0);
-	assert_int_equal(publication_set_note(publication, &fixture.arena), 0);
-	publication->publish.items[0].ids = ids;
-	publication->publish.items[1].ids = ids + 2;
-	publication_append_answer(publication, &first);
-	replay.note = publication->publish.note;
-	fixture.settings.publish_items = 1;
-	assert_int_equal(read_text(&fixture, text), 0);
-	assert_non_null(publication->refusal);
-	publication->publish.replay = replay;
-	assert_int_equal(publication_recall(publication, json, &fixture.arena), 0);
-	publication_append_answer(publication, &again);
-	assert_slices(buffer_slice(&again), buffer_slice(&first));
-	publication->publish.replay.id_count = 2;
-	assert_int_equal(publication_recall(publication, json, &fixture.arena), -EIO);
-	json_decref(json);
-	buffer_finish(&first);
-	buffer_finish(&again);
 	finish(&fixture);
 }
 
@@ -357,9 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_recipients),	    cmocka_unit_test(test_content),
 	    cmocka_unit_test(test_refusals),	    cmocka_unit_test(test_longest_name),
-	    cmocka_unit_test(test_array),	    cmocka_unit_test(test_single_answer),
-	    cmocka_unit_test(test_after_a_refusal), cmocka_unit_test(test_only_refusals),
-	    cmocka_unit_test(test_recall),	    cmocka_unit_test(test_nothing_to_note),
+	    cmocka_unit_test(test_after_a_refusal), cmocka_unit_test(test_nothing_to_note),
 	    cmocka_unit_test(test_out_of_memory),
 	};
 
