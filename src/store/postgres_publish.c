@@ -24,22 +24,39 @@ static bool has_key(const struct store_publish *publish)
 	return publish != NULL && !slice_is_empty(publish->idempotency_key);
 }
 
+static bool has_item_keys(const struct store_publish *publish)
+{
+	for (size_t i = 0; publish != NULL && i < publish->item_count; i++) {
+		if (!slice_is_empty(publish->items[i].key))
+			return true;
+	}
+	return false;
+}
+
+static bool is_same_key(const struct store_publish *one, const struct store_publish *other)
+{
+	return has_key(one) && slice_equals(one->idempotency_key, other->idempotency_key) &&
+	       slice_equals(one->publisher, other->publisher);
+}
+
 bool postgres_publish_must_wait(const struct postgres_batch *batch,
 				const struct store_request *request)
 {
 	const struct store_publish *publish = (const struct store_publish *)request;
+	bool with_items, waits = false;
 
-	if (request->operation != STORE_PUBLISH || !has_key(publish))
+	if (request->operation != STORE_PUBLISH)
 		return false;
-	for (size_t i = 0; i < batch->count; i++) {
+	with_items = has_item_keys(publish);
+	if (!with_items && !has_key(publish))
+		return false;
+	for (size_t i = 0; i < batch->count && !waits; i++) {
 		const struct store_publish *other = publish_of(batch, i);
 
-		if (other != NULL &&
-		    slice_equals(other->idempotency_key, publish->idempotency_key) &&
-		    slice_equals(other->publisher, publish->publisher))
-			return true;
+		waits = other != NULL &&
+			(is_same_key(publish, other) || (with_items && has_item_keys(other)));
 	}
-	return false;
+	return waits;
 }
 
 /* The same request again is answered as it was; another one under the same key is refused. A row
@@ -111,6 +128,49 @@ static bool send_claim(struct postgres_batch *batch)
 	return keys.count > 0;
 }
 
+/* In the order of the items; those without a key have none to send. */
+static bool send_take(struct postgres_batch *batch, const struct store_publish *publish)
+{
+	struct postgres_parameters parameters = {.count = 0};
+	struct postgres_array keys;
+	bool takes;
+
+	postgres_array_init(&keys, POSTGRES_TEXT);
+	for (size_t i = 0; i < publish->item_count; i++) {
+		if (!slice_is_empty(publish->items[i].key))
+			postgres_array_add_text(&keys, publish->items[i].key);
+	}
+	postgres_parameters_add_text(&parameters, publish->publisher);
+	postgres_parameters_add_array(&parameters, &keys);
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT,
+				       postgres_batch_oldest_key(batch));
+	takes = keys.count > 0;
+	if (takes)
+		postgres_connection_send(batch->connection, POSTGRES_TAKE, &parameters);
+	postgres_array_finish(&keys);
+	return takes;
+}
+
+/* The answer names the places of new keys, rising; what it leaves out was taken before. */
+static void receive_take(struct postgres_batch *batch, struct store_publish *publish)
+{
+	PGresult *result = postgres_connection_receive(batch->connection);
+	int64_t place = 0;
+	int row = 0;
+
+	for (size_t i = 0; i < publish->item_count && result != NULL; i++) {
+		struct store_item *item = &publish->items[i];
+
+		if (slice_is_empty(item->key))
+			continue;
+		place++;
+		item->is_repeated =
+		    row == PQntuples(result) || postgres_result_number(result, row, 0) != place;
+		row += !item->is_repeated;
+	}
+	PQclear(result);
+}
+
 static int receive_claims(struct postgres_batch *batch, bool claims, const bool *asks)
 {
 	PGresult *claimed = claims ? postgres_connection_receive(batch->connection) : NULL;
@@ -131,8 +191,21 @@ static int receive_claims(struct postgres_batch *batch, bool claims, const bool 
 	return code;
 }
 
+/* Of all requests of a batch at most one has items with keys. */
+static struct store_publish *taker_of(const struct postgres_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct store_publish *publish = publish_of(batch, i);
+
+		if (publish != NULL && publish->request.result == 0 && has_item_keys(publish))
+			return publish;
+	}
+	return NULL;
+}
+
 static int claim(struct postgres_batch *batch, bool *asks)
 {
+	struct store_publish *taker = taker_of(batch);
 	bool claims = send_claim(batch), any = claims;
 	int code, result;
 
@@ -144,11 +217,15 @@ static int claim(struct postgres_batch *batch, bool *asks)
 		if (asks[i])
 			send_recall(batch, publish);
 	}
+	if (taker != NULL)
+		any = send_take(batch, taker) || any;
 	if (!any)
 		return 0;
 	postgres_connection_sync(batch->connection);
 	PQclear(postgres_connection_receive(batch->connection)); /* of BEGIN */
 	code = receive_claims(batch, claims, asks);
+	if (taker != NULL && code == 0)
+		receive_take(batch, taker);
 	result = postgres_connection_receive_sync(batch->connection);
 	batch->begun = true;
 	return result < 0 ? result : code;
@@ -166,10 +243,18 @@ int postgres_publish_claim(struct postgres_batch *batch)
 		if (publish == NULL)
 			continue;
 		publish->replay.is_set = false;
+		for (size_t item = 0; item < publish->item_count; item++)
+			publish->items[item].is_repeated = false;
 		if (store_publish_names_nobody(publish))
 			publish->request.result = -ENOENT;
 	}
 	return claim(batch, asks);
+}
+
+/* The empty name is everyone's. */
+static struct slice receiver_of(const struct store_item *item, size_t i)
+{
+	return item->user_count == 0 ? SLICE("") : item->users[i];
 }
 
 void postgres_publish_add_names(const struct postgres_batch *batch, size_t from, size_t to,
@@ -183,10 +268,8 @@ void postgres_publish_add_names(const struct postgres_batch *batch, size_t from,
 		for (size_t item = 0; item < publish->item_count; item++) {
 			const struct store_item *each = &publish->items[item];
 
-			for (size_t user = 0; user < each->user_count; user++)
-				postgres_array_add_text(names, each->users[user]);
-			if (each->user_count == 0)
-				postgres_array_add_text(names, SLICE(""));
+			for (size_t user = 0; user < store_item_receivers(each); user++)
+				postgres_array_add_text(names, receiver_of(each, user));
 		}
 	}
 }
@@ -241,8 +324,11 @@ static void add_publish(struct postgres_array *columns, const struct store_publi
 					  (int64_t)store_publish_receivers(publish));
 	}
 	for (size_t item = 0; item < publish->item_count; item++) {
-		add_content(columns, &publish->items[item].content);
-		for (size_t i = 0; i < store_item_receivers(&publish->items[item]); i++)
+		size_t receivers = store_item_receivers(&publish->items[item]);
+
+		if (receivers > 0)
+			add_content(columns, &publish->items[item].content);
+		for (size_t i = 0; i < receivers; i++)
 			postgres_array_add_number(&columns[ITEMS], columns[TYPES].count);
 	}
 }
@@ -336,8 +422,7 @@ static void receive_publish(struct postgres_batch *batch, struct store_publish *
 
 		for (size_t i = 0; i < store_item_receivers(each); i++, ++*row) {
 			*ids++ = postgres_result_number(result, *row, 0);
-			tell(batch, each->user_count == 0 ? SLICE("") : each->users[i],
-			     &each->content, result, *row);
+			tell(batch, receiver_of(each, i), &each->content, result, *row);
 		}
 	}
 }

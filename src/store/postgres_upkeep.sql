@@ -39,6 +39,7 @@ DECLARE
 	present bigint := allim.now();
 	broadcast bigint;
 	keys bigint;
+	item_keys bigint;
 	tickets bigint;
 	states bigint;
 BEGIN
@@ -50,6 +51,14 @@ BEGIN
 	DELETE FROM allim.idempotency o USING old
 	WHERE o.publisher = old.publisher AND o.key = old.key;
 	GET DIAGNOSTICS keys = ROW_COUNT;
+	WITH old AS MATERIALIZED (
+		SELECT o.publisher, o.key FROM allim.item_key o
+		WHERE o.taken_at < oldest_key ORDER BY o.taken_at LIMIT most
+		FOR UPDATE SKIP LOCKED
+	)
+	DELETE FROM allim.item_key o USING old
+	WHERE o.publisher = old.publisher AND o.key = old.key;
+	GET DIAGNOSTICS item_keys = ROW_COUNT;
 	DELETE FROM allim.ticket t WHERE t.id = ANY (ARRAY(
 		SELECT u.id FROM allim.ticket u WHERE u.expires_at < present LIMIT most));
 	GET DIAGNOSTICS tickets = ROW_COUNT;
@@ -68,7 +77,7 @@ BEGIN
 			DELETE FROM allim.forgotten_broadcast f WHERE f.notification_id = broadcast;
 		END IF;
 	END IF;
-	RETURN keys = most OR tickets = most OR broadcast IS NOT NULL;
+	RETURN keys = most OR item_keys = most OR tickets = most OR broadcast IS NOT NULL;
 END
 $$;
 

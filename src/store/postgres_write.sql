@@ -1,7 +1,7 @@
 -- What changes inboxes, as functions, so that a batch of requests is one round trip, and so that an
 -- application's own transactions and triggers publish by the same code as a node does.
 --
--- Locks are taken in one order: idempotency keys, sorted; then the inboxes that a transaction
+-- Locks are taken in one order: idempotency keys, sorted, or items' keys, sorted; then the inboxes that a transaction
 -- creates, by name; then all inboxes that it changes, by id. A transaction takes each kind once. Tickets
 -- and probes are locked where their requests stand: two batches that meet there crosswise are told of
 -- a deadlock, and each is done again, one request after the other.
@@ -439,6 +439,28 @@ BEGIN
 	FROM wanted w
 	JOIN claimed c ON c.publisher = w.publisher COLLATE "C" AND c.key = w.key COLLATE "C"
 	ORDER BY w.place;
+END
+$$;
+
+-- Takes the keys of a publisher's items. Answers the places, from 1, of those that are new (or too
+-- old, before `oldest`); of two that are the same the first one.
+CREATE FUNCTION allim.take(taker text, keys text[], oldest bigint) RETURNS SETOF bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	present bigint := allim.now();
+BEGIN
+	RETURN QUERY
+	WITH wanted AS MATERIALIZED (
+		SELECT w.key COLLATE "C" AS key, min(w.place) AS place
+		FROM unnest(keys) WITH ORDINALITY AS w (key, place) GROUP BY 1
+	), taken AS (
+		INSERT INTO allim.item_key AS o (publisher, key, taken_at)
+		SELECT taker, w.key, present FROM wanted w ORDER BY w.key
+		ON CONFLICT (publisher, key) DO UPDATE SET taken_at = excluded.taken_at
+		WHERE o.taken_at < oldest
+		RETURNING o.key
+	)
+	SELECT w.place FROM wanted w JOIN taken t ON t.key = w.key ORDER BY 1;
 END
 $$;
 

@@ -285,6 +285,11 @@ static const char *const texts[STATEMENTS] = {
 	"note) VALUES (?2, ?3, ?4, ?5, ?1, ?6)",
     [STATEMENT_IDEMPOTENCY_PRUNE] = "DELETE FROM idempotency WHERE created_at < ?1 AND rowid IN "
 				    "(SELECT rowid FROM idempotency ORDER BY rowid LIMIT ?2)",
+    [STATEMENT_ITEM_KEY_TAKE] =
+	"INSERT INTO item_key (taken_at, publisher, key) VALUES (?1, ?3, ?4) "
+	"ON CONFLICT (publisher, key) DO UPDATE SET taken_at = ?1 WHERE taken_at < ?2",
+    [STATEMENT_ITEM_KEY_PRUNE] = "DELETE FROM item_key WHERE taken_at < ?1 AND rowid IN "
+				 "(SELECT rowid FROM item_key ORDER BY rowid LIMIT ?2)",
     [STATEMENT_TICKET_INSERT] = "INSERT OR IGNORE INTO ticket (expires_at, id) VALUES (?1, ?2)",
     [STATEMENT_TICKET_PRUNE] = "DELETE FROM ticket WHERE id IN (SELECT id FROM ticket "
 			       "WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",

@@ -1,5 +1,5 @@
 /* An Idempotency-Key is remembered in the transaction of its publish, with the ids that it gave
- * out; a ticket is used by the one who could insert it. */
+ * out; an item's key, and a ticket, is used by the one who could insert it. */
 #include "store/sqlite_once.h"
 
 #include "store/sqlite_publish.h"
@@ -32,11 +32,18 @@ static int answer_again(struct store_publish *publish, sqlite3_stmt *statement)
 	return 0;
 }
 
+/* Keys that are older count no longer. */
+static int64_t oldest_key(const struct sqlite_writer *writer)
+{
+	int64_t age =
+	    atomic_load_explicit(&writer->settings->idempotency_age, memory_order_relaxed);
+
+	return age > 0 ? writer->now - age : 0;
+}
+
 int sqlite_once_find(struct sqlite_writer *writer, struct store_publish *publish)
 {
 	sqlite3_stmt *statement = writer->connection.statements[STATEMENT_IDEMPOTENCY_SELECT];
-	int64_t age =
-	    atomic_load_explicit(&writer->settings->idempotency_age, memory_order_relaxed);
 	int result;
 
 	sqlite_connection_bind_text(statement, 1, publish->publisher);
@@ -44,7 +51,7 @@ int sqlite_once_find(struct sqlite_writer *writer, struct store_publish *publish
 	result = sqlite_connection_step(statement);
 	if (result <= 0)
 		return result;
-	if (age > 0 && sqlite3_column_int64(statement, 2) < writer->now - age) {
+	if (sqlite3_column_int64(statement, 2) < oldest_key(writer)) {
 		sqlite3_reset(statement);
 		return 0;
 	}
@@ -77,6 +84,19 @@ int sqlite_once_remember(struct sqlite_writer *writer, struct store_publish *pub
 	sqlite_connection_bind_bytes(statement, 5, ids, count * sizeof(*ids));
 	sqlite_connection_bind_text(statement, 6, publish->note);
 	return sqlite_connection_step(statement);
+}
+
+int sqlite_once_take(struct sqlite_writer *writer, struct slice publisher, struct slice key)
+{
+	sqlite3_stmt *statement =
+	    sqlite_connection_bind(&writer->connection, STATEMENT_ITEM_KEY_TAKE,
+				   SQLITE_NUMBERS(writer->now, oldest_key(writer)));
+	int result;
+
+	sqlite_connection_bind_text(statement, 3, publisher);
+	sqlite_connection_bind_text(statement, 4, key);
+	result = sqlite_connection_step(statement);
+	return result < 0 ? result : sqlite3_changes(writer->connection.database) > 0;
 }
 
 int sqlite_once_redeem(struct sqlite_writer *writer, struct store_request *request)

@@ -71,10 +71,19 @@ static int publish_to(struct sqlite_writer *writer, struct slice name,
 static int publish_item(struct sqlite_writer *writer, struct store_publish *publish,
 			struct store_item *item)
 {
-	int64_t *ids =
-	    arena_allocate_array(&publish->request.arena, store_item_receivers(item), sizeof(*ids));
+	int64_t *ids;
 	int result = 0;
 
+	item->is_repeated = false;
+	if (!slice_is_empty(item->key)) {
+		result = sqlite_once_take(writer, publish->publisher, item->key);
+		item->is_repeated = result == 0;
+		if (result <= 0)
+			return result;
+		result = 0;
+	}
+	ids =
+	    arena_allocate_array(&publish->request.arena, store_item_receivers(item), sizeof(*ids));
 	item->ids = ids;
 	if (ids == NULL)
 		return -ENOMEM;

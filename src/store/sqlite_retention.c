@@ -90,22 +90,33 @@ static int walk(struct sqlite_writer *writer, void *context)
 	return result;
 }
 
+/* `*pruned` is the most that any statement deleted. */
+static int prune_older(struct sqlite_writer *writer, enum sqlite_statement statement,
+		       int64_t before, int *pruned)
+{
+	int result = sqlite_connection_run(&writer->connection, statement,
+					   SQLITE_NUMBERS(before, PRUNE_SLICE));
+	int count = sqlite3_changes(writer->connection.database);
+
+	if (result == 0 && count > *pruned)
+		*pruned = count;
+	return result;
+}
+
 static int prune(struct sqlite_writer *writer, int *ret_pruned)
 {
 	int64_t age =
 	    atomic_load_explicit(&writer->settings->idempotency_age, memory_order_relaxed);
 	int result = 0;
 
-	if (age > 0) {
-		result = sqlite_connection_run(&writer->connection, STATEMENT_IDEMPOTENCY_PRUNE,
-					       SQLITE_NUMBERS(writer->now - age, PRUNE_SLICE));
-		*ret_pruned = sqlite3_changes(writer->connection.database);
-	}
+	if (age > 0)
+		result =
+		    prune_older(writer, STATEMENT_IDEMPOTENCY_PRUNE, writer->now - age, ret_pruned);
+	if (age > 0 && result == 0)
+		result =
+		    prune_older(writer, STATEMENT_ITEM_KEY_PRUNE, writer->now - age, ret_pruned);
 	if (result == 0)
-		result = sqlite_connection_run(&writer->connection, STATEMENT_TICKET_PRUNE,
-					       SQLITE_NUMBERS(writer->now, PRUNE_SLICE));
-	if (result == 0 && sqlite3_changes(writer->connection.database) > *ret_pruned)
-		*ret_pruned = sqlite3_changes(writer->connection.database);
+		result = prune_older(writer, STATEMENT_TICKET_PRUNE, writer->now, ret_pruned);
 	return result;
 }
 

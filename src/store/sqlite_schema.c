@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 3 };
+enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 4 };
 
 /* One element for each version; a database of version n has seen the first n. */
 static const char *const migrations[VERSION];
@@ -326,4 +326,7 @@ static const char *const migrations[VERSION] = {
     ("CREATE TABLE forgotten_broadcast (notification_id INTEGER PRIMARY KEY);"
      "CREATE INDEX ticket_expiry ON ticket (expires_at);"
      "ALTER TABLE idempotency ADD COLUMN note TEXT NOT NULL DEFAULT '';"),
+    /* Which of a source's messages were published. */
+    "CREATE TABLE item_key (id INTEGER PRIMARY KEY, publisher TEXT NOT NULL, key TEXT NOT NULL,"
+    " taken_at INTEGER NOT NULL, UNIQUE (publisher, key));",
 };

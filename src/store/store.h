@@ -66,6 +66,8 @@ struct store_item {
 	const struct slice *users; /* none: to everyone */
 	size_t user_count;
 	struct notification_content content;
+	struct slice key; /* empty: none */
+	bool is_repeated; /* set by the store: the key was used before, and nothing is published */
 	const int64_t *ids; /* set by the store: one per user, or one for everyone */
 };
 
@@ -80,13 +82,19 @@ struct store_publish_replay {
 /* How many notifications an item becomes. */
 static inline size_t store_item_receivers(const struct store_item *item)
 {
+	if (item->is_repeated)
+		return 0;
 	return item->user_count == 0 ? 1 : item->user_count;
 }
 
 /* Publishes all items or none. With a key, a request that was committed before with the same
  * publisher, key and fingerprint is not published again, whatever its items are now: `replay` says
  * what came of it then. With another fingerprint it fails with -EEXIST. A request without items
- * only asks for that, and leaves a new key new. */
+ * only asks for that, and leaves a new key new.
+ *
+ * Items may have keys of their own instead: one whose key was committed before by the same
+ * publisher, or stands earlier in the request, is left out, and the others are published. So a
+ * queue's messages can be handed over again, in whatever pieces. */
 struct store_publish {
 	struct store_request request;
 	struct store_item *items;

@@ -207,6 +207,105 @@ static void test_a_key_is_forgotten_in_time(void **state)
 	assert_int_equal(conformance_head(c, "anna").seq, 2);
 }
 
+/* Publishes an item to anna for each key; an empty one is none. Returns which of them were left
+ * out, as bits. */
+static unsigned publish_items(struct conformance *c, const char *publisher, const char *const *keys,
+			      size_t count)
+{
+	struct slice user = SLICE("anna");
+	struct store_item items[8] = {0};
+	unsigned repeated = 0;
+
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	for (size_t i = 0; i < count; i++)
+		items[i] = (struct store_item){
+		    .users = &user,
+		    .user_count = 1,
+		    .content = conformance_content(keys[i]),
+		    .key = slice_from_string(keys[i]),
+		};
+	publish.items = items;
+	publish.item_count = count;
+	publish.publisher = slice_from_string(publisher);
+	assert_int_equal(conformance_call(c, &publish.request), 0);
+	for (size_t i = 0; i < count; i++) {
+		repeated |= items[i].is_repeated ? 1U << i : 0;
+		if (!items[i].is_repeated)
+			assert_true(items[i].ids[0] > 0);
+	}
+	store_request_finish(&publish.request);
+	return repeated;
+}
+
+static void test_items_with_keys_are_published_once(void **state)
+{
+	struct conformance *c = *state;
+	const char *first[] = {"0/1", "0/2", "0/3"};
+	const char *again[] = {"0/2", "0/3", "0/4", "0/4", "", ""};
+	struct store_list list;
+
+	assert_int_equal(publish_items(c, "kafka:t", first, 3), 0);
+	assert_int_equal(publish_items(c, "kafka:t", again, 6), 1 | 2 | 8);
+	assert_int_equal(c->hint_count, 6);
+	conformance_crash(c);
+	assert_int_equal(publish_items(c, "kafka:t", again, 6), 1 | 2 | 4 | 8);
+	assert_int_equal(publish_items(c, "kafka:t", first, 3), 7);
+	assert_int_equal(publish_items(c, "kafka:u", first, 3), 0);
+	conformance_list(c, "anna", STORE_FILTER_ALL, 0, 20, &list);
+	assert_int_equal(list.notification_count, 11);
+	assert_slice(list.notifications[0].content.title, "0/3");
+	assert_slice(list.notifications[7].content.title, "0/4");
+	store_request_finish(&list.request);
+	assert_int_equal(conformance_head(c, "anna").seq, 11);
+	conformance_check(c);
+}
+
+/* However many requests share a commit, and whoever else uses the keys. */
+static void test_keys_of_items_hold_between_requests(void **state)
+{
+	struct conformance *c = *state;
+	enum { REQUESTS = 50 };
+	struct slice user = SLICE("anna");
+	struct store_publish publishes[REQUESTS] = {0};
+	struct store_item items[REQUESTS];
+	unsigned repeated = 0;
+
+	for (size_t i = 0; i < REQUESTS; i++) {
+		items[i] = (struct store_item){
+		    .users = &user,
+		    .user_count = 1,
+		    .content = conformance_content("x"),
+		    .key = i % 2 == 0 ? SLICE("even") : SLICE("odd"),
+		};
+		conformance_prepare(&publishes[i].request, STORE_PUBLISH);
+		publishes[i].items = &items[i];
+		publishes[i].item_count = 1;
+		publishes[i].publisher = SLICE("kafka:t");
+		conformance_submit(c, &publishes[i].request);
+	}
+	conformance_wait(c);
+	for (size_t i = 0; i < REQUESTS; i++) {
+		assert_int_equal(publishes[i].request.result, 0);
+		repeated += items[i].is_repeated;
+		store_request_finish(&publishes[i].request);
+	}
+	assert_int_equal(repeated, REQUESTS - 2);
+	assert_int_equal(conformance_head(c, "anna").seq, 2);
+}
+
+static void test_keys_of_items_are_forgotten_in_time(void **state)
+{
+	struct conformance *c = *state;
+	const char *keys[] = {"0/1"};
+
+	assert_int_equal(publish_items(c, "kafka:t", keys, 1), 0);
+	c->options.idempotency_age = 1;
+	store_reconfigure(c->store, &c->options);
+	conformance_pause();
+	assert_int_equal(publish_items(c, "kafka:t", keys, 1), 0);
+	assert_int_equal(conformance_head(c, "anna").seq, 2);
+}
+
 static void test_a_ticket_is_used_once(void **state)
 {
 	struct conformance *c = *state;
@@ -391,6 +490,9 @@ int main(void)
 	    CONFORMANCE_TEST(test_a_key_publishes_once),
 	    CONFORMANCE_TEST(test_a_key_answers_without_items),
 	    CONFORMANCE_TEST(test_a_key_is_forgotten_in_time),
+	    CONFORMANCE_TEST(test_items_with_keys_are_published_once),
+	    CONFORMANCE_TEST(test_keys_of_items_hold_between_requests),
+	    CONFORMANCE_TEST(test_keys_of_items_are_forgotten_in_time),
 	    CONFORMANCE_TEST(test_a_ticket_is_used_once),
 	    CONFORMANCE_TEST(test_a_hundred_publish_at_once),
 	    CONFORMANCE_TEST(test_a_probe_comes_back),
