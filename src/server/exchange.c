@@ -3,7 +3,7 @@
 #include "server/exchange.h"
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "core/json_reader.h"
 #include "protocol/sse.h"
 #include "protocol/url.h"
 #include "server/access.h"
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { JSON_DEPTH = 64, SMALL_BODY_BYTES = 64 * 1024 };
+enum { SMALL_BODY_BYTES = 64 * 1024 };
 
 struct exchange *exchange_create(struct connection *connection)
 {
@@ -468,35 +468,17 @@ static bool is_json(const struct exchange *exchange)
 		slice_equals_ignoring_case(media, SLICE("application/x-www-form-urlencoded")));
 }
 
-/* Where jansson gives no reason it lacks memory; inside a string it calls that a syntax error, and
- * only errno tells. */
-static bool is_short_of_memory(const json_error_t *error)
-{
-	return errno == ENOMEM || json_error_code(error) == json_error_out_of_memory ||
-	       json_error_code(error) == json_error_unknown;
-}
-
 json_t *exchange_read_json(struct exchange *exchange, struct slice text)
 {
-	json_error_t error = {0};
-	json_t *json;
+	struct error error;
+	json_t *json = NULL;
+	int result = json_reader_read(text, &json, &error);
 
-	if (json_depth(text) > JSON_DEPTH) {
-		exchange_problem(exchange, PROBLEM_INVALID_JSON, "Nest at most %d levels deep",
-				 JSON_DEPTH);
-		return NULL;
-	}
-	errno = 0;
-	json = json_loadb(text.data, text.length,
-			  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
-	if (json != NULL)
-		return json;
-	if (is_short_of_memory(&error))
+	if (result == -ENOMEM)
 		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-	else
-		exchange_problem(exchange, PROBLEM_INVALID_JSON, "Line %d, column %d: %s",
-				 error.line, error.column, error.text);
-	return NULL;
+	else if (result < 0)
+		exchange_problem(exchange, PROBLEM_INVALID_JSON, "%s", error.text);
+	return json;
 }
 
 json_t *exchange_body_json(struct exchange *exchange)

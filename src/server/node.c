@@ -12,21 +12,6 @@ struct delivery {
 	struct hint_batch *batch;
 };
 
-struct configuration *configuration_reference(struct configuration *configuration)
-{
-	atomic_fetch_add_explicit(&configuration->references, 1, memory_order_relaxed);
-	return configuration;
-}
-
-void configuration_release(struct configuration *configuration)
-{
-	if (configuration == NULL ||
-	    atomic_fetch_sub_explicit(&configuration->references, 1, memory_order_acq_rel) != 1)
-		return;
-	settings_finish(&configuration->settings);
-	free(configuration);
-}
-
 static void on_delivery(struct mailbox_message *message)
 {
 	struct delivery *delivery = (struct delivery *)message;

@@ -3,7 +3,7 @@
 #ifndef ALLIM_SERVER_NODE_H
 #define ALLIM_SERVER_NODE_H
 
-#include "config/settings.h"
+#include "config/configuration.h"
 #include "core/quota.h"
 #include "feed/feed.h"
 #include "method/method.h"
@@ -13,17 +13,6 @@
 #include "store/store.h"
 
 struct worker;
-
-/* Settings that workers use together; a reload makes new ones, and the last user frees the old. */
-struct configuration {
-	_Atomic unsigned references;
-	struct settings settings;
-};
-
-struct configuration *configuration_reference(struct configuration *configuration);
-
-/* NULL is allowed. */
-void configuration_release(struct configuration *configuration);
 
 struct node {
 	uint64_t number; /* random: tells it from the other nodes of its store */

@@ -101,17 +101,10 @@ int server_check(const struct settings *settings, bool demo, struct error *error
 static struct configuration *load_configuration(const struct server_options *options,
 						struct error *error)
 {
-	struct configuration *configuration = calloc(1, sizeof(*configuration));
+	struct configuration *configuration;
 
-	if (configuration == NULL) {
-		error_set(error, -ENOMEM, "out of memory while reading the settings");
+	if (configuration_load(&options->sources, &configuration, error) < 0)
 		return NULL;
-	}
-	atomic_init(&configuration->references, 1);
-	if (settings_load(&configuration->settings, &options->sources, error) < 0) {
-		free(configuration);
-		return NULL;
-	}
 	if (server_check(&configuration->settings, options->demo, error) < 0) {
 		configuration_release(configuration);
 		return NULL;

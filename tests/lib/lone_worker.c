@@ -53,7 +53,7 @@ static struct configuration *configure(const char *const *settings)
 	static char jwt_secret[] = "ALLIM_JWT_SECRET=" NODE_JWT_SECRET;
 	static char api_key[] = "ALLIM_API_KEY=" NODE_API_KEY;
 	static char *const environment[] = {api_key, jwt_secret, NULL};
-	struct configuration *configuration = calloc(1, sizeof(*configuration));
+	struct configuration *configuration;
 	struct settings_flag flags[FLAGS];
 	struct settings_sources sources = {.environment = environment, .flags = flags};
 	struct error error;
@@ -66,9 +66,7 @@ static struct configuration *configure(const char *const *settings)
 		flags[sources.flag_count++] =
 		    (struct settings_flag){slice_split(&rest, '='), value};
 	}
-	assert_non_null(configuration);
-	atomic_init(&configuration->references, 1);
-	if (settings_load(&configuration->settings, &sources, &error) < 0)
+	if (configuration_load(&sources, &configuration, &error) < 0)
 		fail_msg("%s", error.text);
 	return configuration;
 }
