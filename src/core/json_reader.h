@@ -13,4 +13,8 @@ enum { JSON_READER_DEPTH = 64 };
 /* The value is the caller's reference. Returns 0, -ENOMEM, or -EINVAL with a sentence. */
 int json_reader_read(struct slice text, json_t **ret_value, struct error *error);
 
+/* The text of a member, as it stands in the text that the object was read from; empty where there
+ * is none. It is found by its place, because a name may be written in many ways. */
+struct slice json_reader_member(struct slice text, json_t *object, const char *name);
+
 #endif

@@ -98,14 +98,14 @@ unclear:
 	    "\"to\" is {\"user\": name}, {\"users\": [names]} or {\"everyone\": true}");
 }
 
-static int read_item(const struct notification_source *source, const struct settings *settings,
-		     int64_t now, struct arena *arena, struct store_item *item, struct error *error)
+int publication_read_item(const struct notification_source *source, const char *const *also_allowed,
+			  const struct settings *settings, int64_t now, struct arena *arena,
+			  struct store_item *item, struct error *error)
 {
-	static const char *const also_allowed[] = {"to", NULL};
 	struct notification_limits limits = publication_limits(settings);
 	int result;
 
-	item->content.priority = NOTIFICATION_NORMAL;
+	*item = (struct store_item){.content.priority = NOTIFICATION_NORMAL};
 	if (!json_is_object(source->value))
 		return error_set(error, -EINVAL, "a notification is a JSON object");
 	result = read_recipients(json_object_get(source->value, "to"),
@@ -138,11 +138,11 @@ static int read_outcome(struct publication *publication, size_t index,
 			const struct notification_source *source, const struct settings *settings,
 			int64_t now, struct arena *arena, struct error *error)
 {
+	static const char *const also_allowed[] = {"to", NULL};
 	struct store_item *item = &publication->publish.items[publication->publish.item_count];
 	int result;
 
-	*item = (struct store_item){0};
-	result = read_item(source, settings, now, arena, item, error);
+	result = publication_read_item(source, also_allowed, settings, now, arena, item, error);
 	if (result == 0) {
 		publication->outcomes[index].item = item;
 		publication->publish.item_count++;

@@ -30,6 +30,12 @@ struct publication {
 int publication_read(struct publication *publication, const struct notification_source *body,
 		     const struct settings *settings, int64_t now, struct arena *arena);
 
+/* Reads one notification, which may also have the members that a NULL-terminated list names.
+ * Returns 0, -ENOMEM, or -EINVAL with a sentence. */
+int publication_read_item(const struct notification_source *source, const char *const *also_allowed,
+			  const struct settings *settings, int64_t now, struct arena *arena,
+			  struct store_item *ret_item, struct error *error);
+
 /* Makes the store keep what was refused together with the key. Returns 0 or -ENOMEM. */
 int publication_set_note(struct publication *publication, struct arena *arena);
 

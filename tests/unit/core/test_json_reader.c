@@ -66,9 +66,26 @@ static void test_depth(void **state)
 	free(deep);
 }
 
+static void test_members_as_they_were_written(void **state)
+{
+	struct slice text =
+	    SLICE(" {\"a\": 1.50, \"d\\u0061ta\" : [1, {\"b\":2}] ,\"c\":\"\\u0041\"}");
+	struct error error;
+	json_t *value;
+
+	(void)state;
+	assert_int_equal(json_reader_read(text, &value, &error), 0);
+	assert_slice(json_reader_member(text, value, "a"), "1.50");
+	assert_slice(json_reader_member(text, value, "data"), "[1, {\"b\":2}]");
+	assert_slice(json_reader_member(text, value, "c"), "\"\\u0041\"");
+	assert_slice(json_reader_member(text, value, "d"), "");
+	json_decref(value);
+}
+
 static void test_out_of_memory(void **state)
 {
-	struct slice text = SLICE("{\"a\":[1,\"two\",{\"b\":3.5}]}");
+	struct slice text =
+	    SLICE("{\"a\":[1,\"longer than what jansson starts a text with\",{\"b\":3.5}]}");
 
 	(void)state;
 	for (unsigned n = 1;; n++) {
@@ -94,6 +111,7 @@ int main(void)
 	    cmocka_unit_test(test_any_value),
 	    cmocka_unit_test(test_what_is_none),
 	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_members_as_they_were_written),
 	    cmocka_unit_test(test_out_of_memory),
 	};
 
