@@ -3,6 +3,7 @@
  * SIGPIPE is ignored, so that a reader who goes away is an error of the write, which ends a command
  * quietly (command_print). */
 #include "cli/command.h"
+#include "core/json_reader.h"
 #include "cli/help.h"
 
 #include <fcntl.h>
@@ -77,5 +78,6 @@ int main(int count, char **arguments)
 		return COMMAND_FAILED;
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
+	json_reader_adopt();
 	return count == 0 ? complain() : run(arguments + 1);
 }

@@ -1,16 +1,29 @@
-/* jansson reads; depth is looked at before, because it recurses. */
+/* jansson reads; depth is looked at before, because it recurses.
+ *
+ * Where memory runs short inside of a string, jansson leaves bytes of it out and goes on. So its
+ * allocations come by here, and what was read while one failed does not count. jansson gives them
+ * no context, hence a variable of the thread. */
 #include "core/json_reader.h"
 
 #include "base/json.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
-/* Where jansson gives no reason it lacks memory; inside a string it calls that a syntax error, or
- * even leaves bytes of the string out, and only errno tells. */
-static bool is_short_of_memory(const json_error_t *reason)
+static _Thread_local bool is_short_of_memory;
+
+static void *allocate(size_t size)
 {
-	return errno == ENOMEM || json_error_code(reason) == json_error_out_of_memory ||
-	       json_error_code(reason) == json_error_unknown;
+	void *memory = malloc(size);
+
+	if (memory == NULL)
+		is_short_of_memory = true;
+	return memory;
+}
+
+void json_reader_adopt(void)
+{
+	json_set_alloc_funcs(allocate, free);
 }
 
 int json_reader_read(struct slice text, json_t **ret_value, struct error *error)
@@ -20,16 +33,17 @@ int json_reader_read(struct slice text, json_t **ret_value, struct error *error)
 
 	if (json_depth(text) > JSON_READER_DEPTH)
 		return error_set(error, -EINVAL, "Nest at most %d levels deep", JSON_READER_DEPTH);
-	errno = 0;
+	is_short_of_memory = false;
 	value = json_loadb(text.data, text.length,
 			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &reason);
-	if (value != NULL && errno != ENOMEM) {
+	if (is_short_of_memory) {
+		json_decref(value);
+		return error_set(error, -ENOMEM, "Out of memory");
+	}
+	if (value != NULL) {
 		*ret_value = value;
 		return 0;
 	}
-	json_decref(value);
-	if (value != NULL || is_short_of_memory(&reason))
-		return error_set(error, -ENOMEM, "Out of memory");
 	return error_set(error, -EINVAL, "Line %d, column %d: %s", reason.line, reason.column,
 			 reason.text);
 }

@@ -10,6 +10,9 @@
 
 enum { JSON_READER_DEPTH = 64 };
 
+/* Once, before jansson is used: only then is a shortage of memory noticed. */
+void json_reader_adopt(void);
+
 /* The value is the caller's reference. Returns 0, -ENOMEM, or -EINVAL with a sentence. */
 int json_reader_read(struct slice text, json_t **ret_value, struct error *error);
 

@@ -1,6 +1,7 @@
 #include "intake/message.h"
 
 #include "config/settings.h"
+#include "core/json_reader.h"
 #include "lib/assertions.h"
 #include "lib/failing_allocator.h"
 
@@ -227,6 +228,6 @@ int main(void)
 	    cmocka_unit_test(test_out_of_memory),
 	};
 
-	failing_allocator_adopt_jansson();
+	json_reader_adopt();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  * what he asked for; nothing is lost, and no stream begins anywhere but where it was told to. */
 #include "lib/assertions.h"
 #include "lib/client.h"
+#include "core/json_reader.h"
 #include "lib/failing_allocator.h"
 #include "lib/node.h"
 
@@ -128,7 +129,7 @@ static void test_bodies(void **state)
 	(void)state;
 	node_stop(&node); /* its threads must not see the functions change */
 	json_get_alloc_funcs(&allocate, &release);
-	failing_allocator_adopt_jansson();
+	json_reader_adopt();
 	node_restart(&node);
 	check("publisher", "POST", "/v1/notifications", body, 201);
 	node_stop(&node);
