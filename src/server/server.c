@@ -122,6 +122,7 @@ static struct store_options store_options_of(const struct settings *settings)
 	    .retention_age = settings->store_retention_age * 1000,
 	    .retention_count = settings->store_retention_count,
 	    .idempotency_age = settings->store_idempotency_age * 1000,
+	    .dead_letter_age = settings->store_dead_letter_age * 1000,
 	    .maintenance_interval = settings->store_maintenance_interval,
 	};
 }

@@ -2,6 +2,8 @@
  * polls of a moment cost the database one query. */
 #include "store/postgres_read.h"
 
+#include "store/postgres_dead_letter.h"
+
 #include <errno.h>
 
 enum {
@@ -326,6 +328,11 @@ static int receive_probed(struct reading *reading, struct store_request *request
 	return is_proved ? 0 : -EIO;
 }
 
+static int receive_dead_letters(struct reading *reading, struct store_request *request)
+{
+	return postgres_dead_letter_receive(reading->batch, request);
+}
+
 /* Everyone's line stands first; nobody's is asked for where no request needs one. */
 static bool send_heads_of_all(struct postgres_batch *batch)
 {
@@ -405,4 +412,5 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_LIST] = {add_list_name, send_list, receive_list},
     [STORE_SWEEP] = {NULL, send_sweep, receive_sweep},
     [STORE_PROBE] = {NULL, send_probed, receive_probed},
+    [STORE_DEAD_LETTERS] = {NULL, postgres_dead_letter_send, receive_dead_letters},
 };

@@ -104,6 +104,26 @@ static bool prune(struct postgres_upkeep *upkeep)
 	return more;
 }
 
+/* Too old ones, and counts them. */
+static bool prune_dead_letters(struct postgres_upkeep *upkeep)
+{
+	struct postgres *postgres = upkeep->session->postgres;
+	struct postgres_parameters parameters = {.count = 0};
+	int64_t age = atomic_load(&postgres->dead_letter_age), gone = 0;
+	PGresult *result;
+
+	if (age <= 0)
+		return false;
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, clock_wall() - age);
+	postgres_parameters_add_number(&parameters, POSTGRES_INTEGER, PRUNE_SLICE);
+	result = ask(upkeep, POSTGRES_PRUNE_DEAD_LETTERS, &parameters);
+	if (result != NULL)
+		gone = postgres_result_number(result, 0, 0);
+	PQclear(result);
+	store_figures_add(&postgres->figures.dead_letters_forgotten, (uint64_t)gone);
+	return gone == PRUNE_SLICE;
+}
+
 static void end_walk(struct postgres_upkeep *upkeep)
 {
 	upkeep->walked = -1;
@@ -158,6 +178,17 @@ static void measure(struct postgres_upkeep *upkeep)
 	PQclear(result);
 }
 
+/* Whichever node buried or took them out. */
+static void count_dead_letters(struct postgres_upkeep *upkeep)
+{
+	PGresult *result = ask(upkeep, POSTGRES_COUNT_DEAD_LETTERS, NULL);
+
+	if (result != NULL)
+		atomic_store(&upkeep->session->postgres->figures.dead_letters,
+			     (uint64_t)postgres_result_number(result, 0, 0));
+	PQclear(result);
+}
+
 static void watch_horizon(struct postgres_upkeep *upkeep)
 {
 	PGresult *result = ask(upkeep, POSTGRES_HORIZON, NULL);
@@ -184,6 +215,7 @@ void postgres_upkeep_run(struct postgres_upkeep *upkeep)
 	if (now >= upkeep->next_lease) {
 		take_lease(upkeep, LEASE);
 		measure(upkeep);
+		count_dead_letters(upkeep);
 		watch_horizon(upkeep);
 	}
 	if (!upkeep->is_keeper || (now < upkeep->next_round && !upkeep->more))
@@ -191,6 +223,7 @@ void postgres_upkeep_run(struct postgres_upkeep *upkeep)
 	upkeep->next_round = now + atomic_load(&upkeep->session->postgres->maintenance_interval);
 	upkeep->more = expire(upkeep);
 	upkeep->more = prune(upkeep) || upkeep->more;
+	upkeep->more = prune_dead_letters(upkeep) || upkeep->more;
 	upkeep->more = walk(upkeep) || upkeep->more;
 }
 

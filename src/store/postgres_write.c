@@ -3,6 +3,7 @@
  * other as publishes together. */
 #include "store/postgres_write.h"
 
+#include "store/postgres_dead_letter.h"
 #include "store/postgres_publish.h"
 
 #include <errno.h>
@@ -320,4 +321,8 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_REDEEM] = {send_redeem, receive_redeem},
     [STORE_PROBE] = {send_probe, receive_probe},
     [STORE_BEAT] = {send_beat, receive_beat},
+    [STORE_BURY] = {postgres_dead_letter_send_bury, postgres_dead_letter_receive_bury},
+    [STORE_BURY_AGAIN] = {postgres_dead_letter_send_bury_again,
+			  postgres_dead_letter_receive_bury_again},
+    [STORE_EXHUME] = {postgres_dead_letter_send_exhume, postgres_dead_letter_receive_exhume},
 };

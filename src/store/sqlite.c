@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite_check.h"
+#include "store/sqlite_dead_letter.h"
 #include "store/sqlite_reader.h"
 #include "store/sqlite_schema.h"
 #include "store/sqlite_writer.h"
@@ -88,6 +89,7 @@ static void apply_settings(struct sqlite_settings *settings, const struct store_
 	atomic_store(&settings->retention_age, options->retention_age);
 	atomic_store(&settings->retention_count, options->retention_count);
 	atomic_store(&settings->idempotency_age, options->idempotency_age);
+	atomic_store(&settings->dead_letter_age, options->dead_letter_age);
 	atomic_store(&settings->maintenance_interval,
 		     options->maintenance_interval > 0 ? options->maintenance_interval : 1000);
 }
@@ -115,6 +117,8 @@ static int read_meta(struct sqlite_store *store, int64_t *ret_folded, struct err
 	if (result == 0)
 		result = sqlite_connection_number(connection, STATEMENT_USER_LAST, 0, NULL,
 						  &store->users.last_user_id);
+	if (result == 0)
+		result = sqlite_dead_letter_count(connection, &store->figures);
 	if (last_id > store->writer.last_id)
 		store->writer.last_id = last_id;
 	return result < 0 ? error_set(error, result, "%s cannot be read: %s", store->path,

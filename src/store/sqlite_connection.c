@@ -179,7 +179,8 @@ struct slice sqlite_connection_text(sqlite3_stmt *statement, int column)
 				(size_t)sqlite3_column_bytes(statement, column));
 }
 
-/* The columns that sqlite_row_read() and sqlite_user_read() expect, in their order. */
+/* The columns that sqlite_row_read(), sqlite_user_read() and sqlite_dead_letter.c expect, in their
+ * order. */
 #define ROW_NUMBERS                                                                                \
 	"n.id, n.user_id, n.seq, n.first_seq, n.priority, n.created_at, n.changed_at, n.seen_at, " \
 	"n.read_at, n.archived_at, n.withdrawn_at, n.expires_at"
@@ -188,6 +189,8 @@ struct slice sqlite_connection_text(sqlite3_stmt *statement, int column)
 	"id, name, head, floor, kept, unread, newest, touched, position, seen_seq, seen_at, " \
 	"seen_broadcast, read_seq, read_at, read_broadcast, archived_seq, archived_at, "      \
 	"archived_broadcast"
+#define LETTER_COLUMNS \
+	"id, tries, first_at, buried_at, length(body), source, position, key, content_type, reason"
 #define ENTRIES_DOWN                                                               \
 	"SELECT " ROW_COLUMNS " FROM entry e CROSS JOIN notification n ON n.id = " \
 	"e.notification_id WHERE e.user_id = ?1 AND e.first_seq < ?2 ORDER BY e.first_seq DESC"
@@ -293,4 +296,21 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_TICKET_INSERT] = "INSERT OR IGNORE INTO ticket (expires_at, id) VALUES (?1, ?2)",
     [STATEMENT_TICKET_PRUNE] = "DELETE FROM ticket WHERE id IN (SELECT id FROM ticket "
 			       "WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+    [STATEMENT_DEAD_LETTER_INSERT] =
+	"INSERT INTO dead_letter (tries, first_at, buried_at, source, position, key, content_type, "
+	"reason, body) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM "
+	"dead_letter WHERE source = ?4 AND position = ?5 AND body = ?9)",
+    [STATEMENT_DEAD_LETTER_SELECT] =
+	"SELECT " LETTER_COLUMNS ", body FROM dead_letter WHERE id = ?1",
+    [STATEMENT_DEAD_LETTER_BLAME] =
+	"UPDATE dead_letter SET tries = tries + 1, reason = ?2 WHERE id = ?1",
+    [STATEMENT_DEAD_LETTER_DELETE] = "DELETE FROM dead_letter WHERE id = ?1",
+    [STATEMENT_DEAD_LETTERS_DELETE] =
+	"DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter "
+	"WHERE ?2 = '' OR source = ?2 ORDER BY id LIMIT ?1)",
+    [STATEMENT_DEAD_LETTERS_DOWN] = "SELECT " LETTER_COLUMNS " FROM dead_letter WHERE id < ?1 AND "
+				    "(?2 = '' OR source = ?2) ORDER BY id DESC",
+    [STATEMENT_DEAD_LETTERS_COUNT] = "SELECT count(*) FROM dead_letter",
+    [STATEMENT_DEAD_LETTERS_PRUNE] = "DELETE FROM dead_letter WHERE buried_at < ?1 AND id IN "
+				     "(SELECT id FROM dead_letter ORDER BY id LIMIT ?2)",
 };

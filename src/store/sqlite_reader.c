@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite_beat.h"
+#include "store/sqlite_dead_letter.h"
 #include "store/sqlite_heads.h"
 #include "store/sqlite_list.h"
 #include "store/sqlite_probe.h"
@@ -215,4 +216,5 @@ static const struct reading readings[STORE_OPERATIONS] = {
     [STORE_REPLAY] = {sqlite_replay_look, sqlite_replay_answer},
     [STORE_LIST] = {sqlite_list_look, sqlite_list_answer},
     [STORE_BEAT] = {NULL, sqlite_beat_answer},
+    [STORE_DEAD_LETTERS] = {NULL, sqlite_dead_letter_answer},
 };

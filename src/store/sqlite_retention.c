@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite_correct.h"
+#include "store/sqlite_dead_letter.h"
 #include "store/sqlite_forget.h"
 #include "store/sqlite_transaction.h"
 
@@ -107,7 +108,7 @@ static int prune(struct sqlite_writer *writer, int *ret_pruned)
 {
 	int64_t age =
 	    atomic_load_explicit(&writer->settings->idempotency_age, memory_order_relaxed);
-	int result = 0;
+	int letters = 0, result = 0;
 
 	if (age > 0)
 		result =
@@ -117,6 +118,10 @@ static int prune(struct sqlite_writer *writer, int *ret_pruned)
 		    prune_older(writer, STATEMENT_ITEM_KEY_PRUNE, writer->now - age, ret_pruned);
 	if (result == 0)
 		result = prune_older(writer, STATEMENT_TICKET_PRUNE, writer->now, ret_pruned);
+	if (result == 0)
+		result = sqlite_dead_letter_prune(writer, PRUNE_SLICE, &letters);
+	if (letters > *ret_pruned)
+		*ret_pruned = letters;
 	return result;
 }
 

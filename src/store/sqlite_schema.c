@@ -326,7 +326,13 @@ static const char *const migrations[VERSION] = {
     ("CREATE TABLE forgotten_broadcast (notification_id INTEGER PRIMARY KEY);"
      "CREATE INDEX ticket_expiry ON ticket (expires_at);"
      "ALTER TABLE idempotency ADD COLUMN note TEXT NOT NULL DEFAULT '';"),
-    /* Which of a source's messages were published. */
-    "CREATE TABLE item_key (id INTEGER PRIMARY KEY, publisher TEXT NOT NULL, key TEXT NOT NULL,"
-    " taken_at INTEGER NOT NULL, UNIQUE (publisher, key));",
+    /* Which of a source's messages were published, and which never could be. A letter's body stands
+     * last: what a page shows is then read without it. */
+    ("CREATE TABLE item_key (id INTEGER PRIMARY KEY, publisher TEXT NOT NULL, key TEXT NOT NULL,"
+     " taken_at INTEGER NOT NULL, UNIQUE (publisher, key));"
+     "CREATE TABLE dead_letter (id INTEGER PRIMARY KEY AUTOINCREMENT, tries INTEGER NOT NULL,"
+     " first_at INTEGER NOT NULL, buried_at INTEGER NOT NULL, source TEXT NOT NULL,"
+     " position TEXT NOT NULL, key BLOB NOT NULL, content_type BLOB NOT NULL,"
+     " reason TEXT NOT NULL, body BLOB NOT NULL);"
+     "CREATE INDEX dead_letter_position ON dead_letter (source, position);"),
 };

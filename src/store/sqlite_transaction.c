@@ -22,6 +22,8 @@ static int begin(struct sqlite_writer *writer)
 	writer->published = 0;
 	writer->expired = 0;
 	writer->forgotten = 0;
+	writer->buried = 0;
+	writer->letters_forgotten = 0;
 	writer->hints = hint_batch_create(writer->epoch, 64);
 	if (result == 0)
 		step(writer, "begin");
@@ -51,6 +53,8 @@ static void count_commit(struct sqlite_writer *writer, int64_t started)
 	store_figures_add(&figures->commits, 1);
 	store_figures_add(&figures->rows_expired, writer->expired);
 	store_figures_add(&figures->rows_forgotten, writer->forgotten);
+	store_figures_add(&figures->dead_letters, (uint64_t)writer->buried);
+	store_figures_add(&figures->dead_letters_forgotten, writer->letters_forgotten);
 	store_figures_add(&figures->commit_microseconds, (uint64_t)(clock_wall() - started));
 }
 

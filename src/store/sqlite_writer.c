@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite_correct.h"
+#include "store/sqlite_dead_letter.h"
 #include "store/sqlite_mark.h"
 #include "store/sqlite_once.h"
 #include "store/sqlite_probe.h"
@@ -218,4 +219,6 @@ static operation *const operations[STORE_OPERATIONS] = {
     [STORE_PUBLISH] = sqlite_publish,		[STORE_CORRECT] = sqlite_correct,
     [STORE_WITHDRAW] = sqlite_correct_withdraw, [STORE_MARK] = sqlite_mark,
     [STORE_REDEEM] = sqlite_once_redeem,	[STORE_PROBE] = sqlite_probe_write,
+    [STORE_BURY] = sqlite_dead_letter_bury,	[STORE_BURY_AGAIN] = sqlite_dead_letter_bury_again,
+    [STORE_EXHUME] = sqlite_dead_letter_exhume,
 };

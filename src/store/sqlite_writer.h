@@ -18,6 +18,7 @@ struct sqlite_settings {
 	_Atomic int64_t retention_age;
 	_Atomic int64_t retention_count;
 	_Atomic int64_t idempotency_age;
+	_Atomic int64_t dead_letter_age;
 	_Atomic int64_t maintenance_interval;
 };
 
@@ -58,6 +59,8 @@ struct sqlite_writer {
 	int64_t changes;  /* what the connection had changed before it */
 	uint64_t expired; /* counted when it commits */
 	uint64_t forgotten;
+	int64_t buried; /* letters that came, less those that went */
+	uint64_t letters_forgotten;
 
 	/* Maintenance. */
 	int64_t next_round;  /* on the monotonic clock */

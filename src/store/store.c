@@ -39,6 +39,8 @@ size_t store_request_weight(const struct store_request *request)
 		return store_publish_receivers((const struct store_publish *)request);
 	if (request->operation == STORE_MARK && mark->id_count > 0)
 		return mark->id_count;
+	if (request->operation == STORE_BURY)
+		return ((const struct store_bury *)request)->letter_count + 1;
 	return 1;
 }
 
@@ -134,4 +136,8 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_SWEEP] = {"sweep", false, {0}},
     [STORE_PROBE] = {"probe", true, {0}},
     [STORE_BEAT] = {"beat", false, {0}},
+    [STORE_BURY] = {"bury", true, {0}},
+    [STORE_BURY_AGAIN] = {"bury again", true, {-ENOENT}},
+    [STORE_EXHUME] = {"exhume", true, {0}},
+    [STORE_DEAD_LETTERS] = {"dead letters", false, {0}},
 };

@@ -15,7 +15,8 @@
  *
  * Results: 0, one of the two that are the request's own matter,
  *   -ENOENT   publish: a user without a name; correct, withdraw: no such notification, or (correct)
- *             one that was withdrawn; mark: an id that is not in this inbox
+ *             one that was withdrawn; mark: an id that is not in this inbox; bury again: no such
+ *             letter
  *   -EEXIST   publish: the Idempotency-Key was used for another request; redeem: the ticket was
  *             used before
  * or a failure, which any request can have:
@@ -44,6 +45,12 @@ enum store_operation {
 	STORE_SWEEP,	/* struct store_sweep */
 	STORE_PROBE,	/* struct store_probe */
 	STORE_BEAT,	/* struct store_beat */
+
+	STORE_BURY,	    /* struct store_bury */
+	STORE_BURY_AGAIN,   /* struct store_bury_again */
+	STORE_EXHUME,	    /* struct store_exhume */
+	STORE_DEAD_LETTERS, /* struct store_dead_letters */
+
 	STORE_OPERATIONS
 };
 
@@ -255,6 +262,68 @@ struct store_beat {
 	size_t node_count;
 };
 
+/* A message of a queue that could not be handled, kept until somebody looks at it. Source, position
+ * and reason are UTF-8 without NUL; the others are any bytes, because a message that nothing can be
+ * done with must not be one that cannot even be buried. */
+struct store_dead_letter {
+	int64_t id;		   /* set by the store; rises with time, never used again */
+	struct slice source;	   /* the queue: "kafka:orders" */
+	struct slice position;	   /* where in it: "3/1042" */
+	struct slice key;	   /* empty: none */
+	struct slice content_type; /* as the message has it; empty: it has none */
+	struct slice reason;	   /* why, in a sentence */
+	struct slice body;
+	size_t body_length; /* set by the store, also where the body is left out */
+	int64_t tries;
+	int64_t first_at;  /* when it was tried first */
+	int64_t buried_at; /* set by the store */
+};
+
+/* Keeps all letters or none. Twice is once: a worker that ends between burying and acknowledging
+ * buries again what it gets again, so a letter that is there already, with the same source, position
+ * and body, stays as it is. Another body at the same position is another letter: queues are made
+ * anew, and count from the start. */
+struct store_bury {
+	struct store_request request;
+	const struct store_dead_letter *letters;
+	size_t letter_count;
+	size_t buried; /* how many were not there; set by the store */
+};
+
+/* A letter was tried once more, in vain: counts that, and says why. */
+struct store_bury_again {
+	struct store_request request;
+	int64_t id;
+	struct slice reason;
+};
+
+/* Takes letters out: those listed that are there, or, without a list, the oldest of the source
+ * (empty: of any), at most `limit`. */
+struct store_exhume {
+	struct store_request request;
+	const int64_t *ids;
+	size_t id_count;
+	struct slice source;
+	size_t limit;
+	size_t exhumed; /* set by the store */
+};
+
+/* With an id that letter, with its body; none where it is not there. Else a page, without bodies:
+ * at most `limit` letters (and roughly `limit_bytes`; 0: any) of the source (empty: of any) with an
+ * id below `before` (0: from the newest). The newest come first, because what went wrong lately is
+ * what is looked for, and because letters that come meanwhile then move no page. */
+struct store_dead_letters {
+	struct store_request request;
+	int64_t id;
+	struct slice source;
+	int64_t before;
+	size_t limit;
+	size_t limit_bytes;
+	struct store_dead_letter *letters;
+	size_t letter_count;
+	bool more;
+};
+
 struct store_options {
 	/* SQLite: the folder of the database. PostgreSQL: its URL, with the password apart. */
 	const char *location;
@@ -265,6 +334,7 @@ struct store_options {
 	int64_t retention_age;	      /* microseconds; 0: for ever */
 	int64_t retention_count;      /* per inbox; 0: any */
 	int64_t idempotency_age;      /* microseconds a key is remembered */
+	int64_t dead_letter_age;      /* microseconds a letter is kept; 0: for ever */
 	int64_t maintenance_interval; /* milliseconds between rounds of expiry and retention */
 	/* Called on a thread of the store's after each commit that changed inboxes, before its
 	 * writes come back. The batch stays the store's; references may be taken. Where a commit's
@@ -291,10 +361,12 @@ struct store_statistics {
 	uint64_t queries;  /* statements run, by reads and writes */
 	uint64_t failures; /* requests */
 	uint64_t rows_expired;
-	uint64_t rows_forgotten;      /* by retention */
-	uint64_t bytes;		      /* on disk */
-	uint64_t queue;		      /* requests that wait now */
-	uint64_t commit_microseconds; /* sum, over all commits */
+	uint64_t rows_forgotten;	 /* by retention */
+	uint64_t dead_letters;		 /* that are there, as counted lately */
+	uint64_t dead_letters_forgotten; /* because of their age */
+	uint64_t bytes;			 /* on disk */
+	uint64_t queue;			 /* requests that wait now */
+	uint64_t commit_microseconds;	 /* sum, over all commits */
 	/* How long ago the oldest transaction that is still open and may write began, whosever it
 	 * is: roughly, and only where other programs can hold the database back. */
 	int64_t horizon_milliseconds;

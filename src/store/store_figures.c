@@ -25,6 +25,8 @@ void store_figures_read(struct store_figures *figures, struct store_statistics *
 	ret_statistics->failures = atomic_load(&figures->failures);
 	ret_statistics->rows_expired = atomic_load(&figures->rows_expired);
 	ret_statistics->rows_forgotten = atomic_load(&figures->rows_forgotten);
+	ret_statistics->dead_letters = atomic_load(&figures->dead_letters);
+	ret_statistics->dead_letters_forgotten = atomic_load(&figures->dead_letters_forgotten);
 	ret_statistics->queue = atomic_load(&figures->queue);
 	ret_statistics->commit_microseconds = atomic_load(&figures->commit_microseconds);
 }

@@ -13,6 +13,8 @@ struct store_figures {
 	_Atomic uint64_t failures;
 	_Atomic uint64_t rows_expired;
 	_Atomic uint64_t rows_forgotten;
+	_Atomic uint64_t dead_letters;
+	_Atomic uint64_t dead_letters_forgotten;
 	_Atomic uint64_t queue;
 	_Atomic uint64_t commit_microseconds;
 };

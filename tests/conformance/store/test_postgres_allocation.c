@@ -174,6 +174,96 @@ static int call_probe(void)
 	return result;
 }
 
+static int call_bury(void)
+{
+	const struct store_dead_letter letters[2] = {
+	    {.source = SLICE("kafka:orders"), .position = SLICE("0/1"), .body = SLICE("{}")},
+	    {.source = SLICE("kafka:orders"), .position = SLICE("0/2"), .body = SLICE("{}")},
+	};
+	int result;
+
+	CONFORMANCE_REQUEST(store_bury, bury, STORE_BURY);
+	bury.letters = letters;
+	bury.letter_count = 2;
+	result = conformance_call(&node, &bury.request);
+	store_request_finish(&bury.request);
+	return result;
+}
+
+static int look(int64_t id, size_t *ret_count, int64_t *ret_newest)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_dead_letters, letters, STORE_DEAD_LETTERS);
+	letters.id = id;
+	letters.limit = 20;
+	result = conformance_call(&node, &letters.request);
+	if (result == 0) {
+		*ret_count = letters.letter_count;
+		*ret_newest = letters.letter_count == 0 ? 0 : letters.letters[0].id;
+	}
+	store_request_finish(&letters.request);
+	return result;
+}
+
+static int64_t newest_letter; /* as the page says */
+
+static int call_dead_letters(void)
+{
+	size_t count;
+	int result = look(0, &count, &newest_letter);
+
+	if (result == 0)
+		assert_int_equal(count, 2);
+	return result;
+}
+
+static int call_dead_letter(void)
+{
+	size_t count;
+	int64_t id;
+	int result = look(newest_letter, &count, &id);
+
+	if (result == 0)
+		assert_int_equal(count, 1);
+	return result;
+}
+
+static int call_bury_again(void)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_bury_again, again, STORE_BURY_AGAIN);
+	again.id = newest_letter;
+	again.reason = SLICE("still not");
+	result = conformance_call(&node, &again.request);
+	store_request_finish(&again.request);
+	return result;
+}
+
+static int exhume(const int64_t *ids, size_t id_count)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_exhume, request, STORE_EXHUME);
+	request.ids = ids;
+	request.id_count = id_count;
+	request.limit = 1;
+	result = conformance_call(&node, &request.request);
+	store_request_finish(&request.request);
+	return result;
+}
+
+static int call_exhume(void)
+{
+	return exhume(&newest_letter, 1);
+}
+
+static int call_exhume_oldest(void)
+{
+	return exhume(NULL, 0);
+}
+
 static const struct {
 	const char *name;
 	int (*call)(void);
@@ -191,6 +281,12 @@ static const struct {
     {"correct", call_correct},
     {"withdraw", call_withdraw},
     {"probe", call_probe},
+    {"bury", call_bury},
+    {"dead letters", call_dead_letters},
+    {"dead letter", call_dead_letter},
+    {"bury again", call_bury_again},
+    {"exhume", call_exhume},
+    {"exhume the oldest", call_exhume_oldest},
 };
 
 static void try_every_n(const char *name, int (*call)(void))

@@ -195,9 +195,81 @@ static int call_probe(struct folder *folder)
 	return result;
 }
 
+static int call_bury(struct folder *folder)
+{
+	const struct store_dead_letter letters[2] = {
+	    {.source = SLICE("kafka:orders"), .position = SLICE("0/1"), .body = SLICE("{}")},
+	    {.source = SLICE("kafka:orders"), .position = SLICE("0/2"), .body = SLICE("{}")},
+	};
+	struct store_bury bury;
+	int result;
+
+	memset(&bury, 0, sizeof(bury));
+	store_request_init(&bury.request, STORE_BURY, NULL, NULL);
+	bury.letters = letters;
+	bury.letter_count = 2;
+	result = folder_call(folder, &bury.request);
+	store_request_finish(&bury.request);
+	return result;
+}
+
+static int call_bury_again(struct folder *folder)
+{
+	struct store_bury_again again;
+	int result;
+
+	memset(&again, 0, sizeof(again));
+	store_request_init(&again.request, STORE_BURY_AGAIN, NULL, NULL);
+	again.id = 1;
+	again.reason = SLICE("still not");
+	result = folder_call(folder, &again.request);
+	store_request_finish(&again.request);
+	return result;
+}
+
+static int look(struct folder *folder, int64_t id, size_t expected)
+{
+	struct store_dead_letters letters;
+	int result;
+
+	memset(&letters, 0, sizeof(letters));
+	store_request_init(&letters.request, STORE_DEAD_LETTERS, NULL, NULL);
+	letters.id = id;
+	letters.limit = 20;
+	result = folder_call(folder, &letters.request);
+	if (result == 0)
+		assert_int_equal(letters.letter_count, expected);
+	store_request_finish(&letters.request);
+	return result;
+}
+
+static int call_dead_letters(struct folder *folder)
+{
+	return look(folder, 0, 2);
+}
+
+static int call_dead_letter(struct folder *folder)
+{
+	return look(folder, 2, 1);
+}
+
+static int call_exhume(struct folder *folder)
+{
+	struct store_exhume exhume;
+	int result;
+
+	memset(&exhume, 0, sizeof(exhume));
+	store_request_init(&exhume.request, STORE_EXHUME, NULL, NULL);
+	exhume.limit = 1;
+	result = folder_call(folder, &exhume.request);
+	store_request_finish(&exhume.request);
+	return result;
+}
+
 static int (*const calls[])(struct folder *folder) = {
-    call_publish, call_list, call_replay, call_sweep,	 call_mark,
-    call_publish, call_list, call_probe,  call_mark_all, call_withdraw,
+    call_publish, call_list,	   call_replay,	      call_sweep,	call_mark,
+    call_publish, call_list,	   call_probe,	      call_mark_all,	call_withdraw,
+    call_bury,	  call_bury_again, call_dead_letters, call_dead_letter, call_exhume,
 };
 
 static void try_every_n(struct folder *folder, int (*call)(struct folder *folder))

@@ -211,7 +211,8 @@ static void test_an_older_version_is_brought_up(void **state)
 	assert_int_equal(folder_open(folder, (struct store_options){.location = NULL}, &error), 0);
 	assert_int_equal(folder_heads(folder, 10), 100);
 	folder_close(folder);
-	folder_execute(folder, "SELECT * FROM forgotten_broadcast; DROP INDEX ticket_expiry");
+	folder_execute(folder, "SELECT * FROM forgotten_broadcast; DROP INDEX ticket_expiry;"
+			       "SELECT * FROM dead_letter; DROP INDEX dead_letter_position");
 }
 
 #define FOLDER_TEST(function) \

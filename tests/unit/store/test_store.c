@@ -8,7 +8,8 @@
 static bool is_question(enum store_operation operation)
 {
 	return operation == STORE_HEADS || operation == STORE_REPLAY || operation == STORE_LIST ||
-	       operation == STORE_SWEEP || operation == STORE_BEAT;
+	       operation == STORE_SWEEP || operation == STORE_BEAT ||
+	       operation == STORE_DEAD_LETTERS;
 }
 
 static void test_only_writes_are_refused(void **state)
@@ -30,6 +31,7 @@ static void test_only_writes_are_refused(void **state)
 			struct store_list list;
 			struct store_sweep sweep;
 			struct store_beat beat;
+			struct store_dead_letters dead_letters;
 		} any;
 
 		assert_non_null(store_operation_name(operation));

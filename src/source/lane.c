@@ -1,0 +1,380 @@
+/* A batch is read into one request of the store's, so that it is committed as a whole. Where it
+ * fails for a reason that may lie in one of its messages, they are tried one by one until the
+ * culprit is found; then batches grow again. */
+#include "source/lane.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+enum {
+	BATCH_BYTES = 8 << 20, /* of the bodies of one batch, the last one aside */
+	WAIT_FIRST = 100,      /* milliseconds until the next try; doubles with each */
+	WAIT_DOUBLINGS = 6,
+};
+
+static const bool moves[LANE_STATES][LANE_STATES] = {
+    [LANE_IDLE] = {[LANE_PUBLISHING] = true,
+		 [LANE_BURYING] = true,
+		 [LANE_WAITING] = true,
+		 [LANE_IDLE] = true},
+    [LANE_PUBLISHING] = {[LANE_BURYING] = true, [LANE_WAITING] = true, [LANE_IDLE] = true},
+    [LANE_BURYING] = {[LANE_WAITING] = true, [LANE_IDLE] = true},
+    [LANE_WAITING] = {[LANE_IDLE] = true},
+};
+
+static void move(struct lane *lane, enum lane_state state)
+{
+	assert(moves[lane->state][state]);
+	lane->state = state;
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t number)
+{
+	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
+}
+
+static struct lane_message *message_of(struct list *link)
+{
+	return CONTAINER_OF(link, struct lane_message, link);
+}
+
+/* Messages leave the lane: those of `messages`. */
+static void forget(struct lane *lane, struct list *messages)
+{
+	struct source_figures *figures = &lane->thread->figures;
+	size_t number = 0, bytes = 0;
+
+	LIST_FOR_EACH(link, messages) {
+		number++;
+		bytes += message_of(link)->content.body.length;
+	}
+	lane->waiting_count -= number;
+	lane->waiting_bytes -= bytes;
+	atomic_fetch_sub_explicit(&figures->waiting, number, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&figures->waiting_bytes, bytes, memory_order_relaxed);
+}
+
+static void drop(struct lane *lane, struct list *messages)
+{
+	if (list_is_empty(messages))
+		return;
+	forget(lane, messages);
+	lane->ops->on_dropped(lane, messages);
+}
+
+/* Puts the batch back in front of what waits. */
+static void put_back(struct lane *lane)
+{
+	list_append_all(&lane->batch, &lane->waiting);
+	list_append_all(&lane->waiting, &lane->batch);
+}
+
+/* Nothing of it is at the store now. Returns whether that was the end of a closed lane. */
+static bool end_if_closed(struct lane *lane)
+{
+	if (!lane->is_closed)
+		return false;
+	drop(lane, &lane->batch);
+	lane->ops->on_closed(lane);
+	return true;
+}
+
+static void wait(struct lane *lane)
+{
+	unsigned doublings = lane->failures < WAIT_DOUBLINGS ? lane->failures : WAIT_DOUBLINGS;
+	int64_t longest = (int64_t)WAIT_FIRST << doublings;
+	int64_t spread = (int64_t)random_below(&lane->thread->random, (uint64_t)longest / 2);
+
+	lane->failures++;
+	count(&lane->thread->figures.retries, 1);
+	put_back(lane);
+	move(lane, LANE_WAITING);
+	timer_set(&lane->thread->loop.timers, &lane->alarm.timer,
+		  lane->thread->loop.now + longest / 2 + spread);
+}
+
+/* A message that fails alone, and not because the store is full, short or away, is the reason. */
+static void suspect(struct lane *lane)
+{
+	struct lane_message *message = message_of(lane->batch.next);
+
+	if (lane->batch.next != lane->batch.previous) {
+		lane->limit = 1;
+		return;
+	}
+	message->tries++;
+	if (message->tries >= lane->thread->settings->sources_tries)
+		snprintf(message->refusal, sizeof(message->refusal),
+			 "the store refused it %lld times; its log says why",
+			 (long long)message->tries);
+}
+
+static void fail(struct lane *lane, int result)
+{
+	if (result == -EIO && lane->state == LANE_PUBLISHING)
+		suspect(lane);
+	if (lane->failures == 0)
+		log_warning("a source waits for the store",
+			    LOG_TEXT("source", lane->thread->name),
+			    LOG_TEXT("error", strerror(-result)));
+	wait(lane);
+}
+
+static void finish(struct lane *lane)
+{
+	size_t most = (size_t)lane->thread->settings->sources_batch;
+
+	if (lane->failures > 0)
+		log_info("a source goes on", LOG_TEXT("source", lane->thread->name));
+	lane->failures = 0;
+	lane->limit = lane->limit < most / 2 ? lane->limit * 2 : most;
+	move(lane, LANE_IDLE);
+	forget(lane, &lane->batch);
+	lane->ops->on_handled(lane, &lane->batch);
+}
+
+static void finish_requests(struct lane *lane)
+{
+	store_request_finish(&lane->publish.request);
+	store_request_finish(&lane->bury.request);
+}
+
+static void start(struct lane *lane);
+
+/* Burying */
+
+static void on_buried(struct mailbox_message *message)
+{
+	struct lane *lane = store_request_of(message)->context;
+	int result = lane->bury.request.result;
+
+	if (result == 0)
+		count(&lane->thread->figures.buried, lane->bury.buried);
+	finish_requests(lane);
+	if (end_if_closed(lane))
+		return;
+	if (result < 0)
+		fail(lane, result);
+	else
+		finish(lane);
+	start(lane);
+}
+
+static size_t count_refused(const struct lane *lane)
+{
+	size_t refused = 0;
+
+	LIST_FOR_EACH(link, &lane->batch)
+		refused += message_of(link)->refusal[0] != '\0';
+	return refused;
+}
+
+static struct store_dead_letter letter_of(const struct lane *lane,
+					  const struct lane_message *message)
+{
+	return (struct store_dead_letter){
+	    .source = slice_from_string(lane->thread->name),
+	    .position = message->content.position,
+	    .key = message->content.key,
+	    .content_type = message->content.content_type,
+	    .reason = slice_from_string(message->refusal),
+	    .body = message->content.body,
+	    .tries = message->tries == 0 ? 1 : message->tries,
+	    .first_at = message->first_at,
+	};
+}
+
+static void bury(struct lane *lane, size_t refused)
+{
+	struct store_dead_letter *letters =
+	    arena_allocate_array(&lane->bury.request.arena, refused, sizeof(*letters));
+
+	if (letters == NULL) {
+		finish_requests(lane);
+		fail(lane, -ENOMEM);
+		return;
+	}
+	lane->bury.letters = letters;
+	lane->bury.letter_count = refused;
+	LIST_FOR_EACH(link, &lane->batch) {
+		const struct lane_message *message = message_of(link);
+
+		if (message->refusal[0] == '\0')
+			continue;
+		log_warning("a message becomes a dead letter",
+			    LOG_TEXT("source", lane->thread->name),
+			    LOG_SLICE("position", message->content.position),
+			    LOG_TEXT("reason", message->refusal));
+		*letters++ = letter_of(lane, message);
+	}
+	move(lane, LANE_BURYING);
+	store_submit(lane->thread->store, &lane->bury.request);
+}
+
+static void bury_or_finish(struct lane *lane)
+{
+	size_t refused = count_refused(lane);
+
+	if (refused > 0) {
+		bury(lane, refused);
+		return;
+	}
+	finish_requests(lane);
+	finish(lane);
+}
+
+/* Publishing */
+
+static void count_published(struct lane *lane)
+{
+	const struct store_publish *publish = &lane->publish;
+	size_t repeated = 0;
+
+	for (size_t i = 0; i < publish->item_count; i++)
+		repeated += publish->items[i].is_repeated;
+	count(&lane->thread->figures.repeated, repeated);
+	count(&lane->thread->figures.published, publish->item_count - repeated);
+}
+
+static void on_published(struct mailbox_message *message)
+{
+	struct lane *lane = store_request_of(message)->context;
+	int result = lane->publish.request.result;
+
+	if (result == 0)
+		count_published(lane);
+	if (lane->is_closed || result < 0)
+		finish_requests(lane);
+	if (end_if_closed(lane))
+		return;
+	if (result < 0)
+		fail(lane, result);
+	else
+		bury_or_finish(lane);
+	start(lane);
+}
+
+/* Reads one message into the next item. Returns 0, or -ENOMEM. */
+static int read_message(struct lane *lane, struct lane_message *message, int64_t now)
+{
+	struct store_publish *publish = &lane->publish;
+	struct error error;
+	int result;
+
+	if (message->first_at == 0)
+		message->first_at = now;
+	if (message->refusal[0] != '\0')
+		return 0;
+	result = message_read(&message->content, lane->thread->settings, now,
+			      &publish->request.arena, &publish->items[publish->item_count],
+			      &error);
+	if (result == 0)
+		publish->item_count++;
+	else if (result == -EINVAL)
+		snprintf(message->refusal, sizeof(message->refusal), "%s", error.text);
+	return result == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* Takes as many messages as will do for one request. Returns 0, or -ENOMEM. */
+static int fill(struct lane *lane)
+{
+	size_t receivers = 0, bytes = 0, most = (size_t)lane->thread->settings->publish_notifications;
+	struct store_publish *publish = &lane->publish;
+	int64_t now = clock_wall();
+	int result = 0;
+
+	publish->items = arena_allocate_array(&publish->request.arena, lane->limit,
+					      sizeof(*publish->items));
+	if (publish->items == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < lane->limit && bytes < BATCH_BYTES && receivers < most &&
+			   !list_is_empty(&lane->waiting) && result == 0;
+	     i++) {
+		struct lane_message *message = message_of(lane->waiting.next);
+		size_t before = publish->item_count;
+
+		list_remove(&message->link);
+		list_append(&lane->batch, &message->link);
+		result = read_message(lane, message, now);
+		bytes += message->content.body.length;
+		if (publish->item_count > before)
+			receivers += store_item_receivers(&publish->items[before]);
+	}
+	return result;
+}
+
+static void begin(struct lane *lane)
+{
+	struct source_thread *thread = lane->thread;
+
+	store_request_init(&lane->publish.request, STORE_PUBLISH, &thread->loop.mailbox,
+			   on_published);
+	store_request_init(&lane->bury.request, STORE_BURY, &thread->loop.mailbox, on_buried);
+	lane->publish.request.context = lane;
+	lane->bury.request.context = lane;
+	lane->publish.item_count = 0;
+	lane->publish.publisher = slice_from_string(thread->name);
+	if (fill(lane) < 0) {
+		finish_requests(lane);
+		fail(lane, -ENOMEM);
+	} else if (lane->publish.item_count > 0) {
+		move(lane, LANE_PUBLISHING);
+		store_submit(thread->store, &lane->publish.request);
+	} else {
+		bury_or_finish(lane);
+	}
+}
+
+static void start(struct lane *lane)
+{
+	while (lane->state == LANE_IDLE && !list_is_empty(&lane->waiting))
+		begin(lane);
+}
+
+static void on_alarm(struct alarm *alarm)
+{
+	struct lane *lane = CONTAINER_OF(alarm, struct lane, alarm);
+
+	move(lane, LANE_IDLE);
+	start(lane);
+}
+
+void lane_init(struct lane *lane, struct source_thread *thread, const struct lane_ops *ops)
+{
+	*lane = (struct lane){
+	    .ops = ops,
+	    .thread = thread,
+	    .limit = (size_t)thread->settings->sources_batch,
+	};
+	list_init(&lane->waiting);
+	list_init(&lane->batch);
+	alarm_init(&lane->alarm, on_alarm);
+}
+
+void lane_add(struct lane *lane, struct lane_message *message)
+{
+	struct source_figures *figures = &lane->thread->figures;
+
+	assert(!lane->is_closed);
+	list_append(&lane->waiting, &message->link);
+	lane->waiting_count++;
+	lane->waiting_bytes += message->content.body.length;
+	count(&figures->received, 1);
+	count(&figures->waiting, 1);
+	count(&figures->waiting_bytes, message->content.body.length);
+	start(lane);
+}
+
+void lane_close(struct lane *lane)
+{
+	assert(!lane->is_closed);
+	lane->is_closed = true;
+	timer_stop(&lane->alarm.timer);
+	drop(lane, &lane->waiting);
+	if (lane->state != LANE_PUBLISHING && lane->state != LANE_BURYING)
+		lane->ops->on_closed(lane);
+}
