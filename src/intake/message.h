@@ -8,7 +8,7 @@
 struct settings;
 
 /* The longest key that a producer may give a message. */
-enum { MESSAGE_KEY_BYTES = 255, MESSAGE_ATTRIBUTES = 16 };
+enum { MESSAGE_KEY_BYTES = 255 };
 
 /* An attribute of a CloudEvent that stands beside its data, without the prefix that its protocol
  * gives it. */
@@ -23,7 +23,7 @@ struct message {
 	struct slice content_type; /* empty: not said */
 	struct slice position;	   /* in the queue, for good: "3/1042"; empty: it has none */
 	struct slice key;	   /* the producer's own, instead of the position; empty: none */
-	struct message_attribute attributes[MESSAGE_ATTRIBUTES];
+	const struct message_attribute *attributes;
 	size_t attribute_count;
 };
 

@@ -8,7 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 enum {
 	BATCH_BYTES = 8 << 20, /* of the bodies of one batch, the last one aside */
@@ -18,9 +18,9 @@ enum {
 
 static const bool moves[LANE_STATES][LANE_STATES] = {
     [LANE_IDLE] = {[LANE_PUBLISHING] = true,
-		 [LANE_BURYING] = true,
-		 [LANE_WAITING] = true,
-		 [LANE_IDLE] = true},
+		   [LANE_BURYING] = true,
+		   [LANE_WAITING] = true,
+		   [LANE_IDLE] = true},
     [LANE_PUBLISHING] = {[LANE_BURYING] = true, [LANE_WAITING] = true, [LANE_IDLE] = true},
     [LANE_BURYING] = {[LANE_WAITING] = true, [LANE_IDLE] = true},
     [LANE_WAITING] = {[LANE_IDLE] = true},
@@ -42,6 +42,11 @@ static struct lane_message *message_of(struct list *link)
 	return CONTAINER_OF(link, struct lane_message, link);
 }
 
+static size_t bytes_of(const struct lane_message *message)
+{
+	return LANE_MESSAGE_BYTES + message->content.body.length;
+}
+
 /* Messages leave the lane: those of `messages`. */
 static void forget(struct lane *lane, struct list *messages)
 {
@@ -50,7 +55,9 @@ static void forget(struct lane *lane, struct list *messages)
 
 	LIST_FOR_EACH(link, messages) {
 		number++;
-		bytes += message_of(link)->content.body.length;
+		bytes += bytes_of(message_of(link));
+		free(message_of(link)->refusal);
+		message_of(link)->refusal = NULL;
 	}
 	lane->waiting_count -= number;
 	lane->waiting_bytes -= bytes;
@@ -108,9 +115,7 @@ static void suspect(struct lane *lane)
 	}
 	message->tries++;
 	if (message->tries >= lane->thread->settings->sources_tries)
-		snprintf(message->refusal, sizeof(message->refusal),
-			 "the store refused it %lld times; its log says why",
-			 (long long)message->tries);
+		message->refusal = strdup("the store refuses it; its log says why");
 }
 
 static void fail(struct lane *lane, int result)
@@ -118,8 +123,7 @@ static void fail(struct lane *lane, int result)
 	if (result == -EIO && lane->state == LANE_PUBLISHING)
 		suspect(lane);
 	if (lane->failures == 0)
-		log_warning("a source waits for the store",
-			    LOG_TEXT("source", lane->thread->name),
+		log_warning("a source waits for the store", LOG_TEXT("source", lane->thread->name),
 			    LOG_TEXT("error", strerror(-result)));
 	wait(lane);
 }
@@ -169,7 +173,7 @@ static size_t count_refused(const struct lane *lane)
 	size_t refused = 0;
 
 	LIST_FOR_EACH(link, &lane->batch)
-		refused += message_of(link)->refusal[0] != '\0';
+		refused += message_of(link)->refusal != NULL;
 	return refused;
 }
 
@@ -203,7 +207,7 @@ static void bury(struct lane *lane, size_t refused)
 	LIST_FOR_EACH(link, &lane->batch) {
 		const struct lane_message *message = message_of(link);
 
-		if (message->refusal[0] == '\0')
+		if (message->refusal == NULL)
 			continue;
 		log_warning("a message becomes a dead letter",
 			    LOG_TEXT("source", lane->thread->name),
@@ -267,28 +271,29 @@ static int read_message(struct lane *lane, struct lane_message *message, int64_t
 
 	if (message->first_at == 0)
 		message->first_at = now;
-	if (message->refusal[0] != '\0')
+	if (message->refusal != NULL)
 		return 0;
-	result = message_read(&message->content, lane->thread->settings, now,
-			      &publish->request.arena, &publish->items[publish->item_count],
-			      &error);
+	result =
+	    message_read(&message->content, lane->thread->settings, now, &publish->request.arena,
+			 &publish->items[publish->item_count], &error);
 	if (result == 0)
 		publish->item_count++;
 	else if (result == -EINVAL)
-		snprintf(message->refusal, sizeof(message->refusal), "%s", error.text);
-	return result == -ENOMEM ? -ENOMEM : 0;
+		message->refusal = strdup(error.text);
+	return result == 0 || message->refusal != NULL ? 0 : -ENOMEM;
 }
 
 /* Takes as many messages as will do for one request. Returns 0, or -ENOMEM. */
 static int fill(struct lane *lane)
 {
-	size_t receivers = 0, bytes = 0, most = (size_t)lane->thread->settings->publish_notifications;
+	size_t receivers = 0, bytes = 0,
+	       most = (size_t)lane->thread->settings->publish_notifications;
 	struct store_publish *publish = &lane->publish;
 	int64_t now = clock_wall();
 	int result = 0;
 
-	publish->items = arena_allocate_array(&publish->request.arena, lane->limit,
-					      sizeof(*publish->items));
+	publish->items =
+	    arena_allocate_array(&publish->request.arena, lane->limit, sizeof(*publish->items));
 	if (publish->items == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < lane->limit && bytes < BATCH_BYTES && receivers < most &&
@@ -362,10 +367,10 @@ void lane_add(struct lane *lane, struct lane_message *message)
 	assert(!lane->is_closed);
 	list_append(&lane->waiting, &message->link);
 	lane->waiting_count++;
-	lane->waiting_bytes += message->content.body.length;
+	lane->waiting_bytes += bytes_of(message);
 	count(&figures->received, 1);
 	count(&figures->waiting, 1);
-	count(&figures->waiting_bytes, message->content.body.length);
+	count(&figures->waiting_bytes, bytes_of(message));
 	start(lane);
 }
 

@@ -20,10 +20,13 @@
 struct lane_message {
 	struct list link;
 	struct message content;
-	int64_t first_at;  /* when it was tried first; wall time */
-	int64_t tries;	   /* alone, that the store refused */
-	char refusal[256]; /* why it is buried; empty: it is to be published */
+	int64_t first_at; /* when it was tried first; wall time */
+	int64_t tries;	  /* alone, that the store refused */
+	char *refusal;	  /* why it is buried, the lane's; NULL: it is to be published */
 };
+
+/* What a message takes beside its body, roughly. */
+enum { LANE_MESSAGE_BYTES = 512 };
 
 enum lane_state { LANE_IDLE, LANE_PUBLISHING, LANE_BURYING, LANE_WAITING, LANE_STATES };
 
@@ -43,11 +46,11 @@ struct lane {
 	struct source_thread *thread;
 	enum lane_state state;
 	bool is_closed;
-	struct list waiting; /* messages */
-	struct list batch;   /* of those that are being published */
+	struct list waiting;  /* messages */
+	struct list batch;    /* of those that are being published */
 	size_t waiting_count; /* those of the batch included, here and below */
 	size_t waiting_bytes;
-	size_t limit; /* messages of a batch: few while the store refuses some */
+	size_t limit;	   /* messages of a batch: few while the store refuses some */
 	unsigned failures; /* in a row */
 	struct alarm alarm;
 	struct store_publish publish;

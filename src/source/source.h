@@ -18,13 +18,13 @@ struct source_options {
 /* What a source did since it opened. */
 struct source_statistics {
 	bool connected;
-	uint64_t received;     /* messages, those that came again included */
-	uint64_t published;    /* messages */
-	uint64_t repeated;     /* that were published before */
-	uint64_t buried;       /* that became dead letters */
-	uint64_t retries;      /* batches that the store failed, and were tried again */
+	uint64_t received;  /* messages, those that came again included */
+	uint64_t published; /* messages */
+	uint64_t repeated;  /* that were published before */
+	uint64_t buried;    /* that became dead letters */
+	uint64_t retries;   /* batches that the store failed, and were tried again */
 	uint64_t reconnections;
-	uint64_t waiting;      /* messages in memory */
+	uint64_t waiting; /* messages in memory */
 	uint64_t waiting_bytes;
 };
 

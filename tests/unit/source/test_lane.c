@@ -1,0 +1,420 @@
+/* A lane whose store is the test: requests wait until it answers them, and time passes when it
+ * says so. */
+#include "source/lane.h"
+
+#include "base/clock.h"
+#include "lib/assertions.h"
+#include "lib/failing_allocator.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BATCH = 8, TRIES = 3, LONG = 60000 };
+
+struct scene {
+	struct store store;
+	struct source_thread thread;
+	struct lane lane;
+	struct configuration *configuration;
+	struct store_request *request; /* at the store */
+	unsigned handled;
+	unsigned last_handled; /* the number of the message */
+	unsigned dropped;
+	unsigned closed;
+};
+
+struct test_message {
+	struct lane_message lane;
+	unsigned number;
+	char position[16];
+	char body[128];
+};
+
+static void submit(struct store *store, struct store_request *request)
+{
+	struct scene *scene = CONTAINER_OF(store, struct scene, store);
+
+	assert_null(scene->request);
+	scene->request = request;
+}
+
+static const struct store_ops store_ops = {.name = "test", .submit = submit};
+
+static struct scene *scene_of(struct lane *lane)
+{
+	return CONTAINER_OF(lane, struct scene, lane);
+}
+
+static void take_all(struct scene *scene, struct list *messages, unsigned *count)
+{
+	LIST_FOR_EACH(link, messages) {
+		struct test_message *message =
+		    (struct test_message *)CONTAINER_OF(link, struct lane_message, link);
+
+		list_remove(link);
+		++*count;
+		if (count == &scene->handled) {
+			assert_int_equal(message->number, scene->last_handled + 1);
+			scene->last_handled = message->number;
+		}
+		free(message);
+	}
+}
+
+static void on_handled(struct lane *lane, struct list *messages)
+{
+	take_all(scene_of(lane), messages, &scene_of(lane)->handled);
+}
+
+static void on_dropped(struct lane *lane, struct list *messages)
+{
+	take_all(scene_of(lane), messages, &scene_of(lane)->dropped);
+}
+
+static void on_closed(struct lane *lane)
+{
+	scene_of(lane)->closed++;
+}
+
+static const struct lane_ops lane_ops = {
+    .on_handled = on_handled,
+    .on_dropped = on_dropped,
+    .on_closed = on_closed,
+};
+
+static int setup(void **state)
+{
+	struct settings_sources sources = {.content = SLICE("sources: {batch: 8, tries: 3}\n")};
+	struct scene *scene = calloc(1, sizeof(*scene));
+	struct source_options options;
+	struct error error = {""};
+
+	assert_non_null(scene);
+	if (configuration_load(&sources, &scene->configuration, &error) < 0)
+		fail_msg("%s", error.text);
+	scene->store.ops = &store_ops;
+	options =
+	    (struct source_options){.configuration = scene->configuration, .store = &scene->store};
+	if (source_thread_init(&scene->thread, &options, "kafka", "orders", &error) < 0)
+		fail_msg("%s", error.text);
+	scene->thread.loop.now = clock_monotonic();
+	lane_init(&scene->lane, &scene->thread, &lane_ops);
+	*state = scene;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+
+	if (scene->closed == 0)
+		lane_close(&scene->lane);
+	assert_null(scene->request);
+	assert_int_equal(scene->closed, 1);
+	assert_int_equal(scene->lane.waiting_count, 0);
+	assert_int_equal(scene->lane.waiting_bytes, 0);
+	source_thread_finish(&scene->thread);
+	configuration_release(scene->configuration);
+	free(scene);
+	return 0;
+}
+
+/* Numbers begin with 1. A message without a title can never be published. */
+static void add(struct scene *scene, unsigned number, bool is_good)
+{
+	struct test_message *message = calloc(1, sizeof(*message));
+
+	assert_non_null(message);
+	message->number = number;
+	snprintf(message->position, sizeof(message->position), "0/%u", number);
+	snprintf(message->body, sizeof(message->body),
+		 "{\"to\":{\"user\":\"anna\"},\"type\":\"t\"%s}",
+		 is_good ? ",\"title\":\"x\"" : "");
+	message->lane.content.body = slice_from_string(message->body);
+	message->lane.content.position = slice_from_string(message->position);
+	lane_add(&scene->lane, &message->lane);
+}
+
+static void answer(struct scene *scene, int result)
+{
+	struct store_request *request = scene->request;
+
+	assert_non_null(request);
+	scene->request = NULL;
+	request->result = result;
+	request->message.on_receive(&request->message);
+}
+
+static const struct store_publish *publish_at_store(const struct scene *scene)
+{
+	assert_non_null(scene->request);
+	assert_int_equal(scene->request->operation, STORE_PUBLISH);
+	return (const struct store_publish *)scene->request;
+}
+
+static const struct store_bury *bury_at_store(const struct scene *scene)
+{
+	assert_non_null(scene->request);
+	assert_int_equal(scene->request->operation, STORE_BURY);
+	return (const struct store_bury *)scene->request;
+}
+
+static void pass(struct scene *scene, int64_t milliseconds)
+{
+	struct loop *loop = &scene->thread.loop;
+
+	loop->now += milliseconds;
+	timer_wheel_advance(&loop->timers, loop->now);
+}
+
+static struct source_statistics statistics(struct scene *scene)
+{
+	struct source_statistics figures;
+
+	source_thread_statistics(&scene->thread, &figures);
+	return figures;
+}
+
+/* The first goes at once; what comes meanwhile goes together. */
+static void test_batches(void **state)
+{
+	struct scene *scene = *state;
+	const struct store_publish *publish;
+
+	for (unsigned i = 1; i <= 12; i++)
+		add(scene, i, true);
+	publish = publish_at_store(scene);
+	assert_int_equal(publish->item_count, 1);
+	assert_slice(publish->publisher, "kafka:orders");
+	assert_slice(publish->items[0].key, "at:0/1");
+	assert_int_equal(scene->handled, 0);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 1);
+	assert_int_equal(publish_at_store(scene)->item_count, BATCH);
+	assert_slice(publish_at_store(scene)->items[BATCH - 1].key, "at:0/9");
+	assert_int_equal(statistics(scene).waiting, 11);
+	answer(scene, 0);
+	assert_int_equal(publish_at_store(scene)->item_count, 3);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 12);
+	assert_int_equal(statistics(scene).received, 12);
+	assert_int_equal(statistics(scene).published, 12);
+	assert_int_equal(statistics(scene).waiting, 0);
+	assert_int_equal(statistics(scene).waiting_bytes, 0);
+}
+
+static void test_what_was_published_before(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, true);
+	((struct store_publish *)scene->request)->items[0].is_repeated = true;
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 1);
+	assert_int_equal(statistics(scene).published, 0);
+	assert_int_equal(statistics(scene).repeated, 1);
+}
+
+/* However long the store is away, the same messages are tried, in order, and none is given up. */
+static void test_the_store_is_away(void **state)
+{
+	struct scene *scene = *state;
+	const int failures[] = {-EAGAIN, -ENOSPC, -ENOMEM, -EROFS};
+
+	add(scene, 1, true);
+	add(scene, 2, true);
+	for (unsigned i = 0; i < 40; i++) {
+		answer(scene, failures[i % 4]);
+		assert_null(scene->request);
+		assert_int_equal(scene->handled, 0);
+		pass(scene, LONG);
+		assert_slice(publish_at_store(scene)->items[0].key, "at:0/1");
+	}
+	assert_int_equal(publish_at_store(scene)->item_count, 2);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 2);
+	assert_int_equal(statistics(scene).retries, 40);
+	assert_int_equal(statistics(scene).buried, 0);
+}
+
+/* The waits grow, but not beyond some seconds. */
+static void test_waits(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, true);
+	answer(scene, -EAGAIN);
+	pass(scene, 40);
+	assert_null(scene->request);
+	pass(scene, 100);
+	for (unsigned i = 0; i < 20; i++) {
+		answer(scene, -EAGAIN);
+		pass(scene, 6500);
+		assert_non_null(scene->request);
+	}
+	answer(scene, 0);
+}
+
+static void test_a_message_that_can_never_be_published(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, true);
+	add(scene, 2, false);
+	add(scene, 3, true);
+	answer(scene, 0);
+	assert_int_equal(publish_at_store(scene)->item_count, 1);
+	assert_slice(publish_at_store(scene)->items[0].key, "at:0/3");
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 1);
+	assert_int_equal(bury_at_store(scene)->letter_count, 1);
+	assert_slice(bury_at_store(scene)->letters[0].source, "kafka:orders");
+	assert_slice(bury_at_store(scene)->letters[0].position, "0/2");
+	assert_slice(bury_at_store(scene)->letters[0].reason,
+		     "\"title\" is missing; it is required");
+	assert_int_equal(bury_at_store(scene)->letters[0].tries, 1);
+	answer(scene, -EAGAIN);
+	pass(scene, LONG);
+	assert_int_equal(publish_at_store(scene)->item_count, 1);
+	answer(scene, 0);
+	((struct store_bury *)scene->request)->buried = 1;
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 3);
+	assert_int_equal(statistics(scene).buried, 1);
+}
+
+static void test_only_messages_that_can_never_be_published(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, false);
+	add(scene, 2, false);
+	assert_int_equal(bury_at_store(scene)->letter_count, 1);
+	answer(scene, 0);
+	assert_int_equal(bury_at_store(scene)->letter_count, 1);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 2);
+}
+
+/* Fails what has message 3 in it. */
+static int result_of_poison(const struct store_publish *publish)
+{
+	for (size_t i = 0; i < publish->item_count; i++) {
+		if (slice_equals(publish->items[i].key, SLICE("at:0/3")))
+			return -EIO;
+	}
+	return 0;
+}
+
+/* It is found, tried, buried, and the others are published once each. */
+static void test_a_message_that_the_store_refuses(void **state)
+{
+	struct scene *scene = *state;
+	unsigned refused = 0;
+
+	for (unsigned i = 1; i <= 40; i++)
+		add(scene, i, true);
+	while (scene->handled < 40) {
+		if (scene->request == NULL) {
+			pass(scene, LONG);
+		} else if (scene->request->operation == STORE_BURY) {
+			assert_int_equal(bury_at_store(scene)->letter_count, 1);
+			assert_slice(bury_at_store(scene)->letters[0].position, "0/3");
+			assert_int_equal(bury_at_store(scene)->letters[0].tries, TRIES);
+			answer(scene, 0);
+		} else {
+			int result = result_of_poison(publish_at_store(scene));
+
+			refused += result < 0;
+			answer(scene, result);
+		}
+	}
+	assert_int_equal(refused, 2 + TRIES); /* in two batches, and alone */
+	assert_int_equal(scene->lane.limit, BATCH);
+}
+
+/* One item may go to many; then fewer share a transaction. */
+static void test_receivers_are_limited(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->configuration->settings.publish_notifications = 3;
+	for (unsigned i = 1; i <= 8; i++)
+		add(scene, i, true);
+	answer(scene, 0);
+	assert_int_equal(publish_at_store(scene)->item_count, 3);
+	answer(scene, 0);
+	answer(scene, 0);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 8);
+}
+
+/* What is at the store comes back before the lane is free. */
+static void test_closing(void **state)
+{
+	struct scene *scene = *state;
+
+	for (unsigned i = 1; i <= 5; i++)
+		add(scene, i, true);
+	lane_close(&scene->lane);
+	assert_int_equal(scene->dropped, 4);
+	assert_int_equal(scene->closed, 0);
+	answer(scene, 0);
+	assert_int_equal(scene->dropped, 5);
+	assert_int_equal(scene->closed, 1);
+	assert_int_equal(statistics(scene).waiting, 0);
+}
+
+static void test_closing_while_it_waits(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, true);
+	answer(scene, -EAGAIN);
+	lane_close(&scene->lane);
+	assert_int_equal(scene->dropped, 1);
+	assert_int_equal(scene->closed, 1);
+	pass(scene, LONG);
+	assert_null(scene->request);
+}
+
+static void test_out_of_memory(void **state)
+{
+	struct scene *scene = *state;
+
+	for (unsigned n = 1;; n++) {
+		bool failed;
+
+		failing_allocator_fail_at(n + 1); /* the first one is the test's */
+		add(scene, n, n % 2 == 0);
+		failed = failing_allocator_reset();
+		pass(scene, LONG);
+		while (scene->request != NULL)
+			answer(scene, 0);
+		assert_int_equal(scene->handled, n);
+		if (!failed)
+			break;
+	}
+}
+
+#define LANE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    LANE_TEST(test_batches),
+	    LANE_TEST(test_what_was_published_before),
+	    LANE_TEST(test_the_store_is_away),
+	    LANE_TEST(test_waits),
+	    LANE_TEST(test_a_message_that_can_never_be_published),
+	    LANE_TEST(test_only_messages_that_can_never_be_published),
+	    LANE_TEST(test_a_message_that_the_store_refuses),
+	    LANE_TEST(test_receivers_are_limited),
+	    LANE_TEST(test_closing),
+	    LANE_TEST(test_closing_while_it_waits),
+	    LANE_TEST(test_out_of_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
