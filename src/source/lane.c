@@ -80,14 +80,15 @@ static void put_back(struct lane *lane)
 	list_append_all(&lane->waiting, &lane->batch);
 }
 
-/* Nothing of it is at the store now. Returns whether that was the end of a closed lane. */
-static bool end_if_closed(struct lane *lane)
+/* Nothing of a closed lane is at the store now. */
+static void end(struct lane *lane, bool is_handled)
 {
-	if (!lane->is_closed)
-		return false;
+	if (is_handled) {
+		forget(lane, &lane->batch);
+		lane->ops->on_handled(lane, &lane->batch);
+	}
 	drop(lane, &lane->batch);
 	lane->ops->on_closed(lane);
-	return true;
 }
 
 static void wait(struct lane *lane)
@@ -159,8 +160,10 @@ static void on_buried(struct mailbox_message *message)
 	if (result == 0)
 		count(&lane->thread->figures.buried, lane->bury.buried);
 	finish_requests(lane);
-	if (end_if_closed(lane))
+	if (lane->is_closed) {
+		end(lane, result == 0);
 		return;
+	}
 	if (result < 0)
 		fail(lane, result);
 	else
@@ -253,8 +256,10 @@ static void on_published(struct mailbox_message *message)
 		count_published(lane);
 	if (lane->is_closed || result < 0)
 		finish_requests(lane);
-	if (end_if_closed(lane))
+	if (lane->is_closed) {
+		end(lane, result == 0 && count_refused(lane) == 0);
 		return;
+	}
 	if (result < 0)
 		fail(lane, result);
 	else

@@ -35,7 +35,7 @@ struct lane;
 struct lane_ops {
 	/* These messages, in order, are published or buried, for good: acknowledge and free them. */
 	void (*on_handled)(struct lane *lane, struct list *messages);
-	/* The lane was closed, and these were not handled, as far as it knows: free them. */
+	/* The lane is closed, and these were not handled, as far as it knows: free them. */
 	void (*on_dropped)(struct lane *lane, struct list *messages);
 	/* The lane is closed, and nothing of it is at the store any more: free it. */
 	void (*on_closed)(struct lane *lane);
@@ -62,8 +62,8 @@ void lane_init(struct lane *lane, struct source_thread *thread, const struct lan
 /* The message is the lane's until one of `ops` gives it back. */
 void lane_add(struct lane *lane, struct lane_message *message);
 
-/* Takes no more, drops what waits, and calls `on_closed` when it is free, perhaps at once. What is
- * at the store may be committed, and whoever takes the message next finds that. */
+/* Takes no more, drops what waits, and calls `on_closed` when it is free, perhaps at once: what is
+ * at the store is handled or dropped before. */
 void lane_close(struct lane *lane);
 
 #endif

@@ -361,9 +361,38 @@ static void test_closing(void **state)
 	assert_int_equal(scene->dropped, 4);
 	assert_int_equal(scene->closed, 0);
 	answer(scene, 0);
-	assert_int_equal(scene->dropped, 5);
+	assert_int_equal(scene->dropped, 4);
+	assert_int_equal(scene->handled, 1);
 	assert_int_equal(scene->closed, 1);
 	assert_int_equal(statistics(scene).waiting, 0);
+}
+
+static void test_closing_in_vain(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, true);
+	lane_close(&scene->lane);
+	answer(scene, -EAGAIN);
+	assert_int_equal(scene->dropped, 1);
+	assert_int_equal(scene->handled, 0);
+	assert_int_equal(scene->closed, 1);
+}
+
+/* What was not buried yet is not handled. */
+static void test_closing_before_burying(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, true);
+	add(scene, 2, true);
+	add(scene, 3, false);
+	answer(scene, 0);
+	lane_close(&scene->lane);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 1);
+	assert_int_equal(scene->dropped, 2);
+	assert_int_equal(scene->closed, 1);
 }
 
 static void test_closing_while_it_waits(void **state)
@@ -412,6 +441,8 @@ int main(void)
 	    LANE_TEST(test_a_message_that_the_store_refuses),
 	    LANE_TEST(test_receivers_are_limited),
 	    LANE_TEST(test_closing),
+	    LANE_TEST(test_closing_in_vain),
+	    LANE_TEST(test_closing_before_burying),
 	    LANE_TEST(test_closing_while_it_waits),
 	    LANE_TEST(test_out_of_memory),
 	};

@@ -1,0 +1,467 @@
+/* Messages of a topic, by a consumer group.
+ *
+ * The group gives each of its members some of the topic's partitions, and takes them away again
+ * when members come and go. Every partition is a lane; its offset is stored only behind what the
+ * store has committed, and librdkafka commits stored offsets. Whoever gets the partition next may
+ * so be given messages again, which the store knows by their offsets.
+ *
+ * When more waits than sources.buffer_bytes, all partitions are paused until half of it is gone. */
+#include "base/log.h"
+#include "broker/kafka_client.h"
+#include "broker/kafka_problem.h"
+#include "broker/kafka_report.h"
+#include "source/kafka_message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+enum {
+	TICK = 200,	    /* milliseconds */
+	EVENTS = 1000,	    /* of one turn */
+	LEAVE_WITHIN = 5000 /* milliseconds, for brokers that do not answer */
+};
+
+struct kafka_source {
+	struct source source;
+	struct source_thread thread;
+	struct kafka_client client;
+	struct loop_source readable;
+	struct alarm tick;
+	struct kafka_report report;
+	struct list partitions;
+	bool is_paused;
+	bool is_leaving;
+	int64_t leave_until;
+	char *brokers;
+	char *topic;
+};
+
+struct partition {
+	struct lane lane;
+	struct list link;
+	struct kafka_source *kafka;
+	int32_t number;
+};
+
+static struct kafka_source *kafka_of(struct source_thread *thread)
+{
+	return CONTAINER_OF(thread, struct kafka_source, thread);
+}
+
+static struct partition *partition_of(struct list *link)
+{
+	return CONTAINER_OF(link, struct partition, link);
+}
+
+/* One that was taken away may be given back while its old lane is still closing. */
+static struct partition *find(const struct kafka_source *kafka, int32_t number)
+{
+	LIST_FOR_EACH(link, &kafka->partitions) {
+		struct partition *partition = partition_of(link);
+
+		if (partition->number == number && !partition->lane.is_closed)
+			return partition;
+	}
+	return NULL;
+}
+
+/* Partitions */
+
+/* Where the partition is no longer this member's, the offset is refused, and that is right. */
+static void store_offset(const struct partition *partition, int64_t offset)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(list, partition->kafka->topic, partition->number)
+	    ->offset = offset;
+	(void)rd_kafka_offsets_store(partition->kafka->client.kafka, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void free_messages(struct list *messages)
+{
+	LIST_FOR_EACH(link, messages) {
+		list_remove(link);
+		kafka_message_destroy(kafka_message_of(link));
+	}
+}
+
+static void on_handled(struct lane *lane, struct list *messages)
+{
+	struct partition *partition = CONTAINER_OF(lane, struct partition, lane);
+
+	if (!list_is_empty(messages))
+		store_offset(partition, kafka_message_of(messages->previous)->offset + 1);
+	free_messages(messages);
+}
+
+static void on_dropped(struct lane *lane, struct list *messages)
+{
+	(void)lane;
+	free_messages(messages);
+}
+
+static void on_closed(struct lane *lane)
+{
+	struct partition *partition = CONTAINER_OF(lane, struct partition, lane);
+
+	list_remove(&partition->link);
+	free(partition);
+}
+
+static const struct lane_ops lane_ops = {
+    .on_handled = on_handled,
+    .on_dropped = on_dropped,
+    .on_closed = on_closed,
+};
+
+static struct partition *add_partition(struct kafka_source *kafka, int32_t number)
+{
+	struct partition *partition = malloc(sizeof(*partition));
+
+	if (partition == NULL)
+		return NULL;
+	*partition = (struct partition){.kafka = kafka, .number = number};
+	lane_init(&partition->lane, &kafka->thread, &lane_ops);
+	list_append(&kafka->partitions, &partition->link);
+	return partition;
+}
+
+/* Messages */
+
+/* Has librdkafka deliver this one again, and what follows it. */
+static void go_back(struct kafka_source *kafka, const rd_kafka_message_t *message)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+	rd_kafka_topic_partition_list_add(list, kafka->topic, message->partition)->offset =
+	    message->offset;
+	rd_kafka_error_destroy(rd_kafka_seek_partitions(kafka->client.kafka, list, 0));
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void tell(struct kafka_source *kafka, rd_kafka_resp_err_t code, const char *detail)
+{
+	struct error reason;
+
+	if (kafka_problem_explain(code, detail, &reason) == -EPROTO)
+		kafka_report_problem(&kafka->report, &reason);
+}
+
+static void on_message(struct kafka_source *kafka, rd_kafka_event_t *event)
+{
+	const rd_kafka_message_t *received = rd_kafka_event_message_next(event);
+	struct partition *partition;
+	struct kafka_message *message;
+
+	if (received == NULL || kafka->thread.is_stopping ||
+	    received->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		if (received != NULL && received->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			tell(kafka, received->err, rd_kafka_message_errstr(received));
+		rd_kafka_event_destroy(event);
+		return;
+	}
+	partition = find(kafka, received->partition);
+	if (partition == NULL)
+		partition = add_partition(kafka, received->partition);
+	message = partition == NULL ? NULL : kafka_message_create(event, received);
+	if (message == NULL) {
+		go_back(kafka, received);
+		rd_kafka_event_destroy(event);
+		return;
+	}
+	lane_add(&partition->lane, &message->lane);
+}
+
+/* Members come and go */
+
+static void close_partitions(struct kafka_source *kafka,
+			     const rd_kafka_topic_partition_list_t *list)
+{
+	for (int i = 0; i < list->cnt; i++) {
+		struct partition *partition = find(kafka, list->elems[i].partition);
+
+		if (partition != NULL)
+			lane_close(&partition->lane);
+	}
+}
+
+static void use(struct kafka_source *kafka, const rd_kafka_topic_partition_list_t *assigned)
+{
+	log_info("partitions of a source", LOG_TEXT("source", kafka->thread.name),
+		 LOG_NUMBER("given", assigned->cnt));
+	kafka_report_use(&kafka->report);
+	if (atomic_exchange(&kafka->thread.figures.connected, true))
+		return;
+	atomic_fetch_add(&kafka->thread.figures.reconnections, 1);
+}
+
+/* Partitions that were given while others are paused are paused, too. */
+static void pause_all(struct kafka_source *kafka, bool pause)
+{
+	rd_kafka_topic_partition_list_t *list = NULL;
+
+	if (rd_kafka_assignment(kafka->client.kafka, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return;
+	if (pause)
+		rd_kafka_pause_partitions(kafka->client.kafka, list);
+	else
+		rd_kafka_resume_partitions(kafka->client.kafka, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void on_rebalance(struct kafka_source *kafka, rd_kafka_event_t *event)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+	rd_kafka_t *client = kafka->client.kafka;
+
+	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		rd_kafka_error_destroy(rd_kafka_incremental_assign(client, list));
+		if (kafka->is_paused)
+			pause_all(kafka, true);
+		use(kafka, list);
+	} else {
+		close_partitions(kafka, list);
+		rd_kafka_error_destroy(rd_kafka_incremental_unassign(client, list));
+	}
+}
+
+/* Events */
+
+static void on_error(struct kafka_source *kafka, rd_kafka_event_t *event)
+{
+	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		atomic_store(&kafka->thread.figures.connected, false);
+	tell(kafka, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+}
+
+static void on_event(struct kafka_source *kafka, rd_kafka_event_t *event)
+{
+	switch (rd_kafka_event_type(event)) {
+	case RD_KAFKA_EVENT_FETCH:
+		on_message(kafka, event);
+		return;
+	case RD_KAFKA_EVENT_REBALANCE:
+		on_rebalance(kafka, event);
+		break;
+	case RD_KAFKA_EVENT_ERROR:
+		on_error(kafka, event);
+		break;
+	default:
+		break;
+	}
+	rd_kafka_event_destroy(event);
+}
+
+static void hold_back(struct kafka_source *kafka)
+{
+	uint64_t waiting =
+	    atomic_load_explicit(&kafka->thread.figures.waiting_bytes, memory_order_relaxed);
+	uint64_t most = (uint64_t)kafka->thread.settings->sources_buffer_bytes;
+	bool pause = kafka->is_paused ? waiting > most / 2 : waiting > most;
+
+	if (pause == kafka->is_paused || kafka->thread.is_stopping)
+		return;
+	kafka->is_paused = pause;
+	pause_all(kafka, pause);
+}
+
+static void take_events(struct kafka_source *kafka)
+{
+	for (int i = 0; i < EVENTS; i++) {
+		rd_kafka_event_t *event = kafka_client_next(&kafka->client);
+
+		if (event == NULL)
+			break;
+		on_event(kafka, event);
+		hold_back(kafka);
+	}
+}
+
+static void on_readable(struct loop_source *readable, uint32_t events)
+{
+	(void)events;
+	take_events(CONTAINER_OF(readable, struct kafka_source, readable));
+}
+
+/* Stopping: what is at the store comes back first, so that its offsets are committed. */
+
+static void leave(struct kafka_source *kafka)
+{
+	kafka->is_leaving = true;
+	rd_kafka_error_destroy(
+	    rd_kafka_consumer_close_queue(kafka->client.kafka, kafka->client.queue));
+}
+
+static void on_stop(struct source_thread *thread)
+{
+	struct kafka_source *kafka = kafka_of(thread);
+
+	kafka->leave_until = thread->loop.now + LEAVE_WITHIN;
+	LIST_FOR_EACH(link, &kafka->partitions) {
+		if (!partition_of(link)->lane.is_closed)
+			lane_close(&partition_of(link)->lane);
+	}
+}
+
+static void stop(struct kafka_source *kafka)
+{
+	if (!list_is_empty(&kafka->partitions))
+		return;
+	if (!kafka->is_leaving)
+		leave(kafka);
+	if (rd_kafka_consumer_closed(kafka->client.kafka) ||
+	    kafka->thread.loop.now > kafka->leave_until)
+		source_thread_end(&kafka->thread);
+}
+
+/* A consumer that does not poll for minutes loses its partitions. */
+static void on_tick(struct alarm *tick)
+{
+	struct kafka_source *kafka = CONTAINER_OF(tick, struct kafka_source, tick);
+
+	take_events(kafka);
+	hold_back(kafka);
+	if (kafka->thread.is_stopping)
+		stop(kafka);
+	timer_set(&kafka->thread.loop.timers, &tick->timer, kafka->thread.loop.now + TICK);
+}
+
+/* Opening and closing */
+
+static const struct {
+	const char *property;
+	const char *value;
+} properties[] = {
+    {"enable.auto.offset.store", "false"},
+    {"enable.auto.commit", "true"},
+    {"auto.commit.interval.ms", "1000"},
+    {"auto.offset.reset", "earliest"},
+    {"partition.assignment.strategy", "cooperative-sticky"},
+    {"session.timeout.ms", "10000"},
+    {"heartbeat.interval.ms", "2000"},
+    /* Memory: what librdkafka fetches ahead, beside what waits for the store. */
+    {"queued.min.messages", "10000"},
+    {"queued.max.messages.kbytes", "16384"},
+    {"fetch.max.bytes", "8388608"},
+    {"fetch.wait.max.ms", "100"},
+    {"isolation.level", "read_committed"},
+};
+
+static int subscribe(struct kafka_source *kafka, struct error *error)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_resp_err_t code;
+
+	rd_kafka_topic_partition_list_add(list, kafka->topic, RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(kafka->client.kafka, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	return code == RD_KAFKA_RESP_ERR_NO_ERROR
+		   ? 0
+		   : error_set(error, -EINVAL, "sources.kafka.topic cannot be read: %s",
+			       rd_kafka_err2str(code));
+}
+
+static int connect_client(struct kafka_source *kafka, const struct settings *settings,
+			  struct error *error)
+{
+	rd_kafka_conf_t *configuration;
+	int result = kafka_client_configure(settings, &configuration, error);
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
+		kafka_client_set(configuration, properties[i].property, properties[i].value);
+	kafka_client_set(configuration, "group.id", settings->sources_kafka_group);
+	result = kafka_client_open(&kafka->client, RD_KAFKA_CONSUMER, configuration, error);
+	if (result < 0)
+		return result;
+	result = loop_add(&kafka->thread.loop, kafka->client.descriptor, EPOLLIN, &kafka->readable);
+	if (result < 0)
+		error_set(error, result, "cannot open the source kafka: %s", strerror(-result));
+	return result < 0 ? result : subscribe(kafka, error);
+}
+
+static void destroy(struct kafka_source *kafka)
+{
+	kafka_client_close(&kafka->client);
+	source_thread_finish(&kafka->thread);
+	free(kafka->brokers);
+	free(kafka->topic);
+	free(kafka);
+}
+
+static int start(struct kafka_source *kafka, const struct settings *settings, struct error *error)
+{
+	int result;
+
+	kafka->brokers = slice_to_string(slice_from_string(settings->kafka_brokers));
+	kafka->topic = slice_to_string(slice_from_string(settings->sources_kafka_topic));
+	if (kafka->brokers == NULL || kafka->topic == NULL)
+		return error_set(error, -ENOMEM, "out of memory while opening the source kafka");
+	kafka->report = (struct kafka_report){.brokers = kafka->brokers, .topic = kafka->topic};
+	kafka->readable.on_ready = on_readable;
+	kafka->thread.on_stop = on_stop;
+	alarm_init(&kafka->tick, on_tick);
+	timer_set(&kafka->thread.loop.timers, &kafka->tick.timer, kafka->thread.loop.now + TICK);
+	result = connect_client(kafka, settings, error);
+	return result < 0 ? result : source_thread_start(&kafka->thread, error);
+}
+
+static int open_source(const struct source_options *options, struct source **ret_source,
+		       struct error *error)
+{
+	const struct settings *settings = &options->configuration->settings;
+	struct kafka_source *kafka = calloc(1, sizeof(*kafka));
+	int result;
+
+	if (kafka == NULL)
+		return error_set(error, -ENOMEM, "out of memory while opening the source kafka");
+	kafka->source.ops = &kafka_source_ops;
+	list_init(&kafka->partitions);
+	result = source_thread_init(&kafka->thread, options, "kafka", settings->sources_kafka_topic,
+				    error);
+	if (result < 0) {
+		free(kafka);
+		return result;
+	}
+	result = start(kafka, settings, error);
+	if (result < 0)
+		destroy(kafka);
+	else
+		*ret_source = &kafka->source;
+	return result;
+}
+
+static bool is_wanted(const struct settings *settings)
+{
+	return settings->sources_kafka_topic[0] != '\0';
+}
+
+static void reconfigure(struct source *source, struct configuration *configuration)
+{
+	source_thread_reconfigure(&((struct kafka_source *)source)->thread, configuration);
+}
+
+static void statistics(struct source *source, struct source_statistics *ret_statistics)
+{
+	source_thread_statistics(&((struct kafka_source *)source)->thread, ret_statistics);
+}
+
+static void close_source(struct source *source)
+{
+	struct kafka_source *kafka = (struct kafka_source *)source;
+
+	source_thread_stop(&kafka->thread);
+	destroy(kafka);
+}
+
+const struct source_ops kafka_source_ops = {
+    .name = "kafka",
+    .is_wanted = is_wanted,
+    .open = open_source,
+    .reconfigure = reconfigure,
+    .statistics = statistics,
+    .close = close_source,
+};
