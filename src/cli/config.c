@@ -30,7 +30,7 @@ int config_check_run(const struct command *command, char **arguments)
 		return command_fail(command, COMMAND_FAILED, "out of memory");
 	result = settings_load(&settings, &sources, &error);
 	if (result == 0) {
-		result = server_check(&settings, false, &error);
+		result = server_check(&settings, SERVER_DELIVERS, &error);
 		settings_finish(&settings);
 	}
 	result = result < 0 ? command_fail(command, COMMAND_FAILED, "%s", error.text)

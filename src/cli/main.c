@@ -3,8 +3,8 @@
  * SIGPIPE is ignored, so that a reader who goes away is an error of the write, which ends a command
  * quietly (command_print). */
 #include "cli/command.h"
-#include "core/json_reader.h"
 #include "cli/help.h"
+#include "core/json_reader.h"
 
 #include <fcntl.h>
 #include <signal.h>

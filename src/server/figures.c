@@ -78,6 +78,7 @@ void figures_append_metrics(const struct node *node, struct buffer *out)
 	STORE_FIGURES
 #undef FIGURE
 	append_feed_metrics(node, out);
+	sources_append_metrics(&node->sources, out);
 	metrics_append_one(out, "uptime_seconds", "gauge", "Time since the start.",
 			   uptime_seconds(node));
 	metrics_append_one(out, "memory_bytes", "gauge", "Resident memory.",
@@ -145,6 +146,8 @@ void figures_get(struct exchange *exchange)
 	buffer_append_byte(&body, ',');
 	append_store(node, &body);
 	append_feed(exchange->worker->node, &body);
+	buffer_append(&body, SLICE(",\"sources\":"));
+	sources_append(&node->sources, &body);
 	buffer_append(&body, SLICE(",\"cluster\":"));
 	registry_append(&exchange->worker->node->registry, &body);
 	buffer_append_byte(&body, '}');

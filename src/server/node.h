@@ -10,6 +10,7 @@
 #include "net/blocking.h"
 #include "net/socket.h"
 #include "server/registry.h"
+#include "server/sources.h"
 #include "store/store.h"
 
 struct worker;
@@ -19,10 +20,11 @@ struct node {
 	struct store *store;
 	bool shares_store; /* other nodes may commit, too */
 	struct feed *feed;
+	struct sources sources;
 	const struct method *method;
 	struct blocking *blocking;	    /* for what takes long: password hashes */
 	struct registry registry;	    /* the administrators' */
-	char address[SOCKET_ADDRESS_BYTES]; /* where clients connect */
+	char address[SOCKET_ADDRESS_BYTES]; /* where clients connect; empty: nowhere */
 	struct worker **workers;	    /* the last one is the administrators' */
 	unsigned worker_count;
 	_Atomic bool running; /* the workers are there: hints can be delivered */

@@ -43,9 +43,9 @@ struct server {
 };
 
 /* Without a key no user could ever be told from another. */
-static int check_keys(const struct settings *settings, bool demo, struct error *error)
+static int check_keys(const struct settings *settings, enum server_role role, struct error *error)
 {
-	if (demo || settings->auth_jwt_secret.length > 0)
+	if (role != SERVER_DELIVERS || settings->auth_jwt_secret.length > 0)
 		return 0;
 	return error_set(error, -EINVAL,
 			 "no key for users' tokens; set auth.jwt.secret_file or ALLIM_JWT_SECRET "
@@ -53,7 +53,7 @@ static int check_keys(const struct settings *settings, bool demo, struct error *
 }
 
 /* The addresses that a node with these settings listens on. */
-static int parse_addresses(const struct settings *settings, bool demo,
+static int parse_addresses(const struct settings *settings, enum server_role role,
 			   union socket_address *ret_address,
 			   union socket_address *ret_admin_address, struct error *error)
 {
@@ -65,8 +65,8 @@ static int parse_addresses(const struct settings *settings, bool demo,
 					      ret_admin_address, error);
 	if (result < 0)
 		return result;
-	if (demo && (!socket_address_is_loopback(ret_address) ||
-		     !socket_address_is_loopback(ret_admin_address)))
+	if (role == SERVER_SHOWS && (!socket_address_is_loopback(ret_address) ||
+				     !socket_address_is_loopback(ret_admin_address)))
 		return error_set(error, -EINVAL,
 				 "--demo has public passwords and listens on loopback only; use "
 				 "--listen 127.0.0.1:8080");
@@ -83,15 +83,25 @@ static int choose_feed(const struct settings *settings, const struct method *met
 	return feed_find(slice_from_string(settings->delivery_feed), ret_feed, error);
 }
 
-int server_check(const struct settings *settings, bool demo, struct error *error)
+static int check_sources(const struct settings *settings, enum server_role role,
+			 struct error *error)
+{
+	if (role != SERVER_CONSUMES || sources_are_wanted(settings))
+		return 0;
+	return error_set(error, -EINVAL, "there is nothing to consume; set sources.kafka.topic");
+}
+
+int server_check(const struct settings *settings, enum server_role role, struct error *error)
 {
 	union socket_address address, admin_address;
 	const struct feed_ops *feed;
 	const struct method *method;
-	int result = check_keys(settings, demo, error);
+	int result = check_keys(settings, role, error);
 
 	if (result == 0)
-		result = parse_addresses(settings, demo, &address, &admin_address, error);
+		result = check_sources(settings, role, error);
+	if (result == 0)
+		result = parse_addresses(settings, role, &address, &admin_address, error);
 	if (result == 0)
 		result = method_find(slice_from_string(settings->method), &method, error);
 	return result == 0 ? choose_feed(settings, method, &feed, error) : result;
@@ -105,7 +115,7 @@ static struct configuration *load_configuration(const struct server_options *opt
 
 	if (configuration_load(&options->sources, &configuration, error) < 0)
 		return NULL;
-	if (server_check(&configuration->settings, options->demo, error) < 0) {
+	if (server_check(&configuration->settings, options->role, error) < 0) {
 		configuration_release(configuration);
 		return NULL;
 	}
@@ -147,6 +157,7 @@ static void reload(struct server *server)
 	log_set_level((enum log_level)fresh->settings.log_level);
 	for (unsigned i = 0; i < server->node.worker_count; i++)
 		worker_reconfigure(server->node.workers[i], fresh);
+	sources_reconfigure(&server->node.sources, fresh);
 	store = store_options_of(&fresh->settings);
 	store_reconfigure(server->node.store, &store);
 	configuration_release(server->configuration);
@@ -165,6 +176,8 @@ static void begin_end(struct server *server, int signal_number)
 	server->admin->draining_node = true;
 	for (unsigned i = 0; i < server->thread_count; i++)
 		worker_drain(server->node.workers[i]);
+	if (server->thread_count == 0)
+		worker_drain(server->admin);
 }
 
 static void on_signal(struct loop_source *source, uint32_t events)
@@ -237,16 +250,26 @@ static void *run_worker(void *argument)
 	return NULL;
 }
 
+/* Beside the administrators'. */
+static unsigned count_workers(const struct settings *settings, enum server_role role)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (role == SERVER_CONSUMES)
+		return 0;
+	if (settings->http_workers > 0)
+		return (unsigned)settings->http_workers;
+	return (unsigned)(cores < 1 ? 1 : cores);
+}
+
 static int create_workers(struct server *server, struct error *error)
 {
 	struct node *node = &server->node;
 	const struct settings *settings = &server->configuration->settings;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned count = settings->http_workers > 0 ? (unsigned)settings->http_workers
-						    : (unsigned)(cores < 1 ? 1 : cores);
+	unsigned count = count_workers(settings, server->options->role);
 
 	node->workers = calloc(count + 1, sizeof(struct worker *));
-	server->threads = calloc(count, sizeof(*server->threads));
+	server->threads = calloc(count + 1, sizeof(*server->threads));
 	if (node->workers == NULL || server->threads == NULL)
 		return error_set(error, -ENOMEM, "out of memory while starting workers");
 	for (unsigned i = 0; i <= count; i++) {
@@ -330,7 +353,8 @@ static void on_wake(void *context)
 {
 	struct node *node = context;
 
-	if (atomic_load_explicit(&node->running, memory_order_acquire))
+	/* Without clients nobody needs to know. */
+	if (atomic_load_explicit(&node->running, memory_order_acquire) && node->worker_count > 1)
 		sweep_wake(node->workers[node->worker_count - 1]);
 }
 
@@ -371,7 +395,7 @@ static void warn(const struct server *server)
 	const struct settings *settings = &server->configuration->settings;
 
 	if (settings->auth_api_keys.count == 0 && settings->auth_api_key.length == 0 &&
-	    !server->options->demo)
+	    server->options->role == SERVER_DELIVERS)
 		log_warning(
 		    "nobody can publish: auth.api_keys is empty and ALLIM_API_KEY is not set");
 	if (!server->node.shares_store && feed->way != FEED_ALONE)
@@ -404,6 +428,12 @@ static int open_parts(struct server *server, struct error *error)
 	if (result < 0)
 		return result;
 	node->shares_store = node->store->ops->is_shared;
+	if (server->options->role == SERVER_CONSUMES && !node->shares_store)
+		return error_set(
+		    error, -EINVAL,
+		    "nobody else can read what is consumed into %s; set store.location "
+		    "to the PostgreSQL of the nodes that deliver",
+		    settings->store_location);
 	warn(server);
 	node->blocking = blocking_create();
 	node->address_connections = quota_create();
@@ -424,6 +454,7 @@ static void close_parts(struct server *server)
 
 	/* Blocking jobs, store requests and hints come to the workers, which outlive all three. */
 	blocking_destroy(node->blocking);
+	sources_close(&node->sources);
 	if (node->store != NULL && server->admin != NULL)
 		registry_leave(server->admin);
 	store_close(node->store);
@@ -448,6 +479,15 @@ static void close_parts(struct server *server)
 		close(server->signals);
 }
 
+/* When whoever is told of a publish is there. */
+static int start_sources(struct server *server, struct error *error)
+{
+	const struct source_options options = {.configuration = server->configuration,
+					       .store = server->node.store};
+
+	return sources_open(&server->node.sources, &options, error);
+}
+
 static int start(struct server *server, struct error *error)
 {
 	const struct settings *settings;
@@ -459,9 +499,9 @@ static int start(struct server *server, struct error *error)
 	server->started_with = configuration_reference(server->configuration);
 	settings = &server->configuration->settings;
 	log_set_level((enum log_level)settings->log_level);
-	server->node.demo = server->options->demo;
+	server->node.demo = server->options->role == SERVER_SHOWS;
 	server->node.started_at = clock_wall();
-	result = parse_addresses(settings, server->options->demo, &server->address,
+	result = parse_addresses(settings, server->options->role, &server->address,
 				 &server->admin_address, error);
 	if (result == 0)
 		result = watch_signals(server, error);
@@ -475,17 +515,20 @@ static int start(struct server *server, struct error *error)
 		limit_connections(&server->node, settings);
 	if (result < 0)
 		return result;
-	sweep_start(server->admin);
-	socket_address_format(&server->address, server->node.address);
+	if (server->node.worker_count > 1) {
+		sweep_start(server->admin);
+		socket_address_format(&server->address, server->node.address);
+	}
 	worker_schedule(server->admin, WORKER_BEAT, server->admin->loop.now);
-	return start_threads(server, error);
+	result = start_threads(server, error);
+	return result < 0 ? result : start_sources(server, error);
 }
 
 static void announce(const struct server *server)
 {
-	char address[SOCKET_ADDRESS_BYTES], admin[SOCKET_ADDRESS_BYTES];
+	const char *address = server->node.address;
+	char admin[SOCKET_ADDRESS_BYTES];
 
-	socket_address_format(&server->address, address);
 	socket_address_format(&server->admin_address, admin);
 	log_info("ready", LOG_TEXT("address", address), LOG_TEXT("admin", admin),
 		 LOG_TEXT("method", server->node.method->name),

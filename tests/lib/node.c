@@ -90,7 +90,8 @@ void node_start(struct test_node *node, bool demo, const char *const *settings)
 
 	*node = (struct test_node){.location = "/tmp/allim-test-XXXXXX"};
 	assert_non_null(mkdtemp(node->location));
-	node->options = (struct server_options){.demo = demo, .on_ready = on_ready};
+	node->options = (struct server_options){.role = demo ? SERVER_SHOWS : SERVER_DELIVERS,
+						.on_ready = on_ready};
 	node->options.sources.environment = environment;
 	node->options.sources.flags = node->flags;
 	add_flag(node, "http-listen", "127.0.0.1:0");

@@ -1,0 +1,116 @@
+/* Orders go through a named pipe in the guard's folder, and answers come back in its log. */
+#include "lib/kafka_server.h"
+
+#include "lib/assertions.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ORDER_BYTES = 512, COMMAND_BYTES = 512, FOR_ALL = 0666 };
+
+static void pause_shortly(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+}
+
+/* The pipe is open for reading here, too, so that it never ends. */
+static void open_pipe(struct kafka_server *server)
+{
+	char path[KAFKA_SERVER_PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/orders", guard_folder(server->guard));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(chmod(path, FOR_ALL), 0);
+	server->orders = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(server->orders >= 0);
+}
+
+static const char *wait_for(struct kafka_server *server, const char *text)
+{
+	const char *found;
+
+	while ((found = strstr(guard_log(server->guard), text)) == NULL) {
+		if (!guard_is_busy(server->guard))
+			fail_msg("kafka_mock ended: %s", guard_log(server->guard));
+		pause_shortly();
+	}
+	return found;
+}
+
+static void read_brokers(struct kafka_server *server)
+{
+	const char *line = wait_for(server, "brokers ");
+	char *port;
+
+	while (strchr(line, '\n') == NULL)
+		line = wait_for(server, "brokers ");
+	assert_int_equal(sscanf(line, "brokers %255s", server->brokers), 1);
+	port = strchr(server->brokers, ':');
+	assert_non_null(port);
+	assert_int_equal(sscanf(port, ":%hu", &server->port), 1);
+}
+
+void kafka_server_start(struct kafka_server *server, unsigned brokers)
+{
+	char script[COMMAND_BYTES];
+	const char *command[] = {"/bin/sh", "-c", script, NULL};
+
+	*server = (struct kafka_server){.guard = guard_create("allim-kafka", NULL)};
+	open_pipe(server);
+	snprintf(script, sizeof(script), "exec '%s' %u <orders", KAFKA_MOCK, brokers);
+	guard_start(server->guard, command);
+	read_brokers(server);
+}
+
+/* An answer is a line of its own, so counting lines tells how many there are. */
+static unsigned answers(struct kafka_server *server)
+{
+	unsigned lines = 0;
+
+	for (const char *at = guard_log(server->guard); (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	return lines - 1;
+}
+
+void kafka_server_tell(struct kafka_server *server, const char *format, ...)
+{
+	char order[ORDER_BYTES];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(order, sizeof(order) - 1, format, arguments);
+	va_end(arguments);
+	assert_true(length > 0 && length < ORDER_BYTES - 1);
+	order[length++] = '\n';
+	assert_int_equal(write(server->orders, order, (size_t)length), length);
+	server->told++;
+	while (answers(server) < server->told) {
+		if (!guard_is_busy(server->guard))
+			fail_msg("kafka_mock ended: %s", guard_log(server->guard));
+		pause_shortly();
+	}
+	if (strstr(guard_log(server->guard), "\nerror ") != NULL)
+		fail_msg("kafka_mock refuses %s: %s", order, guard_log(server->guard));
+}
+
+void kafka_server_freeze(struct kafka_server *server)
+{
+	guard_freeze(server->guard);
+}
+
+void kafka_server_thaw(struct kafka_server *server)
+{
+	guard_thaw(server->guard);
+}
+
+void kafka_server_finish(struct kafka_server *server)
+{
+	guard_destroy(server->guard);
+	close(server->orders);
+}
