@@ -88,7 +88,8 @@ static int check_sources(const struct settings *settings, enum server_role role,
 {
 	if (role != SERVER_CONSUMES || sources_are_wanted(settings))
 		return 0;
-	return error_set(error, -EINVAL, "there is nothing to consume; set sources.kafka.topic");
+	return error_set(error, -EINVAL, "there is nothing to consume; set sources.kafka.topic or "
+			 "sources.rabbitmq.queue");
 }
 
 int server_check(const struct settings *settings, enum server_role role, struct error *error)

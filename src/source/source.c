@@ -1,7 +1,7 @@
 /* The list of sources, and calls passed on. */
 #include "source/source.h"
 
-const struct source_ops *const source_table[] = {&kafka_source_ops, NULL};
+const struct source_ops *const source_table[] = {&kafka_source_ops, &rabbitmq_source_ops, NULL};
 
 void source_reconfigure(struct source *source, struct configuration *configuration)
 {

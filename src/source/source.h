@@ -52,6 +52,7 @@ struct source {
 };
 
 extern const struct source_ops kafka_source_ops;
+extern const struct source_ops rabbitmq_source_ops;
 
 /* All sources, ended by NULL. */
 extern const struct source_ops *const source_table[];

@@ -1,0 +1,50 @@
+/* The connection of a source to RabbitMQ, on a thread of its own: it takes the messages of a queue
+ * and acknowledges them when it is told to. */
+#ifndef ALLIM_SOURCE_RABBITMQ_CONSUMER_H
+#define ALLIM_SOURCE_RABBITMQ_CONSUMER_H
+
+#include "broker/rabbitmq_session.h"
+#include "source/rabbitmq_message.h"
+
+struct rabbitmq_consumer {
+	struct rabbitmq_session session;
+	struct mailbox *receiver; /* gets messages (their `arrival`) and `lost` */
+	void (*on_arrival)(struct mailbox_message *message);
+	void *context;	   /* of the messages */
+	const char *queue; /* outlives the consumer */
+	uint16_t prefetch;
+	bool makes_queue; /* it was missing */
+	struct buffer body;
+	_Atomic uint64_t connection; /* which one it is; rises when it is lost */
+	_Atomic bool is_consuming;
+	struct mailbox_message lost; /* sent when a connection is, unless it is on its way */
+	_Atomic bool lost_is_sent;
+};
+
+struct rabbitmq_consumer_options {
+	const struct rabbitmq_access *access;
+	struct rabbitmq_report *report;
+	struct mailbox *receiver;
+	void (*on_arrival)(struct mailbox_message *message); /* the message is the receiver's */
+	void (*on_lost)(struct mailbox_message *message);    /* see rabbitmq_consumer_heard() */
+	void *context;
+	const char *queue;
+	uint16_t prefetch;
+};
+
+/* Returns 0 or a negative errno value. */
+int rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
+			    const struct rabbitmq_consumer_options *options);
+
+/* Ends the thread. Messages that are on their way stay in the receiver's mailbox. */
+void rabbitmq_consumer_stop(struct rabbitmq_consumer *consumer);
+
+/* Acknowledges all messages of that connection up to the tag, unless it is gone: then RabbitMQ
+ * delivers them again. From any thread. Where memory is short the next one does it. */
+void rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
+				   uint64_t tag);
+
+/* On the receiver's thread, in `on_lost`: `lost` may be sent again. */
+void rabbitmq_consumer_heard(struct rabbitmq_consumer *consumer);
+
+#endif

@@ -1,0 +1,96 @@
+/* Properties belong to librabbitmq's pools, which the next frame may take. */
+#include "source/rabbitmq_message.h"
+
+#include <stdlib.h>
+
+enum { ATTRIBUTES = 16 };
+
+static struct slice slice_of(amqp_bytes_t bytes)
+{
+	return bytes.len == 0 ? SLICE("") : slice_from_bytes(bytes.bytes, bytes.len);
+}
+
+/* The name of an attribute, without its prefix; empty: it is none. */
+static struct slice attribute_name(struct slice header)
+{
+	static const struct slice prefixes[] = {{"cloudEvents:", 12}, {"cloudEvents_", 12}};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (slice_starts_with(header, prefixes[i]))
+			return slice_from_bytes(header.data + prefixes[i].length,
+						header.length - prefixes[i].length);
+	}
+	return SLICE("");
+}
+
+static bool is_text(const amqp_field_value_t *value)
+{
+	return value->kind == AMQP_FIELD_KIND_UTF8 || value->kind == AMQP_FIELD_KIND_BYTES;
+}
+
+static int take_attributes(struct rabbitmq_message *message, const amqp_table_t *headers)
+{
+	struct message *content = &message->lane.content;
+	struct message_attribute *attributes = NULL;
+
+	for (int i = 0; i < headers->num_entries && content->attribute_count < ATTRIBUTES; i++) {
+		const amqp_table_entry_t *header = &headers->entries[i];
+		struct slice name = attribute_name(slice_of(header->key));
+		struct message_attribute *attribute;
+
+		if (slice_is_empty(name) || !is_text(&header->value))
+			continue;
+		if (attributes == NULL)
+			attributes =
+			    arena_allocate_array(&message->arena, ATTRIBUTES, sizeof(*attributes));
+		if (attributes == NULL)
+			return -1;
+		attribute = &attributes[content->attribute_count++];
+		if (arena_copy(&message->arena, name, &attribute->name) < 0 ||
+		    arena_copy(&message->arena, slice_of(header->value.value.bytes),
+			       &attribute->value) < 0)
+			return -1;
+	}
+	content->attributes = attributes;
+	return 0;
+}
+
+static int take(struct rabbitmq_message *message, struct slice body,
+		const amqp_basic_properties_t *properties)
+{
+	struct message *content = &message->lane.content;
+	struct arena *arena = &message->arena;
+
+	if (arena_copy(arena, body, &content->body) < 0)
+		return -1;
+	if ((properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG) &&
+	    arena_copy(arena, slice_of(properties->content_type), &content->content_type) < 0)
+		return -1;
+	if ((properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG) &&
+	    arena_copy(arena, slice_of(properties->message_id), &content->key) < 0)
+		return -1;
+	/* The only place that a message keeps when it is delivered again. */
+	content->position = content->key;
+	return (properties->_flags & AMQP_BASIC_HEADERS_FLAG)
+		   ? take_attributes(message, &properties->headers)
+		   : 0;
+}
+
+struct rabbitmq_message *rabbitmq_message_create(struct slice body,
+						 const amqp_basic_properties_t *properties)
+{
+	struct rabbitmq_message *message = calloc(1, sizeof(*message));
+
+	if (message == NULL)
+		return NULL;
+	if (take(message, body, properties) == 0)
+		return message;
+	rabbitmq_message_destroy(message);
+	return NULL;
+}
+
+void rabbitmq_message_destroy(struct rabbitmq_message *message)
+{
+	arena_finish(&message->arena);
+	free(message);
+}
