@@ -1,0 +1,274 @@
+/* What every source must do; each test runs for every kind (conformance.h). */
+#include "conformance/source/conformance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct conformance_kind *const kinds[] = {&conformance_kafka, &conformance_rabbitmq};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), MESSAGES = 300 };
+
+static void *places[KINDS];
+
+static struct source_statistics figures(struct conformance *c)
+{
+	return conformance_statistics(c->source);
+}
+
+static void check_published_in_order(struct conformance *c)
+{
+	conformance_open(c);
+	for (unsigned i = 0; i < MESSAGES; i++)
+		conformance_send(c, i % 3 == 0 ? "anna" : "minjun");
+	CONFORMANCE_WAIT_FOR(figures(c).published == MESSAGES);
+	conformance_assert_inbox(c, "anna", MESSAGES / 3);
+	conformance_assert_inbox(c, "minjun", MESSAGES - MESSAGES / 3);
+	assert_true(figures(c).connected);
+	assert_int_equal(figures(c).repeated, 0);
+	CONFORMANCE_WAIT_FOR(figures(c).waiting == 0);
+	assert_int_equal(figures(c).waiting_bytes, 0);
+}
+
+/* What was sent before anybody was there is not lost. */
+static void check_sent_before(struct conformance *c)
+{
+	for (unsigned i = 0; i < 20; i++)
+		conformance_send(c, "anna");
+	conformance_open(c);
+	CONFORMANCE_WAIT_FOR(figures(c).published == 20);
+	conformance_assert_inbox(c, "anna", 20);
+}
+
+/* An orderly end leaves nothing to be done again, and nothing undone. */
+static void check_closing(struct conformance *c)
+{
+	uint64_t published = 0;
+
+	for (unsigned round = 0; round < 4; round++) {
+		conformance_open(c);
+		for (unsigned i = 0; i < 50; i++)
+			conformance_send(c, "anna");
+		CONFORMANCE_WAIT_FOR(figures(c).published > 0);
+		published += figures(c).published;
+		conformance_close(c);
+	}
+	conformance_open(c);
+	CONFORMANCE_WAIT_FOR(conformance_count(c, "anna") == 200);
+	conformance_assert_inbox(c, "anna", 200);
+	assert_true(published > 0);
+}
+
+/* Messages that are no notifications go to the dead letters, and the others go on. */
+static void check_dead_letters(struct conformance *c)
+{
+	size_t letters;
+
+	conformance_open(c);
+	conformance_send(c, "anna");
+	c->kind->send(c->place, "anna", "bad-1", "{\"to\":{\"user\":\"anna\"}}");
+	c->kind->send(c->place, "anna", "bad-2", "no JSON");
+	conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published == 2 && figures(c).buried == 2);
+	conformance_assert_inbox(c, "anna", 2);
+	assert_non_null(strstr(conformance_letter(c, &letters), "Line 1"));
+	assert_int_equal(letters, 2);
+}
+
+/* The same message twice, as a producer sends it that did not hear of the first, is one. */
+static void check_keys(struct conformance *c)
+{
+	const char *body = "{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"1\"}";
+
+	conformance_open(c);
+	c->kind->send(c->place, "anna", "order 5", body);
+	c->kind->send(c->place, "anna", "order 5", body);
+	c->kind->send(c->place, "anna", "order 6", body);
+	CONFORMANCE_WAIT_FOR(figures(c).published == 2 && figures(c).repeated == 1);
+	assert_int_equal(conformance_count(c, "anna"), 2);
+}
+
+/* While the store is away nothing is acknowledged, and nothing lost. */
+static void check_store_away(struct conformance *c)
+{
+	conformance_open(c);
+	conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published == 1);
+	atomic_store(&c->store.failure, -EAGAIN);
+	for (unsigned i = 0; i < 50; i++)
+		conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).retries >= 3);
+	assert_int_equal(conformance_count(c, "anna"), 1);
+	atomic_store(&c->store.failure, 0);
+	CONFORMANCE_WAIT_FOR(figures(c).published == 51);
+	conformance_assert_inbox(c, "anna", 51);
+}
+
+/* And also where the source ends meanwhile: somebody else finds the messages. */
+static void check_closed_while_store_away(struct conformance *c)
+{
+	conformance_open(c);
+	atomic_store(&c->store.failure, -EAGAIN);
+	for (unsigned i = 0; i < 50; i++)
+		conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).retries >= 1);
+	conformance_close(c);
+	atomic_store(&c->store.failure, 0);
+	conformance_open(c);
+	CONFORMANCE_WAIT_FOR(figures(c).published == 50);
+	conformance_assert_inbox(c, "anna", 50);
+}
+
+/* A store that fails for a reason of the message's: it is given up, after some tries. */
+static void check_store_refuses(struct conformance *c)
+{
+	size_t letters;
+
+	conformance_open(c);
+	atomic_store(&c->store.failure, -EIO);
+	conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).retries >= 3);
+	atomic_store(&c->store.failure, 0);
+	CONFORMANCE_WAIT_FOR(figures(c).buried == 1);
+	conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published == 1);
+	assert_non_null(strstr(conformance_letter(c, &letters), "the store refuses it"));
+}
+
+static void check_broker_away(struct conformance *c)
+{
+	conformance_open(c);
+	for (unsigned i = 0; i < 20; i++)
+		conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published > 0);
+	c->kind->go_down(c->place);
+	CONFORMANCE_WAIT_FOR(!figures(c).connected);
+	c->kind->come_up(c->place);
+	for (unsigned i = 0; i < 20; i++)
+		conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published >= 40);
+	assert_int_equal(figures(c).published, 40);
+	conformance_assert_inbox(c, "anna", 40);
+}
+
+static void check_broker_down_at_the_start(struct conformance *c)
+{
+	for (unsigned i = 0; i < 5; i++)
+		conformance_send(c, "anna");
+	c->kind->go_down(c->place);
+	conformance_open(c);
+	for (unsigned i = 0; i < 100; i++)
+		conformance_pause();
+	assert_false(figures(c).connected);
+	c->kind->come_up(c->place);
+	CONFORMANCE_WAIT_FOR(figures(c).published == 5);
+}
+
+/* Consumers come and go, and each message is published once, in order. */
+static void check_several(struct conformance *c)
+{
+	const char *users[] = {"anna", "minjun", "sofia", "felix", "yuna"};
+	struct source *others[3];
+
+	conformance_open(c);
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned k = 0; k < 50; k++)
+			conformance_send(c, users[k % 5]);
+		others[i] = conformance_open_another(c);
+	}
+	CONFORMANCE_WAIT_FOR(conformance_count(c, "anna") == 30);
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned k = 0; k < 50; k++)
+			conformance_send(c, users[k % 5]);
+		source_close(others[i]);
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		CONFORMANCE_WAIT_FOR(conformance_count(c, users[i]) >= 60);
+		conformance_assert_inbox(c, users[i], 60);
+	}
+}
+
+/* What waits in memory is bounded, however much the broker has. */
+static void check_memory(struct conformance *c)
+{
+	const unsigned messages = 3000;
+	uint64_t most = 1 << 20, peak = 0;
+
+	c->configuration->settings.sources_buffer_bytes = (int64_t)most;
+	atomic_store(&c->store.failure, -EAGAIN);
+	conformance_open(c);
+	for (unsigned i = 0; i < messages; i++) {
+		conformance_send(c, "anna");
+		if (figures(c).waiting_bytes > peak)
+			peak = figures(c).waiting_bytes;
+	}
+	assert_true(peak > 0 && peak <= most + (1 << 19));
+	atomic_store(&c->store.failure, 0);
+	CONFORMANCE_WAIT_FOR(figures(c).published == messages);
+	conformance_assert_inbox(c, "anna", messages);
+}
+
+static void run(void (*check)(struct conformance *c))
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		struct conformance c;
+
+		if (places[i] == NULL)
+			continue;
+		print_message("%s\n", kinds[i]->name);
+		conformance_begin(&c, kinds[i], places[i]);
+		check(&c);
+		conformance_end(&c);
+	}
+}
+
+#define CHECKS                          \
+	CHECK(published_in_order)       \
+	CHECK(sent_before)              \
+	CHECK(closing)                  \
+	CHECK(dead_letters)             \
+	CHECK(keys)                     \
+	CHECK(store_away)               \
+	CHECK(closed_while_store_away)  \
+	CHECK(store_refuses)            \
+	CHECK(broker_away)              \
+	CHECK(broker_down_at_the_start) \
+	CHECK(several)                  \
+	CHECK(memory)
+
+#define CHECK(name)                           \
+	static void test_##name(void **state) \
+	{                                     \
+		(void)state;                  \
+		run(check_##name);            \
+	}
+CHECKS
+#undef CHECK
+
+static int start(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KINDS; i++)
+		places[i] = getenv("ONLY") == NULL || strcmp(getenv("ONLY"), kinds[i]->name) == 0 ? kinds[i]->start() : NULL;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < KINDS; i++)
+		if (places[i] != NULL)
+			kinds[i]->stop(places[i]);
+	return 0;
+}
+
+int main(int count, char **arguments)
+{
+	const struct CMUnitTest tests[] = {
+#define CHECK(name) cmocka_unit_test(test_##name),
+	    CHECKS
+#undef CHECK
+	};
+
+	cmocka_set_test_filter(count > 1 ? arguments[1] : "*");
+	return cmocka_run_group_tests_name("source conformance", tests, start, stop);
+}
