@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "store/postgres_publish.h"
 #include "store/postgres_read.h"
+#include "store/postgres_topic.h"
 #include "store/postgres_write.h"
 
 #include <errno.h>
@@ -182,7 +183,8 @@ static void run_and_answer(struct postgres_batch *batch)
 		finish(batch, result);
 }
 
-/* Requests under one Idempotency-Key take turns: the second is to find what the first left. */
+/* Requests under one Idempotency-Key take turns: the second is to find what the first left. So do
+ * subscribing and publishing to topics. */
 void postgres_batch_run(struct postgres_batch *batch, struct postgres_session *session,
 			struct mailbox_message *oldest)
 {
@@ -192,7 +194,8 @@ void postgres_batch_run(struct postgres_batch *batch, struct postgres_session *s
 		while (oldest != NULL && batch->count < POSTGRES_BATCH) {
 			struct store_request *request = store_request_of(oldest);
 
-			if (postgres_publish_must_wait(batch, request))
+			if (postgres_publish_must_wait(batch, request) ||
+			    postgres_topic_must_wait(batch, request))
 				break;
 			oldest = oldest->next;
 			batch->requests[batch->count++] = request;

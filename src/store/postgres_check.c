@@ -71,6 +71,10 @@ static const struct question {
      "LEFT JOIN allim.notification n ON n.id = u.id "
      "WHERE n.created_at <> o.created_at OR u.id IS NULL "
      "OR u.id > (SELECT last_value FROM allim.notification_id)"},
+    {"the members of a topic are not as many as its row says",
+     "SELECT coalesce(t.name, c.topic) FROM allim.topic t FULL JOIN (SELECT s.topic, count(*) AS "
+     "members FROM allim.subscription s GROUP BY s.topic) c ON c.topic = t.name "
+     "WHERE t.members IS DISTINCT FROM c.members"},
     {"an inbox that changed does not exist",
      "SELECT s.inbox_id FROM allim.stirred s LEFT JOIN allim.inbox i ON i.id = s.inbox_id "
      "WHERE i.id IS NULL"},

@@ -3,6 +3,8 @@
  * sent. */
 #include "store/postgres_publish.h"
 
+#include "store/postgres_topic.h"
+
 #include <errno.h>
 
 /* What a publish has to do in this batch. */
@@ -13,7 +15,7 @@ static struct store_publish *publish_of(const struct postgres_batch *batch, size
 	return request->operation == STORE_PUBLISH ? (struct store_publish *)request : NULL;
 }
 
-static bool is_due(const struct store_publish *publish)
+bool postgres_publish_is_due(const struct store_publish *publish)
 {
 	return publish != NULL && publish->request.result == 0 && !publish->replay.is_set &&
 	       publish->item_count > 0;
@@ -107,7 +109,7 @@ static bool send_claim(struct postgres_batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct store_publish *publish = publish_of(batch, i);
 
-		if (!is_due(publish) || !has_key(publish))
+		if (!postgres_publish_is_due(publish) || !has_key(publish))
 			continue;
 		postgres_array_add_text(&publishers, publish->publisher);
 		postgres_array_add_text(&keys, publish->idempotency_key);
@@ -183,7 +185,7 @@ static int receive_claims(struct postgres_batch *batch, bool claims, const bool 
 
 		if (recalled != NULL && PQntuples(recalled) == 1)
 			code = answer_again(publish, recalled, 0);
-		else if (claimed != NULL && has_key(publish) && is_due(publish))
+		else if (claimed != NULL && has_key(publish) && postgres_publish_is_due(publish))
 			code = answer_again(publish, claimed, row++);
 		PQclear(recalled);
 	}
@@ -219,6 +221,7 @@ static int claim(struct postgres_batch *batch, bool *asks)
 	}
 	if (taker != NULL)
 		any = send_take(batch, taker) || any;
+	any = postgres_topic_send_members(batch) || any;
 	if (!any)
 		return 0;
 	postgres_connection_sync(batch->connection);
@@ -226,6 +229,8 @@ static int claim(struct postgres_batch *batch, bool *asks)
 	code = receive_claims(batch, claims, asks);
 	if (taker != NULL && code == 0)
 		receive_take(batch, taker);
+	if (code == 0)
+		code = postgres_topic_receive_members(batch);
 	result = postgres_connection_receive_sync(batch->connection);
 	batch->begun = true;
 	return result < 0 ? result : code;
@@ -254,7 +259,7 @@ int postgres_publish_claim(struct postgres_batch *batch)
 /* The empty name is everyone's. */
 static struct slice receiver_of(const struct store_item *item, size_t i)
 {
-	return item->user_count == 0 ? SLICE("") : item->users[i];
+	return store_item_is_to_everyone(item) ? SLICE("") : item->users[i];
 }
 
 void postgres_publish_add_names(const struct postgres_batch *batch, size_t from, size_t to,
@@ -263,7 +268,7 @@ void postgres_publish_add_names(const struct postgres_batch *batch, size_t from,
 	for (size_t i = from; i < to; i++) {
 		const struct store_publish *publish = publish_of(batch, i);
 
-		if (!is_due(publish))
+		if (!postgres_publish_is_due(publish))
 			continue;
 		for (size_t item = 0; item < publish->item_count; item++) {
 			const struct store_item *each = &publish->items[item];
@@ -374,13 +379,15 @@ int postgres_publish_send(struct postgres_batch *batch, size_t from, size_t to)
 	for (size_t i = from; i < to && result == 0; i++) {
 		struct store_publish *publish = publish_of(batch, i);
 
-		if (!is_due(publish))
+		if (!postgres_publish_is_due(publish))
 			continue;
 		result = allocate_ids(publish, &batch->ids[i]);
 		add_publish(columns, publish);
 	}
 	if (result == 0)
 		send_append(batch, columns);
+	if (result == 0)
+		result = postgres_topic_send_kept(batch, from, to);
 	for (int column = 0; column < COLUMNS; column++)
 		postgres_array_finish(&columns[column]);
 	return result;
@@ -432,7 +439,7 @@ static size_t count_receivers(const struct postgres_batch *batch, size_t from, s
 	size_t count = 0;
 
 	for (size_t i = from; i < to; i++) {
-		if (is_due(publish_of(batch, i)))
+		if (postgres_publish_is_due(publish_of(batch, i)))
 			count += store_publish_receivers(publish_of(batch, i));
 	}
 	return count;
@@ -448,10 +455,11 @@ void postgres_publish_receive(struct postgres_batch *batch, size_t from, size_t 
 	for (size_t i = from; i < to && result != NULL; i++) {
 		struct store_publish *publish = publish_of(batch, i);
 
-		if (is_due(publish) && is_whole)
+		if (postgres_publish_is_due(publish) && is_whole)
 			receive_publish(batch, publish, batch->ids[i], result, &row);
-		else if (is_due(publish))
+		else if (postgres_publish_is_due(publish))
 			publish->request.result = -EIO;
 	}
 	PQclear(result);
+	postgres_topic_receive_kept(batch, from, to);
 }

@@ -9,8 +9,12 @@
 bool postgres_publish_must_wait(const struct postgres_batch *batch,
 				const struct store_request *request);
 
-/* Claims the keys of the publishes, in a round trip of its own where there are any, and answers
- * those that were committed before. Returns 0 or what failed. */
+/* Whether there is something to be done for it, which is not known before keys are claimed. NULL is
+ * allowed. */
+bool postgres_publish_is_due(const struct store_publish *publish);
+
+/* Claims the keys of the publishes and finds the members of topics, in a round trip of its own
+ * where there are any, and answers those that were committed before. Returns 0 or what failed. */
 int postgres_publish_claim(struct postgres_batch *batch);
 
 /* Adds the names of the inboxes that those publish to. */

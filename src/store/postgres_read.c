@@ -3,6 +3,7 @@
 #include "store/postgres_read.h"
 
 #include "store/postgres_dead_letter.h"
+#include "store/postgres_topic.h"
 
 #include <errno.h>
 
@@ -311,6 +312,11 @@ static int receive_sweep(struct reading *reading, struct store_request *request)
 	return code;
 }
 
+static int receive_topics(struct reading *reading, struct store_request *request)
+{
+	return postgres_topic_receive_page(reading->batch, request);
+}
+
 static void send_probed(struct postgres_batch *batch, const struct store_request *request)
 {
 	(void)request;
@@ -410,6 +416,7 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_HEADS] = {add_heads_names, send_heads, receive_heads},
     [STORE_REPLAY] = {add_replay_name, send_replay, receive_replay},
     [STORE_LIST] = {add_list_name, send_list, receive_list},
+    [STORE_TOPICS] = {NULL, postgres_topic_send_page, receive_topics},
     [STORE_SWEEP] = {NULL, send_sweep, receive_sweep},
     [STORE_PROBE] = {NULL, send_probed, receive_probed},
     [STORE_DEAD_LETTERS] = {NULL, postgres_dead_letter_send, receive_dead_letters},

@@ -12,7 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VERSION = 1, OLDEST_SERVER = 130000 };
+enum { VERSION = 2, OLDEST_SERVER = 130000 };
+
+/* What each version adds to the one before. */
+static const char *const versions[VERSION] = {postgres_schema_sql, postgres_topic_sql};
+
+/* Functions are for those whom an administrator grants them, whatever version brought them. */
+#define REVOKE "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA allim FROM PUBLIC;\n"
 
 #define IDENTITY                                                                             \
 	"(SELECT (pg_control_system()).system_identifier || ':' || "                         \
@@ -146,12 +152,19 @@ static uint64_t draw_epoch(void)
 	return random_next(&random);
 }
 
-/* All of version 1. */
+static void append_versions(struct buffer *sql, int from)
+{
+	for (int i = from; i < VERSION; i++) {
+		buffer_append_string(sql, versions[i]);
+		buffer_append_byte(sql, '\n');
+	}
+	buffer_append_string(sql, REVOKE);
+}
+
 void postgres_schema_append(struct buffer *sql)
 {
 	buffer_append_string(sql, "SELECT " LOCK ";\nCREATE SCHEMA IF NOT EXISTS allim;\n\n");
-	buffer_append_string(sql, postgres_schema_sql);
-	buffer_append_string(sql, "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA allim FROM PUBLIC;\n");
+	append_versions(sql, 0);
 	buffer_append_format(
 	    sql,
 	    "\nINSERT INTO allim.meta (version, epoch, identity) VALUES (%d, %" PRId64 ", " IDENTITY
@@ -159,12 +172,22 @@ void postgres_schema_append(struct buffer *sql)
 	    VERSION, (int64_t)draw_epoch());
 }
 
-static int create(struct postgres_connection *connection, struct error *error)
+static void append_upgrade(struct buffer *sql, int version)
+{
+	append_versions(sql, version);
+	buffer_append_format(sql, "UPDATE allim.meta SET version = %d;\n", VERSION);
+}
+
+/* From nothing, or from an older version. */
+static int bring_up(struct postgres_connection *connection, int version, struct error *error)
 {
 	struct buffer sql = BUFFER_EMPTY;
 	int result;
 
-	postgres_schema_append(&sql);
+	if (version == 0)
+		postgres_schema_append(&sql);
+	else
+		append_upgrade(&sql, version);
 	buffer_append_byte(&sql, '\0');
 	result = buffer_failed(&sql) ? error_set(error, -ENOMEM, "out of memory")
 				     : run(connection, sql.data, error);
@@ -197,8 +220,8 @@ int postgres_schema_migrate(struct postgres_connection *connection, bool read_on
 		result = read_version(connection, &version, error);
 	if (result == 0)
 		result = check_version(version, read_only, error);
-	if (result == 0 && version == 0)
-		result = create(connection, error);
+	if (result == 0 && version < VERSION)
+		result = bring_up(connection, version, error);
 	return result == 0 ? run(connection, "COMMIT", error) : result;
 }
 

@@ -5,8 +5,10 @@
 #include "base/buffer.h"
 #include "store/postgres_connection.h"
 
-/* The .sql files of this folder, in the order in which they need each other. */
+/* The .sql files of this folder: those of the first version, in the order in which they need each
+ * other, and what later ones add. */
 extern const char postgres_schema_sql[];
+extern const char postgres_topic_sql[];
 
 /* Makes a connected session fit for the store: refuses servers that are too old or hold another
  * encoding, and sets its limits. Returns 0 or a negative errno value with a sentence. */

@@ -5,6 +5,7 @@
 
 #include "store/postgres_dead_letter.h"
 #include "store/postgres_publish.h"
+#include "store/postgres_topic.h"
 
 #include <errno.h>
 
@@ -318,6 +319,7 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_CORRECT] = {send_correct, receive_correct},
     [STORE_WITHDRAW] = {send_withdraw, receive_withdraw},
     [STORE_MARK] = {send_mark, receive_mark},
+    [STORE_SUBSCRIBE] = {postgres_topic_send_subscribe, postgres_topic_receive_subscribe},
     [STORE_REDEEM] = {send_redeem, receive_redeem},
     [STORE_PROBE] = {send_probe, receive_probe},
     [STORE_BEAT] = {send_beat, receive_beat},

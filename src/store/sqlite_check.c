@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { QUESTIONS = 12 };
+enum { QUESTIONS = 13 };
 
 static const struct question {
 	const char *wrong;
@@ -113,4 +113,8 @@ static const struct question questions[QUESTIONS] = {
      "LEFT JOIN forgotten_broadcast f ON f.notification_id = s.notification_id "
      "WHERE (n.user_id IS NOT 0 AND f.notification_id IS NULL) OR u.touched IS NULL "
      "OR u.touched < s.notification_id"},
+    {"the members of a topic are not as many as its row says",
+     "SELECT 0 FROM (SELECT topic, count(*) AS members FROM subscription GROUP BY topic) s "
+     "LEFT JOIN topic t ON t.name = s.topic WHERE t.members IS NOT s.members "
+     "UNION ALL SELECT 0 FROM topic WHERE name NOT IN (SELECT topic FROM subscription)"},
 };

@@ -281,11 +281,26 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_FORGOTTEN_INSERT] = "INSERT INTO forgotten_broadcast (notification_id) VALUES (?1)",
     [STATEMENT_FORGOTTEN_SELECT] = "SELECT min(notification_id) FROM forgotten_broadcast",
     [STATEMENT_FORGOTTEN_DELETE] = "DELETE FROM forgotten_broadcast WHERE notification_id = ?1",
-    [STATEMENT_IDEMPOTENCY_SELECT] = "SELECT fingerprint, ids, created_at, note FROM "
+    [STATEMENT_TOPIC_MEMBERS] = "SELECT members FROM topic WHERE name = ?1",
+    [STATEMENT_TOPIC_CHANGE] = "INSERT INTO topic (name, members) VALUES (?2, ?1) "
+			       "ON CONFLICT (name) DO UPDATE SET members = members + ?1",
+    [STATEMENT_TOPIC_DELETE] = "DELETE FROM topic WHERE name = ?1 AND members = 0",
+    /* These three are asked in one way, so all have their page behind ?3. */
+    [STATEMENT_TOPICS_LIST] = "SELECT name, members FROM topic WHERE name > ?3 "
+			      "ORDER BY name LIMIT ?1",
+    [STATEMENT_SUBSCRIPTIONS_OF_TOPIC] = "SELECT user, since FROM subscription "
+					 "WHERE topic = ?2 AND user > ?3 ORDER BY user LIMIT ?1",
+    [STATEMENT_SUBSCRIPTIONS_OF_USER] = "SELECT topic, since FROM subscription "
+					"WHERE user = ?2 AND topic > ?3 ORDER BY topic LIMIT ?1",
+    [STATEMENT_SUBSCRIPTION_INSERT] = "INSERT OR IGNORE INTO subscription (topic, user, since) "
+				      "VALUES (?2, ?3, ?1)",
+    [STATEMENT_SUBSCRIPTION_DELETE] = "DELETE FROM subscription WHERE topic = ?2 AND user = ?3",
+    [STATEMENT_SUBSCRIPTIONS_COUNT] = "SELECT count(*) FROM subscription WHERE user = ?1",
+    [STATEMENT_IDEMPOTENCY_SELECT] = "SELECT fingerprint, ids, created_at, note, members FROM "
 				     "idempotency WHERE publisher = ?1 AND key = ?2",
     [STATEMENT_IDEMPOTENCY_REPLACE] =
 	"INSERT OR REPLACE INTO idempotency (publisher, key, fingerprint, ids, created_at, "
-	"note) VALUES (?2, ?3, ?4, ?5, ?1, ?6)",
+	"note, members) VALUES (?2, ?3, ?4, ?5, ?1, ?6, ?7)",
     [STATEMENT_IDEMPOTENCY_PRUNE] = "DELETE FROM idempotency WHERE created_at < ?1 AND rowid IN "
 				    "(SELECT rowid FROM idempotency ORDER BY rowid LIMIT ?2)",
     [STATEMENT_ITEM_KEY_TAKE] =

@@ -3,6 +3,7 @@
 #include "store/sqlite_once.h"
 
 #include "store/sqlite_publish.h"
+#include "store/store_members.h"
 
 #include <errno.h>
 
@@ -14,6 +15,7 @@ static int answer_again(struct store_publish *publish, sqlite3_stmt *statement)
 	struct slice ids = sqlite_connection_text(statement, 1);
 	size_t count = ids.length / sizeof(int64_t);
 	int64_t *copy;
+	int result;
 
 	if (!slice_equals(fingerprint, slice_from_bytes((const char *)publish->fingerprint,
 							sizeof(publish->fingerprint)))) {
@@ -25,6 +27,9 @@ static int answer_again(struct store_publish *publish, sqlite3_stmt *statement)
 	    arena_copy(arena, sqlite_connection_text(statement, 3), &publish->replay.note) < 0)
 		return -ENOMEM;
 	memcpy(copy, ids.data, count * sizeof(*copy));
+	result = store_members_unpack(publish, sqlite_connection_text(statement, 4));
+	if (result < 0)
+		return result;
 	publish->replay.ids = copy;
 	publish->replay.id_count = count;
 	publish->replay.is_set = true;
@@ -65,9 +70,10 @@ int sqlite_once_remember(struct sqlite_writer *writer, struct store_publish *pub
 	size_t count = store_publish_receivers(publish);
 	int64_t *ids = arena_allocate_array(&publish->request.arena, count + 1, sizeof(*ids));
 	int64_t *end = ids;
+	struct slice members;
 	sqlite3_stmt *statement;
 
-	if (ids == NULL)
+	if (ids == NULL || store_members_pack(publish, &members) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < publish->item_count; i++) {
 		size_t receivers = store_item_receivers(&publish->items[i]);
@@ -83,6 +89,7 @@ int sqlite_once_remember(struct sqlite_writer *writer, struct store_publish *pub
 				     sizeof(publish->fingerprint));
 	sqlite_connection_bind_bytes(statement, 5, ids, count * sizeof(*ids));
 	sqlite_connection_bind_text(statement, 6, publish->note);
+	sqlite_connection_bind_bytes(statement, 7, members.data, members.length);
 	return sqlite_connection_step(statement);
 }
 

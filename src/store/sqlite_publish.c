@@ -4,6 +4,7 @@
 #include "store/sqlite_change.h"
 #include "store/sqlite_forget.h"
 #include "store/sqlite_once.h"
+#include "store/sqlite_topic.h"
 
 #include <errno.h>
 
@@ -82,12 +83,12 @@ static int publish_item(struct sqlite_writer *writer, struct store_publish *publ
 			return result;
 		result = 0;
 	}
-	ids =
-	    arena_allocate_array(&publish->request.arena, store_item_receivers(item), sizeof(*ids));
+	ids = arena_allocate_array(&publish->request.arena, store_item_receivers(item) + 1,
+				   sizeof(*ids));
 	item->ids = ids;
 	if (ids == NULL)
 		return -ENOMEM;
-	if (item->user_count == 0)
+	if (store_item_is_to_everyone(item))
 		return publish_to(writer, SLICE(""), &item->content, &ids[0]);
 	for (size_t i = 0; i < item->user_count && result == 0; i++)
 		result = publish_to(writer, item->users[i], &item->content, &ids[i]);
@@ -110,6 +111,9 @@ int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 		if (result != 0)
 			return result < 0 ? result : 0;
 	}
+	result = sqlite_topic_expand(writer, publish);
+	if (result < 0 || request->result < 0)
+		return result;
 	publish->created_at = writer->now;
 	for (size_t i = 0; i < publish->item_count && result == 0; i++)
 		result = publish_item(writer, publish, &publish->items[i]);

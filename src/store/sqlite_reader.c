@@ -10,6 +10,7 @@
 #include "store/sqlite_probe.h"
 #include "store/sqlite_replay.h"
 #include "store/sqlite_sweep.h"
+#include "store/sqlite_topic.h"
 
 #include <errno.h>
 
@@ -215,6 +216,7 @@ static const struct reading readings[STORE_OPERATIONS] = {
     [STORE_PROBE] = {NULL, sqlite_probe_read},
     [STORE_REPLAY] = {sqlite_replay_look, sqlite_replay_answer},
     [STORE_LIST] = {sqlite_list_look, sqlite_list_answer},
+    [STORE_TOPICS] = {NULL, sqlite_topic_answer},
     [STORE_BEAT] = {NULL, sqlite_beat_answer},
     [STORE_DEAD_LETTERS] = {NULL, sqlite_dead_letter_answer},
 };

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 4 };
+enum { APPLICATION_ID = 0x616C6C6D /* "allm" */, HEADER_BYTES = 100, VERSION = 5 };
 
 /* One element for each version; a database of version n has seen the first n. */
 static const char *const migrations[VERSION];
@@ -335,4 +335,10 @@ static const char *const migrations[VERSION] = {
      " position TEXT NOT NULL, key BLOB NOT NULL, content_type BLOB NOT NULL,"
      " reason TEXT NOT NULL, body BLOB NOT NULL);"
      "CREATE INDEX dead_letter_position ON dead_letter (source, position);"),
+    /* See sqlite_topic.c; `members` of a key is as store_members.h packs it. */
+    ("CREATE TABLE topic (name TEXT PRIMARY KEY, members INTEGER NOT NULL) WITHOUT ROWID;"
+     "CREATE TABLE subscription (topic TEXT NOT NULL, user TEXT NOT NULL, since INTEGER NOT NULL,"
+     " PRIMARY KEY (topic, user)) WITHOUT ROWID;"
+     "CREATE INDEX subscription_user ON subscription (user, topic);"
+     "ALTER TABLE idempotency ADD COLUMN members BLOB NOT NULL DEFAULT x'';"),
 };

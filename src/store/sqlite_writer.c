@@ -14,6 +14,7 @@
 #include "store/sqlite_once.h"
 #include "store/sqlite_probe.h"
 #include "store/sqlite_publish.h"
+#include "store/sqlite_topic.h"
 #include "store/sqlite_transaction.h"
 #include "store/sqlite_upkeep.h"
 
@@ -216,9 +217,14 @@ void sqlite_writer_stop(struct sqlite_writer *writer)
 }
 
 static operation *const operations[STORE_OPERATIONS] = {
-    [STORE_PUBLISH] = sqlite_publish,		[STORE_CORRECT] = sqlite_correct,
-    [STORE_WITHDRAW] = sqlite_correct_withdraw, [STORE_MARK] = sqlite_mark,
-    [STORE_REDEEM] = sqlite_once_redeem,	[STORE_PROBE] = sqlite_probe_write,
-    [STORE_BURY] = sqlite_dead_letter_bury,	[STORE_BURY_AGAIN] = sqlite_dead_letter_bury_again,
+    [STORE_PUBLISH] = sqlite_publish,
+    [STORE_CORRECT] = sqlite_correct,
+    [STORE_WITHDRAW] = sqlite_correct_withdraw,
+    [STORE_MARK] = sqlite_mark,
+    [STORE_SUBSCRIBE] = sqlite_topic_subscribe,
+    [STORE_REDEEM] = sqlite_once_redeem,
+    [STORE_PROBE] = sqlite_probe_write,
+    [STORE_BURY] = sqlite_dead_letter_bury,
+    [STORE_BURY_AGAIN] = sqlite_dead_letter_bury_again,
     [STORE_EXHUME] = sqlite_dead_letter_exhume,
 };

@@ -9,7 +9,7 @@
 static const struct operation {
 	const char *name;
 	bool is_write;
-	int refusals[2]; /* what it may come back with that is its own matter */
+	int refusals[3]; /* what it may come back with that is its own matter */
 } operations[STORE_OPERATIONS];
 
 const char *store_operation_name(enum store_operation operation)
@@ -31,12 +31,34 @@ size_t store_publish_receivers(const struct store_publish *publish)
 	return count;
 }
 
+bool store_publish_names_topic(const struct store_publish *publish)
+{
+	for (size_t i = 0; i < publish->item_count; i++) {
+		if (!slice_is_empty(publish->items[i].topic))
+			return true;
+	}
+	return false;
+}
+
+static size_t weight_of_publish(const struct store_publish *publish)
+{
+	size_t weight = 0;
+
+	for (size_t i = 0; i < publish->item_count; i++)
+		weight += slice_is_empty(publish->items[i].topic)
+			      ? store_item_receivers(&publish->items[i])
+			      : STORE_TOPIC_WEIGHT;
+	return weight;
+}
+
 size_t store_request_weight(const struct store_request *request)
 {
 	const struct store_mark *mark = (const struct store_mark *)request;
 
 	if (request->operation == STORE_PUBLISH)
-		return store_publish_receivers((const struct store_publish *)request);
+		return weight_of_publish((const struct store_publish *)request);
+	if (request->operation == STORE_SUBSCRIBE)
+		return ((const struct store_subscribe *)request)->user_count;
 	if (request->operation == STORE_MARK && mark->id_count > 0)
 		return mark->id_count;
 	if (request->operation == STORE_BURY)
@@ -47,8 +69,10 @@ size_t store_request_weight(const struct store_request *request)
 bool store_publish_names_nobody(const struct store_publish *publish)
 {
 	for (size_t i = 0; i < publish->item_count; i++) {
-		for (size_t k = 0; k < publish->items[i].user_count; k++) {
-			if (slice_is_empty(publish->items[i].users[k]))
+		const struct store_item *item = &publish->items[i];
+
+		for (size_t k = 0; k < item->user_count && slice_is_empty(item->topic); k++) {
+			if (slice_is_empty(item->users[k]))
 				return true;
 		}
 	}
@@ -116,7 +140,7 @@ bool store_request_failed(const struct store_request *request)
 	const int *refusals = operations[request->operation].refusals;
 
 	return request->result != 0 && request->result != refusals[0] &&
-	       request->result != refusals[1];
+	       request->result != refusals[1] && request->result != refusals[2];
 }
 
 void store_request_finish(struct store_request *request)
@@ -125,14 +149,16 @@ void store_request_finish(struct store_request *request)
 }
 
 static const struct operation operations[STORE_OPERATIONS] = {
-    [STORE_PUBLISH] = {"publish", true, {-ENOENT, -EEXIST}},
+    [STORE_PUBLISH] = {"publish", true, {-ENOENT, -EEXIST, -E2BIG}},
     [STORE_CORRECT] = {"correct", true, {-ENOENT}},
     [STORE_WITHDRAW] = {"withdraw", true, {-ENOENT}},
     [STORE_MARK] = {"mark", true, {-ENOENT}},
+    [STORE_SUBSCRIBE] = {"subscribe", true, {-ENOENT, -E2BIG}},
     [STORE_REDEEM] = {"redeem", true, {-EEXIST}},
     [STORE_HEADS] = {"heads", false, {0}},
     [STORE_REPLAY] = {"replay", false, {0}},
     [STORE_LIST] = {"list", false, {0}},
+    [STORE_TOPICS] = {"topics", false, {0}},
     [STORE_SWEEP] = {"sweep", false, {0}},
     [STORE_PROBE] = {"probe", true, {0}},
     [STORE_BEAT] = {"beat", false, {0}},

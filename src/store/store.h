@@ -13,12 +13,14 @@
  * the empty string. Users come into being when something is first written to them; one that was
  * never written to has head 0 and nothing unread.
  *
- * Results: 0, one of the two that are the request's own matter,
- *   -ENOENT   publish: a user without a name; correct, withdraw: no such notification, or (correct)
- *             one that was withdrawn; mark: an id that is not in this inbox; bury again: no such
- *             letter
+ * Results: 0, one of the three that are the request's own matter,
+ *   -ENOENT   publish, subscribe: a user without a name; correct, withdraw: no such notification, or
+ *             (correct) one that was withdrawn; mark: an id that is not in this inbox; bury again:
+ *             no such letter
  *   -EEXIST   publish: the Idempotency-Key was used for another request; redeem: the ticket was
  *             used before
+ *   -E2BIG    publish: more notifications than the request's limit; subscribe: more members of the
+ *             topic, or topics of a user, than the request's limits
  * or a failure, which any request can have:
  *   -ENOSPC   the disk is full
  *   -ENOMEM   out of memory
@@ -34,17 +36,19 @@
 #include "net/mailbox.h"
 
 enum store_operation {
-	STORE_PUBLISH,	/* struct store_publish */
-	STORE_CORRECT,	/* struct store_correct */
-	STORE_WITHDRAW, /* struct store_withdraw */
-	STORE_MARK,	/* struct store_mark */
-	STORE_REDEEM,	/* struct store_redeem */
-	STORE_HEADS,	/* struct store_heads */
-	STORE_REPLAY,	/* struct store_replay */
-	STORE_LIST,	/* struct store_list */
-	STORE_SWEEP,	/* struct store_sweep */
-	STORE_PROBE,	/* struct store_probe */
-	STORE_BEAT,	/* struct store_beat */
+	STORE_PUBLISH,	 /* struct store_publish */
+	STORE_CORRECT,	 /* struct store_correct */
+	STORE_WITHDRAW,	 /* struct store_withdraw */
+	STORE_MARK,	 /* struct store_mark */
+	STORE_SUBSCRIBE, /* struct store_subscribe */
+	STORE_REDEEM,	 /* struct store_redeem */
+	STORE_HEADS,	 /* struct store_heads */
+	STORE_REPLAY,	 /* struct store_replay */
+	STORE_LIST,	 /* struct store_list */
+	STORE_TOPICS,	 /* struct store_topics */
+	STORE_SWEEP,	 /* struct store_sweep */
+	STORE_PROBE,	 /* struct store_probe */
+	STORE_BEAT,	 /* struct store_beat */
 
 	STORE_BURY,	    /* struct store_bury */
 	STORE_BURY_AGAIN,   /* struct store_bury_again */
@@ -70,7 +74,8 @@ struct store_request {
 };
 
 struct store_item {
-	const struct slice *users; /* none: to everyone */
+	struct slice topic;	   /* to its members; empty: to the users, */
+	const struct slice *users; /* or without any to everyone. Of a topic, set by the store */
 	size_t user_count;
 	struct notification_content content;
 	struct slice key; /* empty: none */
@@ -78,23 +83,38 @@ struct store_item {
 	const int64_t *ids; /* set by the store: one per user, or one for everyone */
 };
 
+/* Who got an item. */
+struct store_members {
+	const struct slice *users;
+	size_t count;
+};
+
 /* What came of a request when its key was new. */
 struct store_publish_replay {
 	bool is_set;
-	const int64_t *ids; /* those of all items, in order */
+	const int64_t *ids; /* those of all items, in order, and perhaps more */
 	size_t id_count;
+	const struct store_members *topics; /* those of each item with a topic, in order */
+	size_t topic_count;
 	struct slice note;
 };
 
-/* How many notifications an item becomes. */
+static inline bool store_item_is_to_everyone(const struct store_item *item)
+{
+	return item->user_count == 0 && slice_is_empty(item->topic);
+}
+
+/* How many notifications an item becomes; of a topic, when the store has set its users. */
 static inline size_t store_item_receivers(const struct store_item *item)
 {
 	if (item->is_repeated)
 		return 0;
-	return item->user_count == 0 ? 1 : item->user_count;
+	return store_item_is_to_everyone(item) ? 1 : item->user_count;
 }
 
-/* Publishes all items or none. With a key, a request that was committed before with the same
+/* Publishes all items or none. The members of a topic are those whose subscription was committed
+ * before the transaction began, and perhaps some later ones, in the order of their names; a topic
+ * without any is no failure. With a key, a request that was committed before with the same
  * publisher, key and fingerprint is not published again, whatever its items are now: `replay` says
  * what came of it then. With another fingerprint it fails with -EEXIST. A request without items
  * only asks for that, and leaves a new key new.
@@ -109,6 +129,7 @@ struct store_publish {
 	struct slice publisher;
 	struct slice idempotency_key;  /* empty: none */
 	unsigned char fingerprint[32]; /* of the request's body */
+	size_t limit;		       /* of notifications; 0: any number */
 	struct slice note;	       /* the submitter's own, kept with the key */
 	int64_t created_at;	       /* set by the store */
 	struct store_publish_replay replay;
@@ -116,6 +137,11 @@ struct store_publish {
 
 /* How many notifications all of its items become. */
 size_t store_publish_receivers(const struct store_publish *publish);
+
+bool store_publish_names_topic(const struct store_publish *publish);
+
+/* What an item weighs before the members of its topic are known: a few share a commit. */
+enum { STORE_TOPIC_WEIGHT = 1024 };
 
 /* About how many rows a request writes: what a commit takes together is limited by it. */
 size_t store_request_weight(const struct store_request *request);
@@ -153,6 +179,21 @@ struct store_mark {
 	size_t marked; /* how many changed; for `all` 1 or 0 */
 	struct inbox_counts counts;
 	struct cursor cursor; /* the heads afterwards */
+};
+
+/* Puts users on a topic, or takes them off it; twice is once. All of it is done or nothing: where
+ * the topic or a user would get more than a limit allows, the result is -E2BIG, and `full_user` the
+ * first such user, or empty where it is the topic. */
+struct store_subscribe {
+	struct store_request request;
+	struct slice topic;
+	const struct slice *users;
+	size_t user_count;
+	bool ends;	     /* takes them off */
+	size_t member_limit; /* of the topic; 0: any number */
+	size_t topic_limit;  /* of each user */
+	size_t changed;	     /* users who were not on it before, or no longer are */
+	struct slice full_user;
 };
 
 /* Uses up a single-use ticket until `expires_at` (when it may be forgotten): -EEXIST the second
@@ -224,6 +265,24 @@ struct store_list {
 	bool more;
 	struct cursor cursor;
 	struct inbox_counts counts;
+};
+
+struct store_topics_row {
+	struct slice name; /* of the topic, or of the member */
+	int64_t number;	   /* when it was subscribed, or how many members the topic has */
+};
+
+/* A page of names behind `after`, in their order, at most `limit`: the topics of `user`, or the
+ * members of `topic`, or where both are empty all topics that have members. */
+struct store_topics {
+	struct store_request request;
+	struct slice user;
+	struct slice topic;
+	struct slice after;
+	size_t limit;
+	struct store_topics_row *rows;
+	size_t row_count;
+	bool more;
 };
 
 /* All inboxes that changed after `position` (empty: answer only the present position), and perhaps,

@@ -74,6 +74,82 @@ static int call_recall(void)
 	return result;
 }
 
+static int subscribe(bool ends)
+{
+	struct slice users[2] = {SLICE("anna"), SLICE("minjun")};
+	int result;
+
+	CONFORMANCE_REQUEST(store_subscribe, subscribe, STORE_SUBSCRIBE);
+	subscribe.topic = SLICE("news");
+	subscribe.users = users;
+	subscribe.user_count = 2;
+	subscribe.ends = ends;
+	result = conformance_call(&node, &subscribe.request);
+	store_request_finish(&subscribe.request);
+	return result;
+}
+
+static int call_subscribe(void)
+{
+	return subscribe(false);
+}
+
+static int call_unsubscribe(void)
+{
+	return subscribe(true);
+}
+
+static int publish_to_topic(const char *key, bool *ret_is_replay)
+{
+	struct store_item item = {.topic = SLICE("news"),
+				  .content = conformance_content("to all of them")};
+	int result;
+
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.items = &item;
+	publish.item_count = 1;
+	publish.publisher = SLICE("shop");
+	publish.idempotency_key = slice_from_string(key);
+	result = conformance_call(&node, &publish.request);
+	*ret_is_replay = publish.replay.is_set;
+	if (result == 0 && publish.replay.is_set)
+		assert_int_equal(publish.replay.topics[0].count, 2);
+	else if (result == 0)
+		assert_int_equal(item.user_count, 2);
+	store_request_finish(&publish.request);
+	return result;
+}
+
+static int call_publish_to_topic(void)
+{
+	bool is_replay;
+	char key[24];
+
+	snprintf(key, sizeof(key), "topic-%u", keys++);
+	return publish_to_topic(key, &is_replay);
+}
+
+static int call_publish_to_topic_again(void)
+{
+	bool is_replay;
+
+	return publish_to_topic("topic", &is_replay);
+}
+
+static int call_topics(void)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_topics, topics, STORE_TOPICS);
+	topics.topic = SLICE("news");
+	topics.limit = 10;
+	result = conformance_call(&node, &topics.request);
+	if (result == 0)
+		assert_int_equal(topics.row_count, 2);
+	store_request_finish(&topics.request);
+	return result;
+}
+
 static int call_list(void)
 {
 	int result;
@@ -272,6 +348,11 @@ static const struct {
     {"publish a new key", call_publish_new_key},
     {"publish again", call_publish_again},
     {"recall", call_recall},
+    {"subscribe", call_subscribe},
+    {"publish to a topic", call_publish_to_topic},
+    {"publish to a topic again", call_publish_to_topic_again},
+    {"topics", call_topics},
+    {"unsubscribe", call_unsubscribe},
     {"list", call_list},
     {"replay", call_replay},
     {"heads", call_heads},

@@ -49,6 +49,11 @@ static const struct {
     {"UPDATE allim.idempotency SET ids = '{}'", "nothing published under it"},
     {"UPDATE allim.idempotency SET ids = '{1}'", "not published under it"},
     {"UPDATE allim.idempotency SET ids = '{100000}'", "not published under it"},
+    {"INSERT INTO allim.topic VALUES ('news', 1)", "the members of a topic"},
+    {"INSERT INTO allim.subscription VALUES ('news', 'anna', 1)", "the members of a topic"},
+    {"INSERT INTO allim.subscription VALUES ('news', 'anna', 1);"
+     "INSERT INTO allim.topic VALUES ('news', 2)",
+     "the members of a topic"},
     {"INSERT INTO allim.stirred (inbox_id) VALUES (1000)", "does not exist"},
 };
 

@@ -165,7 +165,38 @@ static void test_a_newer_schema(void **state)
 	create_schema();
 	postgres_server_run(server, url, "UPDATE allim.meta SET version = 99");
 	refuse(url, "", -EINVAL,
-	       "the schema allim has version 99 and this program knows 1; use a newer allim");
+	       "the schema allim has version 99 and this program knows 2; use a newer allim");
+}
+
+/* As version 1 was: without what later versions add. */
+static void test_an_older_schema_is_brought_up(void **state)
+{
+	struct error error = {.text = ""};
+	struct conformance node;
+
+	(void)state;
+	create_schema();
+	postgres_server_run(
+	    server, url,
+	    "DROP TABLE allim.topic, allim.subscription; "
+	    "ALTER TABLE allim.idempotency DROP COLUMN members; "
+	    "DROP FUNCTION allim.lock_topics, allim.subscribe, allim.unsubscribe, allim.members, "
+	    "allim.keep_members; UPDATE allim.meta SET version = 1");
+	postgres_node_init(&node, url);
+	node.options.read_only = true;
+	assert_int_equal(store_open(&node.options, &node.store, &error), -ENOENT);
+	assert_non_null(strstr(error.text, "is missing or old; start a node"));
+	node.options.read_only = false;
+	conformance_open(&node);
+	conformance_publish(&node, "anna", "title");
+	conformance_check(&node);
+	conformance_reopen(&node);
+	postgres_node_finish(&node);
+	assert_int_equal(postgres_node_number(server, url,
+					      "SELECT count(*) FROM pg_proc p "
+					      "WHERE pronamespace = 'allim'::regnamespace AND "
+					      "has_function_privilege('public', p.oid, 'execute')"),
+			 0);
 }
 
 static void test_a_damaged_schema(void **state)
@@ -305,6 +336,7 @@ int main(void)
 	    REFUSAL(test_a_role_with_just_enough_rights),
 	    REFUSAL(test_another_encoding),
 	    REFUSAL(test_a_newer_schema),
+	    REFUSAL(test_an_older_schema_is_brought_up),
 	    REFUSAL(test_a_damaged_schema),
 	    REFUSAL(test_schemas_of_others),
 	    REFUSAL(test_an_empty_schema),

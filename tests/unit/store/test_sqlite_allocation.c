@@ -184,6 +184,59 @@ static int call_publish(struct folder *folder)
 	return result;
 }
 
+static int call_subscribe(struct folder *folder)
+{
+	struct slice users[] = {SLICE("user-0"), SLICE("user-1")};
+	struct store_subscribe subscribe;
+	int result;
+
+	memset(&subscribe, 0, sizeof(subscribe));
+	store_request_init(&subscribe.request, STORE_SUBSCRIBE, NULL, NULL);
+	subscribe.topic = SLICE("news");
+	subscribe.users = users;
+	subscribe.user_count = 2;
+	result = folder_call(folder, &subscribe.request);
+	store_request_finish(&subscribe.request);
+	return result;
+}
+
+static int call_publish_to_topic(struct folder *folder)
+{
+	struct store_item item = {.topic = SLICE("news")};
+	struct store_publish publish;
+	int result;
+
+	item.content = (struct notification_content){.type = SLICE("t"), .title = SLICE("t")};
+	memset(&publish, 0, sizeof(publish));
+	store_request_init(&publish.request, STORE_PUBLISH, NULL, NULL);
+	publish.items = &item;
+	publish.item_count = 1;
+	publish.publisher = SLICE("shop");
+	publish.idempotency_key = SLICE("key");
+	result = folder_call(folder, &publish.request);
+	if (result == 0)
+		assert_int_equal(
+		    publish.replay.is_set ? publish.replay.topics[0].count : item.user_count, 2);
+	store_request_finish(&publish.request);
+	return result;
+}
+
+static int call_topics(struct folder *folder)
+{
+	struct store_topics topics;
+	int result;
+
+	memset(&topics, 0, sizeof(topics));
+	store_request_init(&topics.request, STORE_TOPICS, NULL, NULL);
+	topics.topic = SLICE("news");
+	topics.limit = 10;
+	result = folder_call(folder, &topics.request);
+	if (result == 0)
+		assert_int_equal(topics.row_count, 2);
+	store_request_finish(&topics.request);
+	return result;
+}
+
 static int call_probe(struct folder *folder)
 {
 	struct store_probe probe;
@@ -267,9 +320,25 @@ static int call_exhume(struct folder *folder)
 }
 
 static int (*const calls[])(struct folder *folder) = {
-    call_publish, call_list,	   call_replay,	      call_sweep,	call_mark,
-    call_publish, call_list,	   call_probe,	      call_mark_all,	call_withdraw,
-    call_bury,	  call_bury_again, call_dead_letters, call_dead_letter, call_exhume,
+    call_publish,
+    call_list,
+    call_replay,
+    call_sweep,
+    call_mark,
+    call_publish,
+    call_list,
+    call_probe,
+    call_mark_all,
+    call_withdraw,
+    call_bury,
+    call_bury_again,
+    call_dead_letters,
+    call_dead_letter,
+    call_exhume,
+    call_subscribe,
+    call_publish_to_topic,
+    call_publish_to_topic,
+    call_topics,
 };
 
 static void try_every_n(struct folder *folder, int (*call)(struct folder *folder))

@@ -25,6 +25,11 @@ static const struct {
     {"INSERT INTO notification SELECT 1000, user_id, 900, 900, priority, created_at, changed_at, "
      "0, 0, 0, 0, 0, type, title, body, link, data FROM notification WHERE id = 1",
      "without a gap"},
+    {"INSERT INTO topic VALUES ('news', 0)", "the members of a topic"},
+    {"INSERT INTO subscription VALUES ('news', 'user-1', 1)", "the members of a topic"},
+    {"INSERT INTO subscription VALUES ('news', 'user-1', 1);"
+     "INSERT INTO topic VALUES ('news', 2)",
+     "the members of a topic"},
 };
 
 static void damage(struct folder *folder, const char *text)

@@ -8,7 +8,7 @@
 static bool is_question(enum store_operation operation)
 {
 	return operation == STORE_HEADS || operation == STORE_REPLAY || operation == STORE_LIST ||
-	       operation == STORE_SWEEP || operation == STORE_BEAT ||
+	       operation == STORE_TOPICS || operation == STORE_SWEEP || operation == STORE_BEAT ||
 	       operation == STORE_DEAD_LETTERS;
 }
 
@@ -29,6 +29,7 @@ static void test_only_writes_are_refused(void **state)
 			struct store_heads heads;
 			struct store_replay replay;
 			struct store_list list;
+			struct store_topics topics;
 			struct store_sweep sweep;
 			struct store_beat beat;
 			struct store_dead_letters dead_letters;
