@@ -151,6 +151,18 @@ bool slice_has_control(struct slice text)
 	return false;
 }
 
+bool slice_has_only(struct slice text, const char *others)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		char byte = text.data[i];
+
+		if (!(byte >= 'a' && byte <= 'z') && !(byte >= 'A' && byte <= 'Z') &&
+		    !(byte >= '0' && byte <= '9') && memchr(others, byte, strlen(others)) == NULL)
+			return false;
+	}
+	return true;
+}
+
 int slice_hexadecimal(char digit)
 {
 	if (digit >= '0' && digit <= '9')

@@ -63,6 +63,9 @@ bool slice_is_utf8(struct slice slice);
  * U+009F. */
 bool slice_has_control(struct slice text);
 
+/* True where all of it is ASCII letters, digits and characters of `others`. */
+bool slice_has_only(struct slice text, const char *others);
+
 /* The value of a hexadecimal digit in either case, or -1. */
 int slice_hexadecimal(char digit);
 

@@ -56,6 +56,7 @@ struct settings_api_keys {
 #define SETTINGS_MEMBER_boolean	 bool
 #define SETTINGS_MEMBER_address	 struct settings_address
 #define SETTINGS_MEMBER_origins	 struct settings_list
+#define SETTINGS_MEMBER_topics	 struct settings_list
 #define SETTINGS_MEMBER_api_keys struct settings_api_keys
 #define SETTINGS_MEMBER_secret	 struct slice
 

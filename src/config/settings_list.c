@@ -1,11 +1,11 @@
-/* Lists: origins, and publishers with the hash of their key. As one text, in a variable or a flag,
+/* Lists: origins, patterns of topics, and publishers with the hash of their key. As one text, in a variable or a flag,
  * the items are separated by commas, which no item may contain. */
 #include "base/json.h"
 #include "config/settings_problem.h"
 
 #include <errno.h>
 
-enum { HASH_BYTES = 32, PUBLISHER_BYTES = 64 };
+enum { HASH_BYTES = 32, PUBLISHER_BYTES = 64, TOPIC_BYTES = 128 };
 
 /* Makes room for one more item: the array doubles whenever its length is a power of two. What is
  * outgrown stays in the arena. */
@@ -66,18 +66,12 @@ static bool has_default_port(struct slice origin)
 	    slice_from_bytes(origin.data + origin.length - port.length, port.length), port);
 }
 
-static int origins_add(const struct setting *setting, struct slice text, struct arena *arena,
-		       void *member, struct error *error)
+static int texts_add(const struct setting *setting, struct slice text, struct arena *arena,
+		     struct settings_list *list, struct error *error)
 {
-	struct settings_list *list = member;
 	const char **items;
 	struct slice copy;
 
-	if (!is_origin(text))
-		return settings_problem_refuse(error, text, "is not an origin");
-	if (has_default_port(text))
-		return settings_problem_refuse(
-		    error, text, "has the port that browsers leave out; leave it out, too");
 	if ((int64_t)list->count >= setting->maximum)
 		return error_set(error, -EINVAL, "too many items were given");
 	items = grow(arena, list->items, list->count, sizeof(*items));
@@ -88,14 +82,14 @@ static int origins_add(const struct setting *setting, struct slice text, struct 
 	return 0;
 }
 
-static int origins_read(const struct setting *setting, struct slice text, struct arena *arena,
-			void *member, struct error *error)
+static int texts_read(const struct setting *setting, struct slice text, struct arena *arena,
+		      void *member, struct error *error)
 {
 	*(struct settings_list *)member = (struct settings_list){NULL, 0};
 	return read_items(setting, text, arena, member, error);
 }
 
-static void origins_append(struct buffer *buffer, const struct setting *setting, const void *member)
+static void texts_append(struct buffer *buffer, const struct setting *setting, const void *member)
 {
 	const struct settings_list *list = member;
 
@@ -108,14 +102,7 @@ static void origins_append(struct buffer *buffer, const struct setting *setting,
 	buffer_append_byte(buffer, ']');
 }
 
-static void origins_append_accepted(struct buffer *buffer, const struct setting *setting)
-{
-	buffer_append_format(buffer,
-			     "a list of up to %lld origins, such as https://app.example.com",
-			     (long long)setting->maximum);
-}
-
-static bool origins_equals(const void *a, const void *b)
+static bool texts_equal(const void *a, const void *b)
 {
 	const struct settings_list *left = a, *right = b;
 
@@ -126,6 +113,51 @@ static bool origins_equals(const void *a, const void *b)
 			return false;
 	}
 	return true;
+}
+
+static int origins_add(const struct setting *setting, struct slice text, struct arena *arena,
+		       void *member, struct error *error)
+{
+	if (!is_origin(text))
+		return settings_problem_refuse(error, text, "is not an origin");
+	if (has_default_port(text))
+		return settings_problem_refuse(
+		    error, text, "has the port that browsers leave out; leave it out, too");
+	return texts_add(setting, text, arena, member, error);
+}
+
+static void origins_append_accepted(struct buffer *buffer, const struct setting *setting)
+{
+	buffer_append_format(buffer,
+			     "a list of up to %lld origins, such as https://app.example.com",
+			     (long long)setting->maximum);
+}
+
+/* A topic, or the beginning of some with a star behind it. */
+static bool is_topic_pattern(struct slice text)
+{
+	size_t length = text.length;
+
+	if (length > 0 && text.data[length - 1] == '*')
+		length--;
+	return text.length > 0 && length <= TOPIC_BYTES &&
+	       slice_has_only(slice_from_bytes(text.data, length), ".-_:");
+}
+
+static int topics_add(const struct setting *setting, struct slice text, struct arena *arena,
+		      void *member, struct error *error)
+{
+	if (!is_topic_pattern(text))
+		return settings_problem_refuse(error, text, "is not a topic");
+	return texts_add(setting, text, arena, member, error);
+}
+
+static void topics_append_accepted(struct buffer *buffer, const struct setting *setting)
+{
+	buffer_append_format(
+	    buffer,
+	    "a list of up to %lld topics, such as news, or what they begin with, such as room:*",
+	    (long long)setting->maximum);
 }
 
 static bool read_hash(struct slice text, unsigned char ret_hash[static HASH_BYTES])
@@ -248,11 +280,21 @@ static const char *const api_key_fields[] = {"name", "sha256", NULL};
 const struct settings_type settings_type_origins = {
     .word = "list",
     .placeholder = "ORIGIN,...",
-    .read = origins_read,
+    .read = texts_read,
     .add = origins_add,
-    .append = origins_append,
+    .append = texts_append,
     .append_accepted = origins_append_accepted,
-    .equals = origins_equals,
+    .equals = texts_equal,
+};
+
+const struct settings_type settings_type_topics = {
+    .word = "list",
+    .placeholder = "TOPIC,...",
+    .read = texts_read,
+    .add = topics_add,
+    .append = texts_append,
+    .append_accepted = topics_append_accepted,
+    .equals = texts_equal,
 };
 
 const struct settings_type settings_type_api_keys = {

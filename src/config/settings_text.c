@@ -97,15 +97,7 @@ static void path_append_accepted(struct buffer *buffer, const struct setting *se
 
 bool settings_type_is_word(struct slice text)
 {
-	for (size_t i = 0; i < text.length; i++) {
-		char letter = text.data[i];
-
-		if (!(letter >= 'a' && letter <= 'z') && !(letter >= 'A' && letter <= 'Z') &&
-		    !(letter >= '0' && letter <= '9') && letter != '-' && letter != '_' &&
-		    letter != '.')
-			return false;
-	}
-	return true;
+	return slice_has_only(text, ".-_");
 }
 
 static int token_read(const struct setting *setting, struct slice text, struct arena *arena,

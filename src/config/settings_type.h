@@ -46,6 +46,7 @@ extern const struct settings_type settings_type_duration;
 extern const struct settings_type settings_type_boolean;
 extern const struct settings_type settings_type_address;
 extern const struct settings_type settings_type_origins;
+extern const struct settings_type settings_type_topics;
 extern const struct settings_type settings_type_api_keys;
 extern const struct settings_type settings_type_secret;
 

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "config/settings.h"
 #include "core/hub.h"
+#include "core/topic.h"
 
 #include <errno.h>
 
@@ -26,11 +27,10 @@ static int read_user(const json_t *json, struct arena *arena, struct slice *ret_
 	struct slice user = slice_from_bytes(json_string_value(json), json_string_length(json));
 
 	if (!json_is_string(json) || user.length == 0 || user.length > INBOX_NAME_BYTES)
-		return error_set(error, -EINVAL, "a user in \"to\" is a string of 1 to %d bytes",
+		return error_set(error, -EINVAL, "a user is a string of 1 to %d bytes",
 				 INBOX_NAME_BYTES);
 	if (slice_has_control(user))
-		return error_set(error, -EINVAL,
-				 "a user in \"to\" has a control character; leave it out");
+		return error_set(error, -EINVAL, "a user has a control character; leave it out");
 	return arena_copy(arena, user, ret_user);
 }
 
@@ -39,9 +39,8 @@ static bool is_user(const void *item, struct slice key)
 	return slice_equals(*(const struct slice *)item, key);
 }
 
-/* Each user once, in the order given. */
-static int read_users(const json_t *json, size_t limit, struct arena *arena,
-		      struct store_item *item, struct error *error)
+int publication_read_users(const json_t *json, size_t limit, struct arena *arena,
+			   struct store_item *item, struct error *error)
 {
 	size_t count = json_array_size(json);
 	struct slice *users;
@@ -50,8 +49,8 @@ static int read_users(const json_t *json, size_t limit, struct arena *arena,
 
 	if (!json_is_array(json) || count == 0 || count > limit)
 		return error_set(error, -EINVAL,
-				 "\"users\" in \"to\" is an array of 1 to %zu users; "
-				 "publish.recipients limits it",
+				 "\"users\" is an array of 1 to %zu users; publish.recipients "
+				 "limits it",
 				 limit);
 	users = arena_allocate_array(arena, count, sizeof(*users));
 	if (users == NULL)
@@ -71,16 +70,29 @@ static int read_users(const json_t *json, size_t limit, struct arena *arena,
 	return result;
 }
 
+static int read_topic(const json_t *json, struct arena *arena, struct store_item *item,
+		      struct error *error)
+{
+	struct slice topic = slice_from_bytes(json_string_value(json), json_string_length(json));
+
+	if (!json_is_string(json) || !topic_is_name(topic))
+		return error_set(error, -EINVAL, TOPIC_RULE);
+	return arena_copy(arena, topic, &item->topic);
+}
+
 static int read_recipients(const json_t *to, size_t limit, struct arena *arena,
 			   struct store_item *item, struct error *error)
 {
 	const json_t *user = json_object_get(to, "user");
 	const json_t *users = json_object_get(to, "users");
+	const json_t *topic = json_object_get(to, "topic");
 
 	if (!json_is_object(to) || json_object_size(to) != 1)
 		goto unclear;
 	if (users != NULL)
-		return read_users(users, limit, arena, item, error);
+		return publication_read_users(users, limit, arena, item, error);
+	if (topic != NULL)
+		return read_topic(topic, arena, item, error);
 	if (user != NULL) {
 		struct slice *one = arena_allocate_array(arena, 1, sizeof(*one));
 
@@ -93,9 +105,9 @@ static int read_recipients(const json_t *to, size_t limit, struct arena *arena,
 	if (json_is_true(json_object_get(to, "everyone")))
 		return 0;
 unclear:
-	return error_set(
-	    error, -EINVAL,
-	    "\"to\" is {\"user\": name}, {\"users\": [names]} or {\"everyone\": true}");
+	return error_set(error, -EINVAL,
+			 "\"to\" is {\"user\": name}, {\"users\": [names]}, {\"topic\": name} or "
+			 "{\"everyone\": true}");
 }
 
 int publication_read_item(const struct notification_source *source, const char *const *also_allowed,
@@ -146,7 +158,8 @@ static int read_outcome(struct publication *publication, size_t index,
 	if (result == 0) {
 		publication->outcomes[index].item = item;
 		publication->publish.item_count++;
-		publication->recipients += store_item_receivers(item);
+		publication->recipients +=
+		    slice_is_empty(item->topic) ? store_item_receivers(item) : 1;
 		return 0;
 	}
 	return result != -EINVAL
@@ -179,6 +192,7 @@ static int read_body(struct publication *publication, const struct notification_
 	size_t count = json_is_array(body->value) ? json_array_size(body->value) : 1;
 	struct slice rest = body->text, no_name;
 
+	publication->publish.limit = (size_t)settings->publish_notifications;
 	if (count == 0 || count > (size_t)settings->publish_items)
 		return error_set(error, -EINVAL,
 				 "send 1 to %lld notifications; publish.items limits them",
@@ -241,9 +255,31 @@ int publication_set_note(struct publication *publication, struct arena *arena)
 	return result;
 }
 
+/* What of a replay the items so far have taken. */
+struct recalled {
+	size_t ids;
+	size_t topics;
+};
+
+/* The members are those of then. */
+static int recall_members(const struct store_publish_replay *replay, struct store_item *item,
+			  struct recalled *recalled)
+{
+	const struct store_members *members;
+
+	if (slice_is_empty(item->topic))
+		return 0;
+	if (recalled->topics == replay->topic_count)
+		return -EIO;
+	members = &replay->topics[recalled->topics++];
+	item->users = members->users;
+	item->user_count = members->count;
+	return 0;
+}
+
 /* Who gets an item is the same as then; whether it may be sent was decided then. */
 static int recall_item(struct publication *publication, size_t index, const json_t *json,
-		       struct arena *arena, size_t *ids_used)
+		       struct arena *arena, struct recalled *recalled)
 {
 	const struct store_publish_replay *replay = &publication->publish.replay;
 	struct store_item *item = &publication->publish.items[index];
@@ -254,10 +290,11 @@ static int recall_item(struct publication *publication, size_t index, const json
 	result = read_recipients(json_object_get(json, "to"), SIZE_MAX, arena, item, &error);
 	if (result < 0)
 		return result == -ENOMEM ? -ENOMEM : -EIO;
-	if (store_item_receivers(item) > replay->id_count - *ids_used)
+	if (recall_members(replay, item, recalled) < 0 ||
+	    store_item_receivers(item) > replay->id_count - recalled->ids)
 		return -EIO;
-	item->ids = replay->ids + *ids_used;
-	*ids_used += store_item_receivers(item);
+	item->ids = replay->ids + recalled->ids;
+	recalled->ids += store_item_receivers(item);
 	publication->outcomes[index].item = item;
 	return 0;
 }
@@ -266,14 +303,14 @@ int publication_recall(struct publication *publication, json_t *body, struct are
 {
 	struct slice note = publication->publish.replay.note;
 	json_t *refusals = json_loadb(note.data, note.length, 0, NULL);
-	size_t ids_used = 0;
+	struct recalled recalled = {.ids = 0};
 	int result = prepare(publication, body, arena);
 
 	for (size_t i = 0; i < publication->outcome_count && result == 0; i++) {
 		const char *refusal = json_string_value(json_array_get(refusals, i));
 
 		result = refusal == NULL
-			     ? recall_item(publication, i, item_of(body, i), arena, &ids_used)
+			     ? recall_item(publication, i, item_of(body, i), arena, &recalled)
 			     : copy_text(arena, refusal, &publication->outcomes[i].refusal);
 	}
 	json_decref(refusals);

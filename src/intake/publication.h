@@ -20,7 +20,7 @@ struct publication {
 	bool is_array;
 	size_t outcome_count;
 	struct publication_outcome *outcomes;
-	size_t recipients;   /* notifications in all */
+	size_t recipients;   /* notifications in all; of a topic one, until the store knows */
 	const char *refusal; /* of the request as a whole, for this reason; or NULL */
 };
 
@@ -35,6 +35,11 @@ int publication_read(struct publication *publication, const struct notification_
 int publication_read_item(const struct notification_source *source, const char *const *also_allowed,
 			  const struct settings *settings, int64_t now, struct arena *arena,
 			  struct store_item *ret_item, struct error *error);
+
+/* Reads an array of 1 to `limit` names into the item, each once, in the order given. Copied into the
+ * arena. Returns 0, -ENOMEM, or -EINVAL with a sentence. */
+int publication_read_users(const json_t *json, size_t limit, struct arena *arena,
+			   struct store_item *item, struct error *error);
 
 /* Makes the store keep what was refused together with the key. Returns 0 or -ENOMEM. */
 int publication_set_note(struct publication *publication, struct arena *arena);

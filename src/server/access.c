@@ -122,14 +122,25 @@ static void check_publisher(struct exchange *exchange)
 		refuse(exchange, result, "a publisher's key: Authorization: Bearer KEY");
 }
 
-static void check_publishing(struct exchange *exchange)
+static void check_both(struct exchange *exchange, const char *what)
 {
 	int result = authenticate_publishing(exchange, true);
 
 	if (result < 0)
-		refuse(exchange, result, "a publisher's key: Authorization: Bearer KEY");
+		refuse(exchange, result, what);
 	else if (exchange->identity.kind == IDENTITY_USER)
 		spend(exchange);
+}
+
+static void check_publishing(struct exchange *exchange)
+{
+	check_both(exchange, "a publisher's key: Authorization: Bearer KEY");
+}
+
+static void check_either(struct exchange *exchange)
+{
+	check_both(exchange,
+		   "a publisher's key or a valid user token: Authorization: Bearer TOKEN");
 }
 
 /* A ticket is looked at here; the route uses it up. */
@@ -173,7 +184,8 @@ static void check_socket(struct exchange *exchange)
 
 bool access_over_socket(const struct route *route)
 {
-	return route->access == ROUTE_USER || route->access == ROUTE_PUBLISHING;
+	return route->access == ROUTE_USER || route->access == ROUTE_PUBLISHING ||
+	       route->access == ROUTE_EITHER;
 }
 
 int access_identify(struct exchange *exchange)
@@ -203,10 +215,15 @@ static void check_nothing(struct exchange *exchange)
 void access_check(struct exchange *exchange)
 {
 	static void (*const checks[])(struct exchange *) = {
-	    [ROUTE_ANYBODY] = check_nothing,	   [ROUTE_PUBLISHER] = check_publisher,
-	    [ROUTE_PUBLISHING] = check_publishing, [ROUTE_USER] = check_user,
-	    [ROUTE_STREAM] = check_stream,	   [ROUTE_SOCKET] = check_socket,
-	    [ROUTE_DEMO] = check_nothing,	   [ROUTE_FIGURES] = check_figures,
+	    [ROUTE_ANYBODY] = check_nothing,
+	    [ROUTE_PUBLISHER] = check_publisher,
+	    [ROUTE_PUBLISHING] = check_publishing,
+	    [ROUTE_EITHER] = check_either,
+	    [ROUTE_USER] = check_user,
+	    [ROUTE_STREAM] = check_stream,
+	    [ROUTE_SOCKET] = check_socket,
+	    [ROUTE_DEMO] = check_nothing,
+	    [ROUTE_FIGURES] = check_figures,
 	};
 
 	checks[exchange->route->access](exchange);

@@ -24,7 +24,7 @@ struct exchange {
 	struct http_parser *parser;
 	const struct http_request *request; /* once its head is there */
 	const struct route *route;
-	struct slice parameter; /* what stands for {id} or {file} in the path */
+	struct slice parameter; /* what stands for a name in braces in the path */
 	struct identity identity;
 	const unsigned char *ticket; /* the id of the ticket that the user came with, or NULL */
 	void *task;		     /* the handler's own, mostly from the arena */

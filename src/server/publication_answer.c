@@ -12,7 +12,7 @@ static void append_notifications(const struct store_item *item, struct buffer *o
 	for (size_t i = 0; i < count; i++) {
 		buffer_append(out, i == 0 ? SLICE("{\"id\":") : SLICE(",{\"id\":"));
 		buffer_append_integer(out, item->ids[i]);
-		if (item->user_count == 0) {
+		if (store_item_is_to_everyone(item)) {
 			buffer_append(out, SLICE(",\"everyone\":true}"));
 		} else {
 			buffer_append(out, SLICE(",\"user\":"));
@@ -23,14 +23,27 @@ static void append_notifications(const struct store_item *item, struct buffer *o
 	buffer_append_byte(out, ']');
 }
 
-/* The members of an object that is open; the caller closes it. */
+static void append_topic(const struct store_item *item, struct buffer *out)
+{
+	buffer_append(out, SLICE("\"topic\":"));
+	json_append_string(out, item->topic);
+	buffer_append_format(out, ",\"recipients\":%zu,", item->user_count);
+}
+
+/* The members of an object that is open; the caller closes it. Of what reached nobody there is no
+ * id, and no time of its creation. */
 static void append_published(const struct publication *publication, const struct store_item *item,
 			     struct buffer *out)
 {
-	buffer_append(out, SLICE("\"id\":"));
-	buffer_append_integer(out, item->ids[0]);
-	buffer_append_byte(out, ',');
+	bool reached_any = store_item_receivers(item) > 0;
+
+	if (reached_any)
+		buffer_append_format(out, "\"id\":%lld,", (long long)item->ids[0]);
+	if (!slice_is_empty(item->topic))
+		append_topic(item, out);
 	append_notifications(item, out);
+	if (!reached_any)
+		return;
 	buffer_append(out, SLICE(",\"created_at\":"));
 	json_append_time(out, publication->publish.created_at);
 }

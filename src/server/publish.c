@@ -44,10 +44,43 @@ static void answer_again(struct exchange *exchange, struct publication *publicat
 	answer(exchange, publication);
 }
 
-static void count_publish(struct metrics *metrics, const struct publication *publication)
+static uint64_t minute_limit(const struct exchange *exchange)
 {
+	const struct settings *settings = exchange->worker->settings;
+	bool is_user = exchange->identity.kind == IDENTITY_USER && !exchange->worker->node->demo;
+
+	return (uint64_t)(is_user ? settings->limits_user_publish_per_minute
+				  : settings->limits_publish_per_minute);
+}
+
+/* How many a topic's members are is known only now: they count all the same, against what is left
+ * of the minute or beyond it. */
+static void spend_rest(struct exchange *exchange, const struct publication *publication)
+{
+	struct worker *worker = exchange->worker;
+	size_t published = store_publish_receivers(&publication->publish);
+
+	if (published > publication->recipients && minute_limit(exchange) > 0)
+		quota_spend(worker->node->publishes, publication->publish.publisher,
+			    (uint32_t)(worker->loop.now / 60000),
+			    (uint32_t)(published - publication->recipients), UINT32_MAX);
+}
+
+static void count_publish(struct exchange *exchange, const struct publication *publication)
+{
+	struct metrics *metrics = &exchange->worker->metrics;
+
 	metrics_add(metrics, METRIC_PUBLISHES, 1);
-	metrics_add(metrics, METRIC_NOTIFICATIONS, publication->recipients);
+	metrics_add(metrics, METRIC_NOTIFICATIONS, store_publish_receivers(&publication->publish));
+	spend_rest(exchange, publication);
+}
+
+static void refuse_size(struct exchange *exchange)
+{
+	exchange_problem(exchange, PROBLEM_INVALID_NOTIFICATION,
+			 "one request makes at most %lld notifications, one for each member of a "
+			 "topic; publish.notifications limits them",
+			 (long long)exchange->worker->settings->publish_notifications);
 }
 
 static void on_published(struct exchange *exchange, struct store_request *request)
@@ -58,6 +91,8 @@ static void on_published(struct exchange *exchange, struct store_request *reques
 		exchange_problem(exchange, PROBLEM_IDEMPOTENCY_KEY_REUSED,
 				 "Use a new Idempotency-Key for each request; a repeated request "
 				 "must have the same body");
+	} else if (request->result == -E2BIG) {
+		refuse_size(exchange);
 	} else if (request->result < 0) {
 		/* A name that publication_read() should have refused. */
 		exchange_store_problem(exchange, request->result);
@@ -65,7 +100,7 @@ static void on_published(struct exchange *exchange, struct store_request *reques
 		answer_again(exchange, publication);
 	} else {
 		if (publication->publish.item_count > 0)
-			count_publish(&exchange->worker->metrics, publication);
+			count_publish(exchange, publication);
 		answer(exchange, publication);
 	}
 }
@@ -103,8 +138,7 @@ static bool spend(struct exchange *exchange, struct slice publisher, size_t noti
 {
 	struct worker *worker = exchange->worker;
 	bool is_user = exchange->identity.kind == IDENTITY_USER && !worker->node->demo;
-	uint64_t limit = (uint64_t)(is_user ? worker->settings->limits_user_publish_per_minute
-					    : worker->settings->limits_publish_per_minute);
+	uint64_t limit = minute_limit(exchange);
 	bool never = limit > 0 && notifications > limit;
 
 	if (!never &&
@@ -119,7 +153,7 @@ static bool spend(struct exchange *exchange, struct slice publisher, size_t noti
 	return false;
 }
 
-/* What a user's token must allow, and what no user may: reach everyone. */
+/* What a user's token must allow, and what no user may: reach whom the user does not name. */
 static bool may_publish(struct exchange *exchange, const struct publication *publication)
 {
 	const struct store_publish *publish = &publication->publish;
@@ -132,10 +166,11 @@ static bool may_publish(struct exchange *exchange, const struct publication *pub
 		return false;
 	}
 	for (size_t i = 0; i < publish->item_count; i++) {
-		if (publish->items[i].user_count > 0)
+		if (slice_is_empty(publish->items[i].topic) && publish->items[i].user_count > 0)
 			continue;
 		exchange_problem(exchange, PROBLEM_FORBIDDEN,
-				 "Only publishers with a key reach everyone; name the users");
+				 "Only publishers with a key reach everyone or a topic; name the "
+				 "users");
 		return false;
 	}
 	return true;

@@ -191,6 +191,19 @@ static void test_to_string(void **state)
 	assert_true(failing_allocator_reset());
 }
 
+static void test_has_only(void **state)
+{
+	(void)state;
+	assert_true(slice_has_only(SLICE("azAZ09"), ""));
+	assert_true(slice_has_only(SLICE("a.b-c"), "-."));
+	assert_true(slice_has_only(SLICE(""), ""));
+	assert_false(slice_has_only(SLICE("a.b"), ""));
+	assert_false(slice_has_only(SLICE("a\0"), "."));
+	assert_false(slice_has_only(SLICE("\xC3\xA9"), "."));
+	assert_false(slice_has_only(SLICE("a@"), "`["));
+	assert_false(slice_has_only(SLICE("/:{"), "a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,7 +212,7 @@ int main(void)
 	    cmocka_unit_test(test_unsigned),	cmocka_unit_test(test_integer),
 	    cmocka_unit_test(test_utf8),	cmocka_unit_test(test_control),
 	    cmocka_unit_test(test_hexadecimal), cmocka_unit_test(test_drop_malformed),
-	    cmocka_unit_test(test_to_string),
+	    cmocka_unit_test(test_to_string),	cmocka_unit_test(test_has_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

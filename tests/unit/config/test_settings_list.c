@@ -184,6 +184,27 @@ static void lists_differ_by_their_items(void **state)
 	assert_false(origins->type->equals(&a, &none));
 }
 
+static void only_topics_can_be_open(void **state)
+{
+	static const char *const texts[] = {"a b", "a/b", "**", "a*b", "\xED\x95\x9C", "a?"};
+	struct loading loading = loading_yaml("topics:\n  open: [news, \"room:*\", \"*\"]\n");
+	char longest[130];
+
+	(void)state;
+	assert_loaded(loading);
+	assert_int_equal(loading.settings.topics_open.count, 3);
+	assert_string_equal(loading.settings.topics_open.items[1], "room:*");
+	settings_finish(&loading.settings);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_refused(loading_flag("topics-open", texts[i]), "--topics-open: \"");
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[129] = '\0';
+	assert_refused(loading_flag("topics-open", longest), "--topics-open: \"");
+	assert_refused(loading_flag("topics-open", "a/b"),
+		       "--topics-open: \"a/b\" is not a topic; accepted is a list of up to 1000 "
+		       "topics, such as news, or what they begin with, such as room:*");
+}
+
 static void api_keys_differ_by_name_and_hash(void **state)
 {
 	const struct setting *setting = settings_table_find(SLICE("auth.api_keys"));
@@ -207,6 +228,7 @@ int main(void)
 	    cmocka_unit_test(too_many_items_are_refused),
 	    cmocka_unit_test(api_keys_are_read_from_everywhere),
 	    cmocka_unit_test(broken_api_keys_are_refused),
+	    cmocka_unit_test(only_topics_can_be_open),
 	    cmocka_unit_test(lists_differ_by_their_items),
 	    cmocka_unit_test(api_keys_differ_by_name_and_hash),
 	};

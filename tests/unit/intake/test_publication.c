@@ -189,6 +189,31 @@ static void test_after_a_refusal(void **state)
 	finish(&fixture);
 }
 
+static void test_a_topic(void **state)
+{
+	static const char *const others[] = {"\"\"", "\"a/b\"", "5", "null", "[\"news\"]"};
+	struct fixture fixture;
+	const struct store_item *item;
+
+	(void)state;
+	begin(&fixture);
+	item = only_item(&fixture, "{\"to\":{\"topic\":\"news\"},\"type\":\"t\",\"title\":\"x\"}");
+	assert_slice(item->topic, "news");
+	assert_int_equal(item->user_count, 0);
+	assert_false(store_item_is_to_everyone(item));
+	assert_int_equal(fixture.publication.recipients, 1);
+	assert_int_equal(fixture.publication.publish.limit, 5);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text),
+			 "{\"to\":{\"topic\":%s},\"type\":\"t\",\"title\":\"x\"}", others[i]);
+		assert_int_equal(read_text(&fixture, text), 0);
+		assert_non_null(strstr(fixture.publication.refusal, "a topic is 1 to 128 letters"));
+	}
+	finish(&fixture);
+}
+
 static void test_nothing_to_note(void **state)
 {
 	struct fixture fixture;
@@ -250,7 +275,7 @@ int main(void)
 	    cmocka_unit_test(test_recipients),	    cmocka_unit_test(test_content),
 	    cmocka_unit_test(test_refusals),	    cmocka_unit_test(test_longest_name),
 	    cmocka_unit_test(test_after_a_refusal), cmocka_unit_test(test_nothing_to_note),
-	    cmocka_unit_test(test_out_of_memory),
+	    cmocka_unit_test(test_a_topic),	    cmocka_unit_test(test_out_of_memory),
 	};
 
 	failing_allocator_adopt_jansson();

@@ -162,6 +162,56 @@ static void test_recall(void **state)
 	finish(&fixture);
 }
 
+/* The first answer and the one of a replay, of a topic with members and of one without. */
+static void test_a_topic_is_recalled(void **state)
+{
+	const char *text = "[{\"to\":{\"topic\":\"news\"},\"type\":\"t\",\"title\":\"x\"},5,"
+			   "{\"to\":{\"topic\":\"nobody\"},\"type\":\"t\",\"title\":\"x\"},"
+			   "{\"to\":{\"user\":\"c\"},\"type\":\"t\",\"title\":\"y\"}]";
+	const struct slice users[] = {SLICE("a"), SLICE("b")};
+	const struct store_members topics[] = {{users, 2}, {users, 0}};
+	const int64_t ids[] = {7, 8, 9};
+	struct fixture fixture;
+	struct publication *publication = &fixture.publication;
+	struct buffer first = BUFFER_EMPTY, again = BUFFER_EMPTY;
+	json_t *json = json_loads(text, 0, NULL);
+
+	(void)state;
+	begin(&fixture);
+	assert_int_equal(read_text(&fixture, text), 0);
+	assert_int_equal(publication_set_note(publication, &fixture.arena), 0);
+	publication->publish.items[0].users = users;
+	publication->publish.items[0].user_count = 2;
+	publication->publish.items[0].ids = ids;
+	publication->publish.items[2].ids = ids + 2;
+	publication_answer_append(publication, &first);
+	buffer_append_byte(&first, '\0');
+	assert_non_null(strstr(first.data,
+			       "{\"status\":201,\"id\":7,\"topic\":\"news\",\"recipients\":2,"
+			       "\"notifications\":[{\"id\":7,\"user\":\"a\"},"
+			       "{\"id\":8,\"user\":\"b\"}],\"created_at\":"));
+	assert_non_null(strstr(first.data, "{\"status\":201,\"topic\":\"nobody\","
+					   "\"recipients\":0,\"notifications\":[]}"));
+	publication->publish.replay = (struct store_publish_replay){
+	    .is_set = true,
+	    .ids = ids,
+	    .id_count = 3,
+	    .topics = topics,
+	    .topic_count = 2,
+	    .note = publication->publish.note,
+	};
+	assert_int_equal(publication_recall(publication, json, &fixture.arena), 0);
+	publication_answer_append(publication, &again);
+	buffer_append_byte(&again, '\0');
+	assert_string_equal(again.data, first.data);
+	publication->publish.replay.topic_count = 1;
+	assert_int_equal(publication_recall(publication, json, &fixture.arena), -EIO);
+	json_decref(json);
+	buffer_finish(&first);
+	buffer_finish(&again);
+	finish(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +219,7 @@ int main(void)
 	    cmocka_unit_test(test_single_answer),
 	    cmocka_unit_test(test_only_refusals),
 	    cmocka_unit_test(test_recall),
+	    cmocka_unit_test(test_a_topic_is_recalled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
