@@ -5,7 +5,7 @@
 #include "cli/client.h"
 #include "cli/output.h"
 #include "cli/publish_items.h"
-#include "cli/secret_file.h"
+#include "cli/publisher_key.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,27 +33,12 @@ struct publication {
 	size_t refused; /* items so far */
 };
 
-/* The key is never a flag: a command line is seen by everybody on the machine (ps). */
-static int read_key(struct publication *publication, struct error *error)
+/* A topic may have no members. */
+static bool reached_nobody(json_t *result)
 {
-	struct buffer key = BUFFER_EMPTY;
-	const char *variable = command_variable("ALLIM_API_KEY");
-	int result = 0;
+	json_t *recipients = json_object_get(result, "recipients");
 
-	if (publication->options->api_key_file != NULL)
-		result = secret_file_read(publication->options->api_key_file, &key, error);
-	else if (variable != NULL)
-		buffer_append_string(&key, variable);
-	else
-		result = error_set(error, -EINVAL,
-				   "there is no API key; set ALLIM_API_KEY or give "
-				   "--api-key-file FILE");
-	if (result == 0)
-		client_append_bearer(&publication->authorization, buffer_slice(&key));
-	buffer_finish(&key);
-	if (buffer_failed(&publication->authorization))
-		return error_set(error, -ENOMEM, "out of memory");
-	return result;
+	return json_is_integer(recipients) && json_integer_value(recipients) == 0;
 }
 
 /* Whether all ids of one item's result can be printed. */
@@ -65,7 +50,7 @@ static bool has_ids(json_t *result)
 		if (!json_is_integer(json_object_get(json_array_get(notifications, i), "id")))
 			return false;
 	}
-	return json_array_size(notifications) > 0;
+	return json_array_size(notifications) > 0 || reached_nobody(result);
 }
 
 static bool is_refused(json_t *result)
@@ -223,7 +208,7 @@ static bool has_content(const struct publish_content *content)
 		if (content->members[i] != NULL)
 			return true;
 	}
-	return content->to.count > 0 || content->everyone;
+	return content->to.count > 0 || content->topic != NULL || content->everyone;
 }
 
 /* Returns the exit status where there is nothing to send. */
@@ -295,7 +280,8 @@ static int publish(const struct command *command, const struct options *options,
 
 	if (result == COMMAND_GOES_ON)
 		result = check_key(command, options->idempotency_key, items);
-	if (result == COMMAND_GOES_ON && read_key(&publication, &error) < 0)
+	if (result == COMMAND_GOES_ON &&
+	    publisher_key_read(options->api_key_file, &publication.authorization, &error) < 0)
 		result = command_fail(command, COMMAND_FAILED, "%s", error.text);
 	if (result == COMMAND_GOES_ON)
 		result = send_all(&publication, items);
@@ -323,6 +309,7 @@ int publish_run(const struct command *command, char **arguments)
 
 const struct cli_flag publish_flags[] = {
     {"to", "USER", "who gets it; may be repeated", FLAGS_TEXTS, CONTENT(to), 0, 0},
+    {"topic", "NAME", "the members of this topic get it", FLAGS_TEXT, CONTENT(topic), 0, 0},
     {"everyone", NULL, "everyone gets it", FLAGS_SWITCH, CONTENT(everyone), 0, 0},
     {"type", "TYPE", "what kind of news it is, for the application: comment", FLAGS_TEXT,
      MEMBER(TYPE), 0, 0},

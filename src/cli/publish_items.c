@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "config/nearest.h"
+#include "core/topic.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@ static json_t *address(const struct publish_content *content)
 
 	if (content->everyone)
 		return json_pack("{s:b}", "everyone", 1);
+	if (content->topic != NULL)
+		return json_pack("{s:s}", "topic", content->topic);
 	if (content->to.count == 1)
 		return json_pack("{s:s}", "user", content->to.items[0]);
 	users = json_array();
@@ -49,10 +52,15 @@ static int check_priority(const char *priority, struct error *error)
 
 static int check_required(const struct publish_content *content, struct error *error)
 {
-	if (content->to.count == 0 && !content->everyone)
-		return error_set(error, -EINVAL, "say to whom: --to USER or --everyone");
-	if (content->to.count > 0 && content->everyone)
-		return error_set(error, -EINVAL, "--to and --everyone exclude each other");
+	int ways = (content->to.count > 0) + (content->topic != NULL) + content->everyone;
+
+	if (ways == 0)
+		return error_set(error, -EINVAL,
+				 "say to whom: --to USER, --topic NAME or --everyone");
+	if (ways > 1)
+		return error_set(error, -EINVAL, "--to, --topic and --everyone exclude each other");
+	if (content->topic != NULL && !topic_is_name(slice_from_string(content->topic)))
+		return error_set(error, -EINVAL, "--topic: " TOPIC_RULE);
 	if (content->members[NOTIFICATION_TYPE] == NULL)
 		return error_set(error, -EINVAL, "--type is missing");
 	if (content->members[NOTIFICATION_TITLE] == NULL)

@@ -18,6 +18,7 @@ enum {
 /* What the flags say of one notification. Members are NULL where a flag is absent. */
 struct publish_content {
 	struct flags_texts to;
+	const char *topic;
 	bool everyone;
 	const char *members[NOTIFICATION_MEMBERS];
 };

@@ -29,7 +29,7 @@ function assertEnd(result, code, complaint, hints = /^$/) {
   assert.match(result.stderr, complaint);
 }
 
-const COMMANDS = ['serve', 'publish', 'subscribe', 'token make', 'token check', 'config check', 'config default',
+const COMMANDS = ['serve', 'publish', 'subscribe', 'topic list', 'topic members', 'topic add', 'topic remove', 'token make', 'token check', 'config check', 'config default',
   'config reference', 'adopt', 'stats', 'version', 'help'];
 
 test('--help everywhere, on standard output, without colours', async () => {

@@ -42,6 +42,21 @@ static void ids_are_printed(void **state)
 	assert_string_equal(running->output, "{\"notifications\":[{\"id\":5}]}\n");
 }
 
+static void a_topic_may_reach_nobody(void **state)
+{
+	const struct running *running =
+	    PUBLISH(SCRIPTED_JSON("201 Created",
+				  "{\"topic\":\"news\",\"recipients\":0,\"notifications\":[]}"),
+		    "--topic", "news", "--type", "t", "--title", "x");
+
+	(void)state;
+	scripted_server_stop(&server);
+	assert_string_equal(running->errors, "");
+	assert_int_equal(running->status, COMMAND_DONE);
+	assert_string_equal(running->output, "");
+	assert_non_null(strstr(server.requests[0], "{\"to\":{\"topic\":\"news\"},"));
+}
+
 static void each_refused_item_is_told(void **state)
 {
 	static const char *const answers[] = {
@@ -198,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ids_are_printed),
+	    cmocka_unit_test(a_topic_may_reach_nobody),
 	    cmocka_unit_test(each_refused_item_is_told),
 	    cmocka_unit_test(many_items_take_several_requests),
 	    cmocka_unit_test(a_key_is_short_enough_for_all_requests),

@@ -89,12 +89,19 @@ static void bad_flags_are_named(void **state)
 	assert_refused(&content, "--to is not UTF-8");
 	content = content_to("anna");
 	content.everyone = true;
-	assert_refused(&content, "--to and --everyone exclude each other");
+	assert_refused(&content, "--to, --topic and --everyone exclude each other");
+	content.everyone = false;
+	content.topic = "news";
+	assert_refused(&content, "--to, --topic and --everyone exclude each other");
+	content.to.count = 0;
+	content.topic = "a/b";
+	assert_refused(&content, "--topic: a topic is 1 to 128 letters, digits, dots, hyphens, "
+				 "underscores and colons, the first of them a letter or a digit");
 	content = content_to("anna");
 	content.members[NOTIFICATION_TITLE] = NULL;
 	assert_refused(&content, "--title is missing");
 	content.to.count = 0;
-	assert_refused(&content, "say to whom: --to USER or --everyone");
+	assert_refused(&content, "say to whom: --to USER, --topic NAME or --everyone");
 }
 
 static void files_hold_objects_in_three_ways(void **state)
