@@ -216,6 +216,28 @@ test('nothing is open unless a setting says so', async (t) => {
   assertProblem(await node.call('PUT', '/v1/topics/news', { as: 'anna' }), 403, 'forbidden');
 });
 
+test('members count against the minute of their publisher, once they are known', async (t) => {
+  const node = await nodeFor(t, 'sqlite', { ALLIM_LIMITS_PUBLISH_PER_MINUTE: '100' });
+  await add(node, 'news', members(90));
+  let published = 0;
+  // One and a part of the next, of each minute that begins meanwhile.
+  for (let answer; answer?.status !== 429; published++) {
+    answer = await publish(node, 'news');
+    assert.ok([201, 429].includes(answer.status), JSON.stringify(answer.body));
+    assert.ok(published < 50);
+  }
+  assert.ok(published > 1);
+});
+
+test('a limit on members is no more than may be published to', async (t) => {
+  const node = await nodeFor(t, 'sqlite', { ALLIM_PUBLISH_NOTIFICATIONS: '2' });
+  await add(node, 'news', ['anna', 'bo']);
+  const full = await node.call('PUT', '/v1/topics/news', { as: 'cleo' });
+  assertProblem(full, 422, 'topic_limit');
+  assert.match(full.body.detail, /publish\.notifications/);
+  assert.equal((await node.call('PUT', '/v1/topics/news', { as: 'anna' })).status, 204);
+});
+
 test('names and bodies that will not do', async (t) => {
   const node = await nodeFor(t, 'sqlite');
   for (const topic of ['-x', '.x', 'a%2Fb', 'a*', 'x'.repeat(129), '%ED%95%9C']) {

@@ -332,6 +332,74 @@ static void test_expiry_reads_only_what_is_due(void **state)
 					 "WHERE relname = 'notification'") < 100);
 }
 
+static struct store_publish *publish_to_topic(struct store_item *item)
+{
+	static struct store_publish publish;
+
+	*item = (struct store_item){.topic = SLICE("news"),
+				    .content = conformance_content("to members")};
+	memset(&publish, 0, sizeof(publish));
+	conformance_prepare(&publish.request, STORE_PUBLISH);
+	publish.items = item;
+	publish.item_count = 1;
+	assert_int_equal(conformance_call(&node, &publish.request), 0);
+	return &publish;
+}
+
+/* Who subscribes while another does finds what that one left. */
+static void test_the_members_of_a_topic_are_limited_together(void **state)
+{
+	PGconn *first = postgres_server_connect(server, url);
+	PGconn *second = postgres_server_connect(server, url);
+
+	(void)state;
+	run(first, "BEGIN; SELECT * FROM allim.subscribe('news', '{anna}', 1, 10)");
+	begin(second, "SELECT * FROM allim.subscribe('news', '{bo}', 1, 10)");
+	run(first, "COMMIT");
+	end(second);
+	run(first, "BEGIN; SELECT * FROM allim.subscribe('one', '{anna}', 10, 2)");
+	begin(second, "SELECT * FROM allim.subscribe('two', '{anna}', 10, 2)");
+	run(first, "COMMIT");
+	end(second);
+	assert_int_equal(
+	    postgres_node_number(server, url, "SELECT count(*) FROM allim.subscription"), 2);
+	conformance_check(&node);
+	run(first, "BEGIN; SELECT allim.unsubscribe('news', '{anna}')");
+	begin(second, "SELECT * FROM allim.subscribe('news', '{anna,bo}', 2, 2)");
+	run(first, "COMMIT");
+	end(second);
+	assert_int_equal(postgres_node_number(
+			     server, url, "SELECT members FROM allim.topic WHERE name = 'news'"),
+			 2);
+	conformance_check(&node);
+	PQfinish(first);
+	PQfinish(second);
+}
+
+/* A publish waits for nobody who subscribes, and reaches whoever had done so before. */
+static void test_a_publish_does_not_wait_for_subscriptions(void **state)
+{
+	PGconn *subscriber = postgres_server_connect(server, url);
+	struct store_item item;
+	struct store_publish *publish;
+
+	(void)state;
+	run(subscriber, "SELECT * FROM allim.subscribe('news', '{anna}', 10, 10)");
+	run(subscriber, "BEGIN; SELECT * FROM allim.subscribe('news', '{bo}', 10, 10)");
+	run(subscriber, "SELECT allim.unsubscribe('news', '{anna}')");
+	publish = publish_to_topic(&item);
+	assert_int_equal(item.user_count, 1);
+	assert_slice(item.users[0], "anna");
+	store_request_finish(&publish->request);
+	run(subscriber, "COMMIT");
+	publish = publish_to_topic(&item);
+	assert_int_equal(item.user_count, 1);
+	assert_slice(item.users[0], "bo");
+	store_request_finish(&publish->request);
+	conformance_check(&node);
+	PQfinish(subscriber);
+}
+
 static int setup(void **state)
 {
 	server = *state;
@@ -359,6 +427,8 @@ int main(void)
 	    RACE(test_what_is_given_more_time_does_not_expire),
 	    RACE(test_housekeeping_passes_by_what_is_locked),
 	    RACE(test_a_broadcast_is_forgotten_while_it_is_marked),
+	    RACE(test_the_members_of_a_topic_are_limited_together),
+	    RACE(test_a_publish_does_not_wait_for_subscriptions),
 	    RACE(test_the_tail_of_a_restored_database),
 	    RACE(test_an_inbox_that_was_deleted_by_hand),
 	    RACE(test_a_plan_for_three_does_for_thousands),
