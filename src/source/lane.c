@@ -288,6 +288,13 @@ static int read_message(struct lane *lane, struct lane_message *message, int64_t
 	return result == 0 || message->refusal != NULL ? 0 : -ENOMEM;
 }
 
+/* Who is on a topic is not known yet, and may be as many as are allowed. */
+static size_t most_receivers(const struct lane *lane, const struct store_item *item)
+{
+	return slice_is_empty(item->topic) ? store_item_receivers(item)
+					   : (size_t)lane->thread->settings->topics_members;
+}
+
 /* Takes as many messages as will do for one request. Returns 0, or -ENOMEM. */
 static int fill(struct lane *lane)
 {
@@ -312,7 +319,7 @@ static int fill(struct lane *lane)
 		result = read_message(lane, message, now);
 		bytes += message->content.body.length;
 		if (publish->item_count > before)
-			receivers += store_item_receivers(&publish->items[before]);
+			receivers += most_receivers(lane, &publish->items[before]);
 	}
 	return result;
 }
