@@ -43,6 +43,15 @@ struct settings_api_keys {
 	size_t count;
 };
 
+struct settings_node;
+
+/* Rules as the file has them (config/settings_tree.h): a list, or NULL for none. `file` is what
+ * messages about them call their place. */
+struct settings_rules {
+	const struct settings_node *list;
+	struct slice file;
+};
+
 /* The C type of each type of settings.def. Texts are never NULL. Sizes are bytes, durations
  * milliseconds. A choice is the position of the word in its row, so log.level is an enum
  * log_level. */
@@ -59,6 +68,7 @@ struct settings_api_keys {
 #define SETTINGS_MEMBER_topics	 struct settings_list
 #define SETTINGS_MEMBER_api_keys struct settings_api_keys
 #define SETTINGS_MEMBER_secret	 struct slice
+#define SETTINGS_MEMBER_rules	 struct settings_rules
 
 /* The dots of a name are underscores here: http.listen is http_listen. Secrets are empty where none
  * was given; auth_jwt_secret holds the key itself, wherever it came from. */

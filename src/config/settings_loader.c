@@ -52,6 +52,19 @@ int settings_loader_add(struct settings_loader *loader, const struct setting *se
 	return result < 0 ? explain(loader, setting, origin, result, &what) : 0;
 }
 
+int settings_loader_take(struct settings_loader *loader, const struct setting *setting,
+			 const struct settings_origin *origin, const struct settings_node *tree)
+{
+	struct error what;
+	int result = setting->type->take(setting, tree, origin->name, &loader->settings.arena,
+					 settings_table_member(setting, &loader->settings), &what);
+
+	if (result < 0)
+		return explain(loader, setting, origin, result, &what);
+	loader->origins[settings_table_row(setting)] = *origin;
+	return 0;
+}
+
 static bool contains(struct slice text, struct slice part)
 {
 	return text.length > 0 && memmem(text.data, text.length, part.data, part.length) != NULL;

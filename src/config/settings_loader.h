@@ -25,6 +25,10 @@ int settings_loader_clear(struct settings_loader *loader, const struct setting *
 int settings_loader_add(struct settings_loader *loader, const struct setting *setting,
 			const struct settings_origin *origin, struct slice text);
 
+/* Gives a setting that is a tree its value, which must be in the arena of the settings. */
+int settings_loader_take(struct settings_loader *loader, const struct setting *setting,
+			 const struct settings_origin *origin, const struct settings_node *tree);
+
 /* Reads the ALLIM_... variables of an environment; NULL has none. */
 int settings_loader_read_environment(struct settings_loader *loader, char *const *environment);
 

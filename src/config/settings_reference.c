@@ -106,7 +106,8 @@ static const char markdown_head[] =
     "h or d. In a variable or a flag,\n"
     "the items of a list are separated by commas, and an item of `auth.api_keys` is "
     "`name:sha256`. The hash is that of the whole key:\n"
-    "`printf %s \"$KEY\" | sha256sum`. Paths are relative to the working directory.\n"
+    "`printf %s \"$KEY\" | sha256sum`. Rules are written there as in the file, on one line. "
+    "Paths are relative to the working directory.\n"
     "\n"
     "SIGHUP reads all of them again. A mistake leaves everything as it was; a change of a setting "
     "marked *restart* waits for the next start.\n";

@@ -26,8 +26,7 @@ static bool is_printable(uint32_t point)
 	       (point >= 0xE000 && point <= 0xFFFD && point != 0xFEFF) || point >= 0x10000;
 }
 
-/* The text is UTF-8 already. */
-static bool all_printable(struct slice text)
+bool settings_type_is_printable(struct slice text)
 {
 	const unsigned char *bytes = (const unsigned char *)text.data;
 
@@ -56,7 +55,7 @@ static int text_read(const struct setting *setting, struct slice text, struct ar
 		return result;
 	if (!slice_is_utf8(text))
 		return settings_problem_refuse(error, text, "is not UTF-8");
-	if (!all_printable(text))
+	if (!settings_type_is_printable(text))
 		return settings_problem_refuse(error, text, "has a control character");
 	*(const char **)member = text.data;
 	return 0;

@@ -1,9 +1,10 @@
 /* Walks over the events of the file guided by the table of settings: a key is looked up before its
- * value is read, so that nothing can nest deeper than the names do and nothing is built in memory.
- */
+ * value is read, so that nothing can nest deeper than the names do and nothing is built in memory
+ * but what is a tree by its type (settings_tree.c). */
 #include "config/settings_yaml.h"
 
 #include "config/nearest.h"
+#include "config/settings_tree.h"
 #include "config/yaml_reader.h"
 
 #include <assert.h>
@@ -145,12 +146,23 @@ static int read_list(struct reader *reader, const struct setting *setting)
 	return result;
 }
 
+static int read_tree(struct reader *reader, const struct setting *setting)
+{
+	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	const struct settings_node *tree;
+	int result = settings_tree_read(&reader->yaml, &reader->loader->settings.arena, &tree);
+
+	return result < 0 ? result : settings_loader_take(reader->loader, setting, &origin, tree);
+}
+
 static int read_value(struct reader *reader, const struct setting *setting)
 {
 	struct settings_origin origin = yaml_reader_place(&reader->yaml);
 
 	if (yaml_reader_is_null(&reader->yaml))
 		return refuse_value(reader, setting, "no value was given");
+	if (setting->type->take != NULL)
+		return read_tree(reader, setting);
 	if (setting->type->add != NULL)
 		return read_list(reader, setting);
 	if (reader->yaml.event.type == YAML_SEQUENCE_START_EVENT)
