@@ -18,7 +18,7 @@ static struct store_publish *publish_of(const struct postgres_batch *batch, size
 bool postgres_publish_is_due(const struct store_publish *publish)
 {
 	return publish != NULL && publish->request.result == 0 && !publish->replay.is_set &&
-	       publish->item_count > 0;
+	       (publish->item_count > 0 || publish->keeps_key);
 }
 
 static bool has_key(const struct store_publish *publish)
@@ -214,7 +214,7 @@ static int claim(struct postgres_batch *batch, bool *asks)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct store_publish *publish = publish_of(batch, i);
 
-		asks[i] = has_key(publish) && publish->item_count == 0;
+		asks[i] = has_key(publish) && publish->item_count == 0 && !publish->keeps_key;
 		any = any || asks[i];
 		if (asks[i])
 			send_recall(batch, publish);
@@ -364,7 +364,7 @@ static void send_append(struct postgres_batch *batch, struct postgres_array *col
 		else
 			postgres_parameters_add_array(&parameters, &columns[column]);
 	}
-	if (columns[ITEMS].count > 0)
+	if (columns[ITEMS].count > 0 || columns[KEYS].count > 0)
 		postgres_connection_send(batch->connection, POSTGRES_APPEND, &parameters);
 }
 
@@ -423,7 +423,8 @@ static void tell(struct postgres_batch *batch, struct slice user,
 static void receive_publish(struct postgres_batch *batch, struct store_publish *publish,
 			    int64_t *ids, const PGresult *result, int *row)
 {
-	publish->created_at = postgres_result_number(result, *row, 2);
+	if (store_publish_receivers(publish) > 0)
+		publish->created_at = postgres_result_number(result, *row, 2);
 	for (size_t item = 0; item < publish->item_count; item++) {
 		const struct store_item *each = &publish->items[item];
 
@@ -434,22 +435,29 @@ static void receive_publish(struct postgres_batch *batch, struct store_publish *
 	}
 }
 
-static size_t count_receivers(const struct postgres_batch *batch, size_t from, size_t to)
+/* How many lines the answer must have; -1 where nothing was sent. A key that is kept without items
+ * is sent, too, and gets no line. */
+static int count_lines(const struct postgres_batch *batch, size_t from, size_t to)
 {
+	bool sent = false;
 	size_t count = 0;
 
 	for (size_t i = from; i < to; i++) {
-		if (postgres_publish_is_due(publish_of(batch, i)))
-			count += store_publish_receivers(publish_of(batch, i));
+		const struct store_publish *publish = publish_of(batch, i);
+
+		if (!postgres_publish_is_due(publish))
+			continue;
+		count += store_publish_receivers(publish);
+		sent = sent || has_key(publish);
 	}
-	return count;
+	return sent || count > 0 ? (int)count : -1;
 }
 
 void postgres_publish_receive(struct postgres_batch *batch, size_t from, size_t to)
 {
-	size_t count = count_receivers(batch, from, to);
-	PGresult *result = count > 0 ? postgres_connection_receive(batch->connection) : NULL;
-	bool is_whole = result != NULL && (size_t)PQntuples(result) == count;
+	int count = count_lines(batch, from, to);
+	PGresult *result = count >= 0 ? postgres_connection_receive(batch->connection) : NULL;
+	bool is_whole = result != NULL && PQntuples(result) == count;
 	int row = 0;
 
 	for (size_t i = from; i < to && result != NULL; i++) {

@@ -410,8 +410,8 @@ END
 $$;
 
 -- Claims idempotency keys. Answers, in their order, what a key is remembered for, or no fingerprint
--- where it is new (or too old, before `oldest`): then it belongs to this transaction, and has no ids
--- yet, which nobody else ever sees.
+-- where it is new (or too old, before `oldest`): then it belongs to this transaction, and has neither
+-- ids nor a note yet, which nobody else ever sees.
 CREATE FUNCTION allim.claim(publishers text[], keys text[], fingerprints bytea[], oldest bigint)
 RETURNS TABLE (fingerprint bytea, ids bigint[], note text, created_at bigint)
 LANGUAGE plpgsql AS $$
@@ -430,11 +430,12 @@ BEGIN
 		SET fingerprint = CASE WHEN o.created_at < oldest THEN excluded.fingerprint
 				ELSE o.fingerprint END,
 			ids = CASE WHEN o.created_at < oldest THEN excluded.ids ELSE o.ids END,
+			note = CASE WHEN o.created_at < oldest THEN excluded.note ELSE o.note END,
 			created_at = CASE WHEN o.created_at < oldest THEN excluded.created_at
 				ELSE o.created_at END
 		RETURNING o.publisher, o.key, o.fingerprint, o.ids, o.note, o.created_at
 	)
-	SELECT CASE WHEN c.ids <> '{}' THEN c.fingerprint END, c.ids, c.note,
+	SELECT CASE WHEN c.ids <> '{}' OR c.note <> '' THEN c.fingerprint END, c.ids, c.note,
 		c.created_at
 	FROM wanted w
 	JOIN claimed c ON c.publisher = w.publisher COLLATE "C" AND c.key = w.key COLLATE "C"

@@ -117,7 +117,7 @@ int sqlite_publish(struct sqlite_writer *writer, struct store_request *request)
 	publish->created_at = writer->now;
 	for (size_t i = 0; i < publish->item_count && result == 0; i++)
 		result = publish_item(writer, publish, &publish->items[i]);
-	if (result == 0 && has_key && publish->item_count > 0)
+	if (result == 0 && has_key && (publish->item_count > 0 || publish->keeps_key))
 		result = sqlite_once_remember(writer, publish);
 	return result;
 }

@@ -117,7 +117,7 @@ static inline size_t store_item_receivers(const struct store_item *item)
  * without any is no failure. With a key, a request that was committed before with the same
  * publisher, key and fingerprint is not published again, whatever its items are now: `replay` says
  * what came of it then. With another fingerprint it fails with -EEXIST. A request without items
- * only asks for that, and leaves a new key new.
+ * only asks for that, and leaves a new key new unless `keeps_key` is set.
  *
  * Items may have keys of their own instead: one whose key was committed before by the same
  * publisher, or stands earlier in the request, is left out, and the others are published. So a
@@ -130,8 +130,9 @@ struct store_publish {
 	struct slice idempotency_key;  /* empty: none */
 	unsigned char fingerprint[32]; /* of the request's body */
 	size_t limit;		       /* of notifications; 0: any number */
-	struct slice note;	       /* the submitter's own, kept with the key */
-	int64_t created_at;	       /* set by the store */
+	bool keeps_key; /* with its note, which then is not empty, also where there are no items */
+	struct slice note;  /* the submitter's own, kept with the key */
+	int64_t created_at; /* set by the store */
 	struct store_publish_replay replay;
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void test_seqs_rise_by_one_for_each_user(void **state)
@@ -190,6 +191,111 @@ static void test_a_key_answers_without_items(void **state)
 		assert_false(publish.replay.is_set);
 		store_request_finish(&publish.request);
 	}
+}
+
+/* A request of which nothing was to be published. */
+static int keep_key(struct conformance *c, unsigned char fingerprint, bool *ret_replayed)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.publisher = SLICE("shop");
+	publish.idempotency_key = SLICE("kept");
+	publish.fingerprint[0] = fingerprint;
+	publish.note = SLICE("nothing");
+	publish.keeps_key = true;
+	result = conformance_call(c, &publish.request);
+	*ret_replayed = publish.replay.is_set;
+	if (result == 0 && publish.replay.is_set) {
+		assert_int_equal(publish.replay.id_count, 0);
+		assert_slice(publish.replay.note, "nothing");
+	}
+	store_request_finish(&publish.request);
+	return result;
+}
+
+static void test_a_key_is_kept_without_items(void **state)
+{
+	struct conformance *c = *state;
+	bool replayed = true;
+	int64_t ids = 0;
+
+	assert_int_equal(keep_key(c, 1, &replayed), 0);
+	assert_false(replayed);
+	assert_int_equal(keep_key(c, 1, &replayed), 0);
+	assert_true(replayed);
+	conformance_reopen(c);
+	assert_int_equal(keep_key(c, 1, &replayed), 0);
+	assert_true(replayed);
+	assert_int_equal(keep_key(c, 2, &replayed), -EEXIST);
+	assert_int_equal(publish_with_key(c, "shop", "kept", 2, &replayed, &ids), -EEXIST);
+	assert_int_equal(publish_with_key(c, "other", "kept", 2, &replayed, &ids), 0);
+	assert_false(replayed);
+	assert_int_equal(conformance_head(c, "anna").seq, 1);
+}
+
+/* A request with items asks the same: what is kept is the answer, whatever would be published. */
+static void test_a_kept_key_publishes_nothing_later(void **state)
+{
+	struct conformance *c = *state;
+	struct store_item item = {.content = conformance_content("late")};
+	bool replayed;
+
+	assert_int_equal(keep_key(c, 1, &replayed), 0);
+	for (int i = 0; i < 2; i++) {
+		CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+		publish.items = &item;
+		publish.item_count = 1;
+		publish.publisher = SLICE("shop");
+		publish.idempotency_key = SLICE("kept");
+		publish.fingerprint[0] = 1;
+		assert_int_equal(conformance_call(c, &publish.request), 0);
+		assert_true(publish.replay.is_set);
+		assert_int_equal(publish.replay.id_count, 0);
+		store_request_finish(&publish.request);
+	}
+	assert_int_equal(c->hint_count, 0);
+	c->options.idempotency_age = 1;
+	store_reconfigure(c->store, &c->options);
+	conformance_pause();
+	assert_int_equal(keep_key(c, 2, &replayed), 0);
+	assert_false(replayed);
+}
+
+/* Those that came together: some publish, some only keep their key. */
+static void test_keys_are_kept_beside_publishes(void **state)
+{
+	enum { EACH_KIND = 8 };
+	struct conformance *c = *state;
+	struct store_publish requests[2 * EACH_KIND];
+	struct store_item items[2 * EACH_KIND];
+	struct slice user = SLICE("anna");
+	char keys[2 * EACH_KIND][8];
+
+	for (size_t i = 0; i < 2 * EACH_KIND; i++) {
+		struct store_publish *publish = &requests[i];
+
+		snprintf(keys[i], sizeof(keys[i]), "key%zu", i);
+		items[i] = (struct store_item){
+		    .users = &user, .user_count = 1, .content = conformance_content("beside")};
+		*publish = (struct store_publish){.items = &items[i],
+						  .item_count = i % 2,
+						  .keeps_key = i % 2 == 0,
+						  .publisher = SLICE("shop"),
+						  .idempotency_key = slice_from_string(keys[i]),
+						  .note = SLICE("note")};
+		conformance_prepare(&publish->request, STORE_PUBLISH);
+		conformance_submit(c, &publish->request);
+	}
+	conformance_wait(c);
+	for (size_t i = 0; i < 2 * EACH_KIND; i++) {
+		assert_int_equal(requests[i].request.result, 0);
+		assert_false(requests[i].replay.is_set);
+		if (i % 2 == 1)
+			assert_true(items[i].ids[0] > 0);
+		store_request_finish(&requests[i].request);
+	}
+	assert_int_equal(conformance_head(c, "anna").seq, EACH_KIND);
 }
 
 static void test_a_key_is_forgotten_in_time(void **state)
@@ -489,6 +595,9 @@ int main(void)
 	    CONFORMANCE_TEST(test_every_byte_comes_back),
 	    CONFORMANCE_TEST(test_a_key_publishes_once),
 	    CONFORMANCE_TEST(test_a_key_answers_without_items),
+	    CONFORMANCE_TEST(test_a_key_is_kept_without_items),
+	    CONFORMANCE_TEST(test_a_kept_key_publishes_nothing_later),
+	    CONFORMANCE_TEST(test_keys_are_kept_beside_publishes),
 	    CONFORMANCE_TEST(test_a_key_is_forgotten_in_time),
 	    CONFORMANCE_TEST(test_items_with_keys_are_published_once),
 	    CONFORMANCE_TEST(test_keys_of_items_hold_between_requests),
