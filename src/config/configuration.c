@@ -32,6 +32,8 @@ void configuration_release(struct configuration *configuration)
 	if (configuration == NULL ||
 	    atomic_fetch_sub_explicit(&configuration->references, 1, memory_order_acq_rel) != 1)
 		return;
+	if (configuration->on_release != NULL)
+		configuration->on_release(configuration);
 	settings_finish(&configuration->settings);
 	free(configuration);
 }

@@ -7,9 +7,13 @@
 
 #include <stdatomic.h>
 
+struct routing;
+
 struct configuration {
 	_Atomic unsigned references;
 	struct settings settings;
+	struct routing *routing; /* what routing_attach() made of the settings; NULL: nothing */
+	void (*on_release)(struct configuration *configuration); /* before they go; or NULL */
 };
 
 /* Reads the settings; the one reference is the caller's. Returns 0, or what settings_load() does

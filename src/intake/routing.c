@@ -74,6 +74,21 @@ void routing_destroy(struct routing *routing)
 	free(routing);
 }
 
+static void on_release(struct configuration *configuration)
+{
+	routing_destroy(configuration->routing);
+}
+
+int routing_attach(struct configuration *configuration, struct error *error)
+{
+	int result =
+	    routing_create(&configuration->settings.routing_rules, &configuration->routing, error);
+
+	if (result == 0)
+		configuration->on_release = on_release;
+	return result;
+}
+
 static const struct route_rule *find(const struct routing *routing, const json_t *message)
 {
 	for (size_t i = 0; routing != NULL && i < routing->count; i++) {

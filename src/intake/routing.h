@@ -6,6 +6,7 @@
 #ifndef ALLIM_INTAKE_ROUTING_H
 #define ALLIM_INTAKE_ROUTING_H
 
+#include "config/configuration.h"
 #include "intake/route_rule.h"
 
 struct routing;
@@ -16,6 +17,10 @@ int routing_create(const struct settings_rules *rules, struct routing **ret_rout
 		   struct error *error);
 
 void routing_destroy(struct routing *routing);
+
+/* Makes the rules of a configuration and leaves them with it, so that both are taken over and freed
+ * together. Before other threads have it. Returns like routing_create(). */
+int routing_attach(struct configuration *configuration, struct error *error);
 
 struct routing_decision {
 	const struct route_rule *rule; /* that decides; NULL: none does */

@@ -71,6 +71,29 @@ static void no_rules_decide_nothing(void **state)
 	routing_destroy(NULL);
 }
 
+/* What leaks is found by the sanitizer. */
+static void rules_go_with_their_configuration(void **state)
+{
+	struct settings_sources sources = {.file = "allim.yaml",
+					   .content = SLICE("routing: {rules: [{name: a}]}")};
+	struct configuration *configuration;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(configuration_load(&sources, &configuration, &error), 0);
+	assert_null(configuration->routing);
+	assert_int_equal(routing_attach(configuration, &error), 0);
+	assert_non_null(configuration->routing);
+	configuration_reference(configuration);
+	configuration_release(configuration);
+	assert_non_null(configuration->routing);
+	configuration_release(configuration);
+	sources.content = SLICE("routing: {rules: [{name: ''}]}");
+	assert_int_equal(configuration_load(&sources, &configuration, &error), 0);
+	assert_int_equal(routing_attach(configuration, &error), -EINVAL);
+	configuration_release(configuration);
+}
+
 static void names_are_unique(void **state)
 {
 	(void)state;
@@ -211,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_first_rule_that_holds_decides),
 	    cmocka_unit_test(no_rules_decide_nothing),
+	    cmocka_unit_test(rules_go_with_their_configuration),
 	    cmocka_unit_test(names_are_unique),
 	    cmocka_unit_test(an_explanation_names_what_failed),
 	    cmocka_unit_test(making_rules_survives_a_shortage_of_memory),
