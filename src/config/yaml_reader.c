@@ -35,6 +35,14 @@ static struct settings_origin place_of_byte(const struct yaml_reader *reader, si
 	return origin;
 }
 
+/* A comparison such as >= 5 is mostly meant. */
+static const char *advice_on(const yaml_parser_t *parser)
+{
+	return parser->context != NULL && strstr(parser->context, "block scalar") != NULL
+		   ? "; put a text that begins with > or | in quotes"
+		   : "";
+}
+
 static int refuse_syntax(const struct yaml_reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
@@ -47,9 +55,10 @@ static int refuse_syntax(const struct yaml_reader *reader)
 		return settings_problem_memory(reader->error);
 	if (parser->error == YAML_READER_ERROR)
 		origin = place_of_byte(reader, parser->problem_offset);
-	return settings_problem(reader->error, &origin, -EINVAL, "not YAML: %s%s%s",
+	return settings_problem(reader->error, &origin, -EINVAL, "not YAML: %s%s%s%s",
 				has_context ? parser->context : "", has_context ? ", " : "",
-				parser->problem == NULL ? "unreadable" : parser->problem);
+				parser->problem == NULL ? "unreadable" : parser->problem,
+				advice_on(parser));
 }
 
 static int check_properties(const struct yaml_reader *reader, const yaml_char_t *anchor,

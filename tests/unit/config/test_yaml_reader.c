@@ -31,6 +31,10 @@ static void broken_yaml_is_refused_with_its_place(void **state)
 	assert_refused_yaml("http:\n  workers: 1\n backlog: 2\n", "allim.yaml:3:2: not YAML: ");
 	assert_refused_yaml("\n# 알림\nhttp: '\n", "allim.yaml:4:1: not YAML: ");
 	assert_refused_yaml("%YAML 9.9\n---\n{}\n", "allim.yaml:1:1: not YAML: ");
+	assert_refused_yaml("method: >= 5\n",
+			    "allim.yaml:1:10: not YAML: while scanning a block scalar, did not "
+			    "find expected comment or line break; put a text that begins with > or "
+			    "| in quotes");
 }
 
 static void only_text_in_utf8_is_read(void **state)
