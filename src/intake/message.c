@@ -115,9 +115,23 @@ static int take_own_key(struct reading *reading)
 	return slice_is_empty(key) ? 0 : set_key(reading, SLICE("key:"), key);
 }
 
-static int read_value(struct reading *reading, int64_t now, struct store_item *ret_item)
+/* Returns 1 where a rule drops it. */
+static int read_item(struct reading *reading, const struct routing *routing, int64_t now,
+		     struct store_item *ret_item)
 {
-	static const char *const also_allowed[] = {"to", "idempotency_key", NULL};
+	static const char *const also_allowed[] = {"to", "user", "idempotency_key", NULL};
+	const struct publication_reader reader = {reading->settings, routing, now, reading->arena,
+						  reading->error};
+	struct publication_outcome outcome;
+	int result = publication_read_item(&reader, &reading->notification, also_allowed, ret_item,
+					   &outcome);
+
+	return result < 0 ? result : outcome.is_dropped;
+}
+
+static int read_value(struct reading *reading, const struct routing *routing, int64_t now,
+		      struct store_item *ret_item)
+{
 	int result;
 
 	if (!json_is_object(reading->notification.value))
@@ -129,15 +143,14 @@ static int read_value(struct reading *reading, int64_t now, struct store_item *r
 	    !slice_is_empty(reading->message->position))
 		result = set_key(reading, SLICE("at:"), reading->message->position);
 	if (result == 0)
-		result =
-		    publication_read_item(&reading->notification, also_allowed, reading->settings,
-					  now, reading->arena, ret_item, reading->error);
+		result = read_item(reading, routing, now, ret_item);
 	ret_item->key = reading->key;
 	return result;
 }
 
-int message_read(const struct message *message, const struct settings *settings, int64_t now,
-		 struct arena *arena, struct store_item *ret_item, struct error *error)
+int message_read(const struct message *message, const struct settings *settings,
+		 const struct routing *routing, int64_t now, struct arena *arena,
+		 struct store_item *ret_item, struct error *error)
 {
 	struct reading reading = {
 	    .message = message,
@@ -158,7 +171,7 @@ int message_read(const struct message *message, const struct settings *settings,
 	if (result < 0)
 		return result;
 	reading.notification.value = value;
-	result = read_value(&reading, now, ret_item);
+	result = read_value(&reading, routing, now, ret_item);
 	json_decref(value);
 	return result;
 }

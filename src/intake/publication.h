@@ -6,12 +6,16 @@
 
 #include <jansson.h>
 
+struct routing;
 struct settings;
 
 /* What became of one item of the request. */
 struct publication_outcome {
-	const struct store_item *item; /* NULL: refused, */
-	const char *refusal;	       /* for this reason */
+	const struct store_item *item; /* NULL: refused or dropped */
+	const char *refusal;	       /* the reason; NULL where it was not refused */
+	const char *rule;	       /* of routing that decided about it; or NULL */
+	bool is_dropped;	       /* by that rule */
+	struct slice to; /* the recipients that the rule gave, as JSON; empty: the item's own */
 };
 
 /* A store's request and what its answer needs. */
@@ -21,27 +25,42 @@ struct publication {
 	size_t outcome_count;
 	struct publication_outcome *outcomes;
 	size_t recipients;   /* notifications in all; of a topic one, until the store knows */
+	size_t routed;	     /* items about which a rule decided, */
+	size_t dropped;	     /* and those of them that it dropped */
 	const char *refusal; /* of the request as a whole, for this reason; or NULL */
 };
 
-/* Reads one object, or an array of them; items that are not valid are marked so, and a body that
- * will not do as a whole leaves no items. Everything is copied into the arena. Returns 0 or
- * -ENOMEM. */
+/* Reads one object, or an array of them, and has the rules decide about each; `routing` may be NULL
+ * for none. Items that are not valid are marked so, and a body that will not do as a whole leaves no
+ * items. Everything is copied into the arena. Returns 0 or -ENOMEM. */
 int publication_read(struct publication *publication, const struct notification_source *body,
-		     const struct settings *settings, int64_t now, struct arena *arena);
+		     const struct settings *settings, const struct routing *routing, int64_t now,
+		     struct arena *arena);
 
-/* Reads one notification, which may also have the members that a NULL-terminated list names.
- * Returns 0, -ENOMEM, or -EINVAL with a sentence. */
-int publication_read_item(const struct notification_source *source, const char *const *also_allowed,
-			  const struct settings *settings, int64_t now, struct arena *arena,
-			  struct store_item *ret_item, struct error *error);
+/* What notifications are read with. */
+struct publication_reader {
+	const struct settings *settings;
+	const struct routing *routing; /* NULL: no rules */
+	int64_t now;
+	struct arena *arena;
+	struct error *error;
+};
+
+/* Reads one notification, which may also have the members that a NULL-terminated list names, and has
+ * the rules decide about it. Of what is dropped the outcome says so, and the item is not to be
+ * published; the outcome's own item is the caller's to set. Returns 0, -ENOMEM, or -EINVAL with a
+ * sentence. */
+int publication_read_item(const struct publication_reader *reader,
+			  const struct notification_source *source, const char *const *also_allowed,
+			  struct store_item *ret_item, struct publication_outcome *ret_outcome);
 
 /* Reads an array of 1 to `limit` names into the item, each once, in the order given. Copied into the
  * arena. Returns 0, -ENOMEM, or -EINVAL with a sentence. */
 int publication_read_users(const json_t *json, size_t limit, struct arena *arena,
 			   struct store_item *item, struct error *error);
 
-/* Makes the store keep what was refused together with the key. Returns 0 or -ENOMEM. */
+/* Makes the store keep what was refused and what rules decided together with the key. Returns 0 or
+ * -ENOMEM. */
 int publication_set_note(struct publication *publication, struct arena *arena);
 
 /* After the store has answered with a replay: makes the outcomes those of then. `body` is the same
@@ -50,4 +69,5 @@ int publication_recall(struct publication *publication, json_t *body, struct are
 
 /* The limits on content that the settings give. */
 struct notification_limits publication_limits(const struct settings *settings);
+
 #endif

@@ -30,11 +30,20 @@ static void append_topic(const struct store_item *item, struct buffer *out)
 	buffer_append_format(out, ",\"recipients\":%zu,", item->user_count);
 }
 
+static void append_rule(const struct publication_outcome *outcome, struct buffer *out)
+{
+	if (outcome->rule == NULL)
+		return;
+	buffer_append(out, SLICE(",\"routed_by\":"));
+	json_append_string(out, slice_from_string(outcome->rule));
+}
+
 /* The members of an object that is open; the caller closes it. Of what reached nobody there is no
  * id, and no time of its creation. */
-static void append_published(const struct publication *publication, const struct store_item *item,
-			     struct buffer *out)
+static void append_published(const struct publication *publication,
+			     const struct publication_outcome *outcome, struct buffer *out)
 {
+	const struct store_item *item = outcome->item;
 	bool reached_any = store_item_receivers(item) > 0;
 
 	if (reached_any)
@@ -42,10 +51,17 @@ static void append_published(const struct publication *publication, const struct
 	if (!slice_is_empty(item->topic))
 		append_topic(item, out);
 	append_notifications(item, out);
-	if (!reached_any)
-		return;
-	buffer_append(out, SLICE(",\"created_at\":"));
-	json_append_time(out, publication->publish.created_at);
+	if (reached_any) {
+		buffer_append(out, SLICE(",\"created_at\":"));
+		json_append_time(out, publication->publish.created_at);
+	}
+	append_rule(outcome, out);
+}
+
+static void append_dropped(const struct publication_outcome *outcome, struct buffer *out)
+{
+	buffer_append(out, SLICE("\"dropped_by\":"));
+	json_append_string(out, slice_from_string(outcome->rule));
 }
 
 static void append_refused(const char *refusal, struct buffer *out)
@@ -57,27 +73,50 @@ static void append_refused(const char *refusal, struct buffer *out)
 	json_append_string(out, slice_from_string(refusal));
 }
 
+static void append_result(const struct publication *publication,
+			  const struct publication_outcome *outcome, struct buffer *out)
+{
+	if (outcome->refusal != NULL) {
+		append_refused(outcome->refusal, out);
+	} else if (outcome->is_dropped) {
+		buffer_append(out, SLICE("{\"status\":202,"));
+		append_dropped(outcome, out);
+	} else {
+		buffer_append(out, SLICE("{\"status\":201,"));
+		append_published(publication, outcome, out);
+	}
+	buffer_append_byte(out, '}');
+}
+
+static void append_single(const struct publication *publication,
+			  const struct publication_outcome *outcome, struct buffer *out)
+{
+	buffer_append_byte(out, '{');
+	if (outcome->is_dropped)
+		append_dropped(outcome, out);
+	else
+		append_published(publication, outcome, out);
+	buffer_append_byte(out, '}');
+}
+
+int publication_answer_status(const struct publication *publication)
+{
+	if (publication->is_array)
+		return 200;
+	return publication->outcomes[0].is_dropped ? 202 : 201;
+}
+
 void publication_answer_append(const struct publication *publication, struct buffer *out)
 {
 	if (!publication->is_array) {
-		buffer_append_byte(out, '{');
-		append_published(publication, publication->outcomes[0].item, out);
-		buffer_append_byte(out, '}');
+		append_single(publication, &publication->outcomes[0], out);
 		return;
 	}
 	buffer_append(out, SLICE("{\"results\":["));
 	for (size_t i = 0; i < publication->outcome_count; i++) {
-		const struct publication_outcome *outcome = &publication->outcomes[i];
-
 		if (i > 0)
 			buffer_append_byte(out, ',');
-		if (outcome->item == NULL) {
-			append_refused(outcome->refusal, out);
-		} else {
-			buffer_append(out, SLICE("{\"status\":201,"));
-			append_published(publication, outcome->item, out);
-		}
-		buffer_append_byte(out, '}');
+		append_result(publication, &publication->outcomes[i], out);
 	}
 	buffer_append(out, SLICE("]}"));
 }

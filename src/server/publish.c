@@ -21,7 +21,7 @@ static void answer(struct exchange *exchange, const struct publication *publicat
 		return;
 	}
 	publication_answer_append(publication, &body);
-	exchange_reply_json(exchange, publication->is_array ? 200 : 201, &body);
+	exchange_reply_json(exchange, publication_answer_status(publication), &body);
 	buffer_finish(&body);
 }
 
@@ -70,6 +70,10 @@ static void count_publish(struct exchange *exchange, const struct publication *p
 {
 	struct metrics *metrics = &exchange->worker->metrics;
 
+	metrics_add(metrics, METRIC_ITEMS_ROUTED, publication->routed);
+	metrics_add(metrics, METRIC_ITEMS_DROPPED, publication->dropped);
+	if (publication->publish.item_count == 0)
+		return;
 	metrics_add(metrics, METRIC_PUBLISHES, 1);
 	metrics_add(metrics, METRIC_NOTIFICATIONS, store_publish_receivers(&publication->publish));
 	spend_rest(exchange, publication);
@@ -99,8 +103,7 @@ static void on_published(struct exchange *exchange, struct store_request *reques
 	} else if (publication->publish.replay.is_set) {
 		answer_again(exchange, publication);
 	} else {
-		if (publication->publish.item_count > 0)
-			count_publish(exchange, publication);
+		count_publish(exchange, publication);
 		answer(exchange, publication);
 	}
 }
@@ -153,11 +156,10 @@ static bool spend(struct exchange *exchange, struct slice publisher, size_t noti
 	return false;
 }
 
-/* What a user's token must allow, and what no user may: reach whom the user does not name. */
+/* What a user's token must allow, and what no user may: reach whom the user does not name, unless it
+ * is a rule of the operator's that sends a message there. */
 static bool may_publish(struct exchange *exchange, const struct publication *publication)
 {
-	const struct store_publish *publish = &publication->publish;
-
 	if (exchange->identity.kind != IDENTITY_USER || exchange->worker->node->demo)
 		return true;
 	if (!exchange->identity.may_publish) {
@@ -165,8 +167,11 @@ static bool may_publish(struct exchange *exchange, const struct publication *pub
 				 "Publish with a token that has the claim may_publish");
 		return false;
 	}
-	for (size_t i = 0; i < publish->item_count; i++) {
-		if (slice_is_empty(publish->items[i].topic) && publish->items[i].user_count > 0)
+	for (size_t i = 0; i < publication->outcome_count && publication->refusal == NULL; i++) {
+		const struct publication_outcome *outcome = &publication->outcomes[i];
+
+		if (outcome->item == NULL || outcome->to.length > 0 ||
+		    (slice_is_empty(outcome->item->topic) && outcome->item->user_count > 0))
 			continue;
 		exchange_problem(exchange, PROBLEM_FORBIDDEN,
 				 "Only publishers with a key reach everyone or a topic; name the "
@@ -202,10 +207,12 @@ static void submit(struct exchange *exchange, struct publication *publication)
 	    read_key(exchange, publish) < 0 ||
 	    !spend(exchange, publish->publisher, publication->recipients))
 		return;
-	if (publish->item_count > 0 || !slice_is_empty(publish->idempotency_key))
+	if (publish->item_count > 0 || !slice_is_empty(publish->idempotency_key)) {
 		exchange_ask(exchange, &publish->request, on_published);
-	else
-		answer(exchange, publication);
+		return;
+	}
+	count_publish(&exchange->worker->metrics, publication);
+	answer(exchange, publication);
 }
 
 /* Returns 0, or -EINVAL and the exchange is answered. */
@@ -230,7 +237,8 @@ void publish_post(struct exchange *exchange)
 		json_decref(body.value);
 		return;
 	}
-	result = publication_read(publication, &body, exchange->worker->settings, clock_wall(),
+	result = publication_read(publication, &body, exchange->worker->settings,
+				  exchange->worker->configuration->routing, clock_wall(),
 				  &exchange->arena);
 	json_decref(body.value);
 	if (result == 0)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "intake/routing.h"
 #include "server/sweep.h"
 #include "server/worker.h"
 
@@ -83,6 +84,16 @@ static int choose_feed(const struct settings *settings, const struct method *met
 	return feed_find(slice_from_string(settings->delivery_feed), ret_feed, error);
 }
 
+static int check_rules(const struct settings *settings, struct error *error)
+{
+	struct routing *routing;
+	int result = routing_create(&settings->routing_rules, &routing, error);
+
+	if (result == 0)
+		routing_destroy(routing);
+	return result;
+}
+
 static int check_sources(const struct settings *settings, enum server_role role,
 			 struct error *error)
 {
@@ -105,7 +116,9 @@ int server_check(const struct settings *settings, enum server_role role, struct 
 		result = parse_addresses(settings, role, &address, &admin_address, error);
 	if (result == 0)
 		result = method_find(slice_from_string(settings->method), &method, error);
-	return result == 0 ? choose_feed(settings, method, &feed, error) : result;
+	if (result == 0)
+		result = choose_feed(settings, method, &feed, error);
+	return result == 0 ? check_rules(settings, error) : result;
 }
 
 /* With one reference, or NULL with a sentence. */
@@ -116,7 +129,8 @@ static struct configuration *load_configuration(const struct server_options *opt
 
 	if (configuration_load(&options->sources, &configuration, error) < 0)
 		return NULL;
-	if (server_check(&configuration->settings, options->role, error) < 0) {
+	if (server_check(&configuration->settings, options->role, error) < 0 ||
+	    routing_attach(configuration, error) < 0) {
 		configuration_release(configuration);
 		return NULL;
 	}

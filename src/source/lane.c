@@ -267,7 +267,8 @@ static void on_published(struct mailbox_message *message)
 	start(lane);
 }
 
-/* Reads one message into the next item. Returns 0, or -ENOMEM. */
+/* Reads one message into the next item; one that a rule drops is handled without. Returns 0, or
+ * -ENOMEM. */
 static int read_message(struct lane *lane, struct lane_message *message, int64_t now)
 {
 	struct store_publish *publish = &lane->publish;
@@ -278,9 +279,9 @@ static int read_message(struct lane *lane, struct lane_message *message, int64_t
 		message->first_at = now;
 	if (message->refusal != NULL)
 		return 0;
-	result =
-	    message_read(&message->content, lane->thread->settings, now, &publish->request.arena,
-			 &publish->items[publish->item_count], &error);
+	result = message_read(&message->content, lane->thread->settings,
+			      lane->thread->configuration->routing, now, &publish->request.arena,
+			      &publish->items[publish->item_count], &error);
 	if (result == 0)
 		publish->item_count++;
 	else if (result == -EINVAL)

@@ -4,6 +4,7 @@
 #include "core/json_reader.h"
 #include "lib/assertions.h"
 #include "lib/failing_allocator.h"
+#include "rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ enum { NOW = 1000000 };
 
 struct fixture {
 	struct settings settings;
+	struct routing *routing; /* NULL in most tests */
 	struct arena arena;
 	struct store_item item;
 	struct error error;
@@ -36,8 +38,8 @@ static void finish(struct fixture *fixture)
 
 static int read_message(struct fixture *fixture, const struct message *message)
 {
-	return message_read(message, &fixture->settings, NOW, &fixture->arena, &fixture->item,
-			    &fixture->error);
+	return message_read(message, &fixture->settings, fixture->routing, NOW, &fixture->arena,
+			    &fixture->item, &fixture->error);
 }
 
 static void assert_read(struct fixture *fixture, const struct message *message, const char *user,
@@ -187,6 +189,31 @@ static void test_limits(void **state)
 	free(long_text);
 }
 
+/* What an envelope says is there for the rules, too. */
+static void test_rules(void **state)
+{
+	struct message message = {
+	    .body = SLICE(ENVELOPE "{\"title\":\"x\",\"user\":{\"plan\":\"pro\"}}}")};
+	struct rules rules;
+	struct fixture fixture;
+
+	(void)state;
+	rules_make(
+	    &rules,
+	    "[{name: drop, when: {type: debug}, drop: true}, {name: pro, when: {type: "
+	    "order.shipped, user.plan: pro}, to: {user: 'vip-${to.user}'}, priority: high}]");
+	begin(&fixture);
+	fixture.routing = rules.routing;
+	assert_read(&fixture, &message, "vip-anna", "order.shipped", "event:/shop 7");
+	assert_int_equal(fixture.item.content.priority, NOTIFICATION_HIGH);
+	message.body = SLICE("{\"type\":\"debug\",\"title\":\"x\"}");
+	assert_int_equal(read_message(&fixture, &message), 1);
+	message.body = SLICE("{\"type\":\"debug\"}");
+	assert_int_equal(read_message(&fixture, &message), -EINVAL);
+	finish(&fixture);
+	rules_finish(&rules);
+}
+
 static void check_memory(const struct message *message)
 {
 	for (unsigned n = 1;; n++) {
@@ -225,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(test_what_can_never_be_published),
 	    cmocka_unit_test(test_batches_of_events),
 	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_rules),
 	    cmocka_unit_test(test_out_of_memory),
 	};
 

@@ -40,7 +40,7 @@ static int read_text(struct fixture *fixture, const char *text)
 		fail_msg("%s: %s", text, error.text);
 	fixture->publication = (struct publication){.is_array = false};
 	source = (struct notification_source){json, slice_from_string(text)};
-	result = publication_read(&fixture->publication, &source, &fixture->settings, NOW,
+	result = publication_read(&fixture->publication, &source, &fixture->settings, NULL, NOW,
 				  &fixture->arena);
 	json_decref(json);
 	return result;
@@ -258,8 +258,8 @@ static void test_out_of_memory(void **state)
 		fixture.settings.publish_recipients = 1000;
 		fixture.settings.publish_notifications = 2000;
 		failing_allocator_fail_at(n);
-		result = publication_read(&fixture.publication, &source, &fixture.settings, NOW,
-					  &fixture.arena);
+		result = publication_read(&fixture.publication, &source, &fixture.settings, NULL,
+					  NOW, &fixture.arena);
 		failed = failing_allocator_reset();
 		assert_int_equal(result, failed ? -ENOMEM : 0);
 		finish(&fixture);

@@ -39,7 +39,7 @@ static int read_text(struct fixture *fixture, const char *text)
 		fail_msg("%s: %s", text, error.text);
 	fixture->publication = (struct publication){.is_array = false};
 	source = (struct notification_source){json, slice_from_string(text)};
-	result = publication_read(&fixture->publication, &source, &fixture->settings, NOW,
+	result = publication_read(&fixture->publication, &source, &fixture->settings, NULL, NOW,
 				  &fixture->arena);
 	json_decref(json);
 	return result;
@@ -212,6 +212,44 @@ static void test_a_topic_is_recalled(void **state)
 	finish(&fixture);
 }
 
+/* What rules did is told: who decided about an item, and what was dropped. */
+static void test_rules(void **state)
+{
+	struct publication_outcome outcomes[] = {
+	    {.rule = "no-debug", .is_dropped = true},
+	    {.rule = "vip"},
+	};
+	const struct slice users[] = {SLICE("a")};
+	const struct store_item item = {
+	    .users = users, .user_count = 1, .ids = (const int64_t[]){7}};
+	struct publication publication = {
+	    .publish.created_at = 1777627800250000, .outcome_count = 1, .outcomes = &outcomes[0]};
+	struct buffer out = BUFFER_EMPTY;
+
+	(void)state;
+	outcomes[1].item = &item;
+	assert_int_equal(publication_answer_status(&publication), 202);
+	publication_answer_append(&publication, &out);
+	assert_buffer(out, "{\"dropped_by\":\"no-debug\"}");
+	buffer_clear(&out);
+	publication.outcomes = &outcomes[1];
+	assert_int_equal(publication_answer_status(&publication), 201);
+	publication_answer_append(&publication, &out);
+	assert_buffer(out, "{\"id\":7,\"notifications\":[{\"id\":7,\"user\":\"a\"}],\"created_at\":"
+			   "\"2026-05-01T09:30:00.250Z\",\"routed_by\":\"vip\"}");
+	buffer_clear(&out);
+	publication.is_array = true;
+	publication.outcomes = outcomes;
+	publication.outcome_count = 2;
+	assert_int_equal(publication_answer_status(&publication), 200);
+	publication_answer_append(&publication, &out);
+	assert_buffer(out,
+		      "{\"results\":[{\"status\":202,\"dropped_by\":\"no-debug\"},{\"status\":201,"
+		      "\"id\":7,\"notifications\":[{\"id\":7,\"user\":\"a\"}],\"created_at\":"
+		      "\"2026-05-01T09:30:00.250Z\",\"routed_by\":\"vip\"}]}");
+	buffer_finish(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +258,7 @@ int main(void)
 	    cmocka_unit_test(test_only_refusals),
 	    cmocka_unit_test(test_recall),
 	    cmocka_unit_test(test_a_topic_is_recalled),
+	    cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
