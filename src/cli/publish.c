@@ -53,23 +53,29 @@ static bool has_ids(json_t *result)
 	return json_array_size(notifications) > 0 || reached_nobody(result);
 }
 
+/* The rule that dropped the item, or NULL. */
+static const char *dropped_by(json_t *result)
+{
+	return json_string_value(json_object_get(result, "dropped_by"));
+}
+
 static bool is_refused(json_t *result)
 {
 	return json_integer_value(json_object_get(result, "status")) >= 300;
 }
 
 /* Whether the answer says of each item that was sent what became of it: nothing less proves that it
- * was published. */
+ * was published, or dropped as the rules say. */
 static bool is_answer(const struct publication *publication, json_t *answer)
 {
 	json_t *results = json_object_get(answer, "results");
 
 	if (results == NULL)
-		return publication->sent == 1 && has_ids(answer);
+		return publication->sent == 1 && (has_ids(answer) || dropped_by(answer) != NULL);
 	for (size_t i = 0; i < json_array_size(results); i++) {
 		json_t *result = json_array_get(results, i);
 
-		if (!is_refused(result) && !has_ids(result))
+		if (!is_refused(result) && !has_ids(result) && dropped_by(result) == NULL)
 			return false;
 	}
 	return json_array_size(results) == publication->sent;
@@ -93,6 +99,9 @@ static void check_result(struct publication *publication, json_t *result, size_t
 	const char *detail = json_string_value(json_object_get(result, "detail"));
 	json_int_t status = json_integer_value(json_object_get(result, "status"));
 
+	if (dropped_by(result) != NULL)
+		command_say(publication->command, "notification %zu was dropped by the rule %.64s",
+			    number, dropped_by(result));
 	if (!is_refused(result))
 		return;
 	publication->refused++;
@@ -113,6 +122,8 @@ static int show(struct publication *publication, json_t *answer)
 		if (!json)
 			append_ids(&text, result);
 	}
+	if (results == NULL)
+		check_result(publication, answer, publication->done + 1);
 	if (json)
 		output_append_value(&text, answer);
 	else if (results == NULL)

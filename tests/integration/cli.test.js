@@ -29,8 +29,8 @@ function assertEnd(result, code, complaint, hints = /^$/) {
   assert.match(result.stderr, complaint);
 }
 
-const COMMANDS = ['serve', 'publish', 'subscribe', 'topic list', 'topic members', 'topic add', 'topic remove', 'token make', 'token check', 'config check', 'config default',
-  'config reference', 'adopt', 'stats', 'version', 'help'];
+const COMMANDS = ['serve', 'consume', 'publish', 'subscribe', 'topic list', 'topic members', 'topic add', 'topic remove',
+  'token make', 'token check', 'config check', 'config default', 'config reference', 'route', 'adopt', 'stats', 'version', 'help'];
 
 test('--help everywhere, on standard output, without colours', async () => {
   const whole = await allim(['--help']);

@@ -112,6 +112,23 @@ static void many_items_take_several_requests(void **state)
 	buffer_finish(&first);
 }
 
+static void what_a_rule_drops_is_told_and_no_failure(void **state)
+{
+	const struct running *running =
+	    PUBLISH(SCRIPTED_JSON("202 Accepted", "{\"dropped_by\":\"no-debug\"}"), ONE);
+
+	(void)state;
+	scripted_server_stop(&server);
+	assert_int_equal(running->status, COMMAND_DONE);
+	assert_string_equal(running->output, "");
+	assert_string_equal(running->errors,
+			    "allim publish: notification 1 was dropped by the rule no-debug\n");
+	running =
+	    PUBLISH(SCRIPTED_JSON("202 Accepted", "{\"dropped_by\":\"no-debug\"}"), ONE, "--json");
+	scripted_server_stop(&server);
+	assert_string_equal(running->output, "{\"dropped_by\":\"no-debug\"}\n");
+}
+
 /* Whatever does not tell the id of each notification proves nothing. */
 static void other_answers_are_no_success(void **state)
 {
@@ -129,6 +146,8 @@ static void other_answers_are_no_success(void **state)
 	    "{\"results\":[]}",
 	    "{\"results\":[null]}",
 	    "{\"results\":[{\"status\":201}]}",
+	    "{\"dropped_by\":5}",
+	    "{\"results\":[{\"status\":202}]}",
 	    "{\"results\":[" PUBLISHED "," PUBLISHED "]}",
 	};
 
@@ -217,6 +236,7 @@ int main(void)
 	    cmocka_unit_test(each_refused_item_is_told),
 	    cmocka_unit_test(many_items_take_several_requests),
 	    cmocka_unit_test(a_key_is_short_enough_for_all_requests),
+	    cmocka_unit_test(what_a_rule_drops_is_told_and_no_failure),
 	    cmocka_unit_test(other_answers_are_no_success),
 	    cmocka_unit_test(refusals_have_their_status),
 	    cmocka_unit_test(mistakes_reach_no_server),
