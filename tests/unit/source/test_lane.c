@@ -3,6 +3,7 @@
 #include "source/lane.h"
 
 #include "base/clock.h"
+#include "intake/routing.h"
 #include "lib/assertions.h"
 #include "lib/failing_allocator.h"
 
@@ -85,13 +86,16 @@ static const struct lane_ops lane_ops = {
 
 static int setup(void **state)
 {
-	struct settings_sources sources = {.content = SLICE("sources: {batch: 8, tries: 3}\n")};
+	struct settings_sources sources = {
+	    .content = SLICE("sources: {batch: 8, tries: 3}\n"
+			     "routing: {rules: [{name: r, when: {type: noise}, drop: true}]}\n")};
 	struct scene *scene = calloc(1, sizeof(*scene));
 	struct source_options options;
 	struct error error = {""};
 
 	assert_non_null(scene);
-	if (configuration_load(&sources, &scene->configuration, &error) < 0)
+	if (configuration_load(&sources, &scene->configuration, &error) < 0 ||
+	    routing_attach(scene->configuration, &error) < 0)
 		fail_msg("%s", error.text);
 	scene->store.ops = &store_ops;
 	options =
@@ -120,20 +124,25 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Numbers begin with 1. A message without a title can never be published. */
-static void add(struct scene *scene, unsigned number, bool is_good)
+static void add_text(struct scene *scene, unsigned number, const char *body)
 {
 	struct test_message *message = calloc(1, sizeof(*message));
 
 	assert_non_null(message);
 	message->number = number;
 	snprintf(message->position, sizeof(message->position), "0/%u", number);
-	snprintf(message->body, sizeof(message->body),
-		 "{\"to\":{\"user\":\"anna\"},\"type\":\"t\"%s}",
-		 is_good ? ",\"title\":\"x\"" : "");
+	snprintf(message->body, sizeof(message->body), "%s", body);
 	message->lane.content.body = slice_from_string(message->body);
 	message->lane.content.position = slice_from_string(message->position);
 	lane_add(&scene->lane, &message->lane);
+}
+
+/* Numbers begin with 1. A message without a title can never be published. */
+static void add(struct scene *scene, unsigned number, bool is_good)
+{
+	add_text(scene, number,
+		 is_good ? "{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"x\"}"
+			 : "{\"to\":{\"user\":\"anna\"},\"type\":\"t\"}");
 }
 
 static void answer(struct scene *scene, int result)
@@ -334,6 +343,27 @@ static void test_a_message_that_the_store_refuses(void **state)
 	assert_int_equal(scene->lane.limit, BATCH);
 }
 
+/* What a rule drops is handled in its turn, and nothing of it is stored or buried. */
+static void test_what_a_rule_drops(void **state)
+{
+	static const char noise[] = "{\"type\":\"noise\",\"title\":\"x\"}";
+	struct scene *scene = *state;
+
+	add_text(scene, 1, noise);
+	assert_null(scene->request);
+	assert_int_equal(scene->handled, 1);
+	add(scene, 2, true);
+	add_text(scene, 3, noise);
+	add(scene, 4, true);
+	assert_int_equal(publish_at_store(scene)->item_count, 1);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 2);
+	assert_int_equal(publish_at_store(scene)->item_count, 1);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 4);
+	assert_null(scene->request);
+}
+
 /* One item may go to many; then fewer share a transaction. */
 static void test_receivers_are_limited(void **state)
 {
@@ -439,6 +469,7 @@ int main(void)
 	    LANE_TEST(test_a_message_that_can_never_be_published),
 	    LANE_TEST(test_only_messages_that_can_never_be_published),
 	    LANE_TEST(test_a_message_that_the_store_refuses),
+	    LANE_TEST(test_what_a_rule_drops),
 	    LANE_TEST(test_receivers_are_limited),
 	    LANE_TEST(test_closing),
 	    LANE_TEST(test_closing_in_vain),
