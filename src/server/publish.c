@@ -211,7 +211,7 @@ static void submit(struct exchange *exchange, struct publication *publication)
 		exchange_ask(exchange, &publish->request, on_published);
 		return;
 	}
-	count_publish(&exchange->worker->metrics, publication);
+	count_publish(exchange, publication);
 	answer(exchange, publication);
 }
 
