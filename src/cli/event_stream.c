@@ -7,6 +7,7 @@
 #include "cli/client.h"
 #include "cli/client_socket.h"
 #include "protocol/http_client_response.h"
+#include "protocol/url.h"
 
 #include <errno.h>
 #include <string.h>
@@ -84,26 +85,14 @@ static int64_t deadline_in(const struct stream *stream, int64_t milliseconds)
 	return earlier(clock_monotonic() + milliseconds, stream->request->deadline);
 }
 
-/* A cursor is the server's to understand; whatever it is, it stays one parameter (RFC 3986, 2.3).
- */
-static void append_encoded(struct buffer *path, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-		    (*text >= '0' && *text <= '9') || strchr("-._~", *text) != NULL)
-			buffer_append_byte(path, *text);
-		else
-			buffer_append_format(path, "%%%02X", (unsigned)(unsigned char)*text);
-	}
-}
-
 /* Once an event has come, its id alone says where to go on. */
 static void append_path(const struct stream *stream, struct buffer *path)
 {
 	buffer_append_string(path, "/v1/inbox/stream");
 	if (stream->request->after != NULL && sse_reader_last_id(stream->reader).length == 0) {
 		buffer_append_string(path, "?after=");
-		append_encoded(path, stream->request->after);
+		/* A cursor is the server's to understand; it stays one parameter. */
+		url_append_encoded(path, slice_from_string(stream->request->after));
 	}
 	buffer_append_byte(path, '\0');
 }

@@ -1,6 +1,8 @@
 #include "protocol/data_url.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <openssl/evp.h>
 
 #define START "data:"
 #define MARK  ";base64"
@@ -38,4 +40,23 @@ int data_url_split(struct slice text, struct slice *ret_type, struct slice *ret_
 	*ret_type = head;
 	*ret_base64 = text;
 	return 0;
+}
+
+void data_url_append(struct buffer *buffer, struct slice type, struct slice bytes)
+{
+	bool is_safe = !slice_is_empty(type) && is_type(type);
+	char *place;
+
+	buffer_append_string(buffer, START);
+	buffer_append(buffer, is_safe ? type : SLICE("application/octet-stream"));
+	buffer_append_string(buffer, MARK ",");
+	if (bytes.length > INT_MAX / 2) {
+		buffer->failed = true;
+		return;
+	}
+	/* Four letters for three bytes, and the NUL that the function adds. */
+	place = buffer_reserve(buffer, (bytes.length + 2) / 3 * 4 + 1);
+	if (place != NULL)
+		buffer->length += (size_t)EVP_EncodeBlock(
+		    (unsigned char *)place, (const unsigned char *)bytes.data, (int)bytes.length);
 }

@@ -148,6 +148,19 @@ int url_decode_form(struct slice text, struct arena *arena, struct slice *ret_de
 	return 0;
 }
 
+void url_append_encoded(struct buffer *buffer, struct slice text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		char byte = text.data[i];
+
+		if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+		    (byte >= '0' && byte <= '9') || memchr("-._~", byte, 4) != NULL)
+			buffer_append_byte(buffer, byte);
+		else
+			buffer_append_format(buffer, "%%%02X", (unsigned)(unsigned char)byte);
+	}
+}
+
 bool url_next_parameter(struct slice *rest, struct slice *ret_name, struct slice *ret_value)
 {
 	while (rest->length > 0) {

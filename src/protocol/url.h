@@ -3,6 +3,7 @@
 #define ALLIM_PROTOCOL_URL_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 
 struct url_target {
 	struct slice host;  /* host and port of an absolute target; else empty */
@@ -23,6 +24,9 @@ bool url_is_host(struct slice host);
  * else it is in the arena. Returns 0, -ENOMEM, or -EINVAL for an incomplete escape, a NUL, or what
  * is no UTF-8. */
 int url_decode_form(struct slice text, struct arena *arena, struct slice *ret_decoded);
+
+/* Appends the text so that it stays one part of a path or one value of a query (section 2.3). */
+void url_append_encoded(struct buffer *buffer, struct slice text);
 
 /* The next name and value of a query, both not decoded; false behind the last. */
 bool url_next_parameter(struct slice *rest, struct slice *ret_name, struct slice *ret_value);

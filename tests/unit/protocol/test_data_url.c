@@ -39,10 +39,38 @@ static void urls_are_cut(void **state)
 	}
 }
 
+static void bytes_are_written(void **state)
+{
+	static const struct {
+		struct slice type, bytes;
+		const char *url;
+	} rows[] = {
+	    {{"image/png", 9}, {"\0\xFF", 2}, "data:image/png;base64,AP8="},
+	    {{"", 0}, {"abc", 3}, "data:application/octet-stream;base64,YWJj"},
+	    {{"text/\"plain\"", 12}, {"", 0}, "data:application/octet-stream;base64,"},
+	    {{"text/plain;charset=utf-8", 24},
+	     {"a", 1},
+	     "data:text/plain;charset=utf-8;base64,YQ=="},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buffer buffer = BUFFER_EMPTY;
+		struct slice type, base64;
+
+		data_url_append(&buffer, rows[i].type, rows[i].bytes);
+		assert_false(buffer_failed(&buffer));
+		assert_slice(buffer_slice(&buffer), rows[i].url);
+		assert_int_equal(data_url_split(buffer_slice(&buffer), &type, &base64), 0);
+		buffer_finish(&buffer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(urls_are_cut),
+	    cmocka_unit_test(bytes_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

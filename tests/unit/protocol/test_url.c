@@ -87,6 +87,21 @@ static void test_decoding(void **state)
 	arena_finish(&arena);
 }
 
+static void test_encoding(void **state)
+{
+	struct buffer query = BUFFER_EMPTY;
+	struct arena arena = ARENA_EMPTY;
+	struct slice decoded;
+
+	(void)state;
+	url_append_encoded(&query, SLICE("aZ09-._~ +&=%/?#\n\xC3\xA4"));
+	assert_slice(buffer_slice(&query), "aZ09-._~%20%2B%26%3D%25%2F%3F%23%0A%C3%A4");
+	assert_int_equal(url_decode_form(buffer_slice(&query), &arena, &decoded), 0);
+	assert_slice(decoded, "aZ09-._~ +&=%/?#\n\xC3\xA4");
+	arena_finish(&arena);
+	buffer_finish(&query);
+}
+
 static void test_plain_text_is_not_copied(void **state)
 {
 	struct slice text = SLICE("plain-text_1"), decoded;
@@ -162,9 +177,13 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_targets),    cmocka_unit_test(test_hosts),
-	    cmocka_unit_test(test_decoding),   cmocka_unit_test(test_plain_text_is_not_copied),
-	    cmocka_unit_test(test_parameters), cmocka_unit_test(test_unknown_parameters),
+	    cmocka_unit_test(test_targets),
+	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_decoding),
+	    cmocka_unit_test(test_encoding),
+	    cmocka_unit_test(test_plain_text_is_not_copied),
+	    cmocka_unit_test(test_parameters),
+	    cmocka_unit_test(test_unknown_parameters),
 	    cmocka_unit_test(test_no_memory),
 	};
 
