@@ -207,6 +207,18 @@ static void check_figures(struct exchange *exchange)
 		check_publisher(exchange);
 }
 
+/* The other side of access_check_host(): a page need not read an answer to do harm, and a POST that
+ * a form could make is sent without asking first. But browsers say which origin it comes from. */
+static void check_administrator(struct exchange *exchange)
+{
+	const struct slice *origin = http_request_header(exchange->request, SLICE("origin"));
+
+	if (origin != NULL && !authentication_origin_is_own(exchange->request, *origin))
+		exchange_problem(exchange, PROBLEM_FORBIDDEN_ORIGIN,
+				 "Administer from no page of another origin; use allim deadletter "
+				 "or a program that sends no Origin");
+}
+
 static void check_nothing(struct exchange *exchange)
 {
 	(void)exchange;
@@ -224,6 +236,7 @@ void access_check(struct exchange *exchange)
 	    [ROUTE_SOCKET] = check_socket,
 	    [ROUTE_DEMO] = check_nothing,
 	    [ROUTE_FIGURES] = check_figures,
+	    [ROUTE_ADMINISTRATOR] = check_administrator,
 	};
 
 	checks[exchange->route->access](exchange);

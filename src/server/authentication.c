@@ -137,12 +137,17 @@ static struct slice origin_authority(struct slice origin)
 	return slice_from_bytes(start + 3, (size_t)(origin.data + origin.length - start - 3));
 }
 
-bool authentication_origin_allowed(const struct settings *settings,
-				   const struct http_request *request, struct slice origin)
+bool authentication_origin_is_own(const struct http_request *request, struct slice origin)
 {
 	struct slice authority = origin_authority(origin);
 
-	if (authority.length > 0 && slice_equals_ignoring_case(authority, request->host))
+	return authority.length > 0 && slice_equals_ignoring_case(authority, request->host);
+}
+
+bool authentication_origin_allowed(const struct settings *settings,
+				   const struct http_request *request, struct slice origin)
+{
+	if (authentication_origin_is_own(request, origin))
 		return true;
 	for (size_t i = 0; i < settings->http_allowed_origins.count; i++) {
 		if (slice_equals(origin,

@@ -61,6 +61,9 @@ int authentication_make_ticket(struct authenticator *authenticator, const struct
 int authentication_make_token(struct authenticator *authenticator, struct slice user, int64_t now,
 			      int64_t lifetime, struct buffer *out);
 
+/* True where the origin is that of the request's own host. */
+bool authentication_origin_is_own(const struct http_request *request, struct slice origin);
+
 /* True where the origin is that of the request's own host or in http.allowed_origins. */
 bool authentication_origin_allowed(const struct settings *settings,
 				   const struct http_request *request, struct slice origin);

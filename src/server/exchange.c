@@ -292,10 +292,11 @@ static void reply_without_route(struct exchange *exchange, enum route_result res
 	}
 }
 
-/* Only publishers have much to send. Returns whether the body may come. */
+/* Only publishers have much to send, and administrators. Returns whether the body may come. */
 static bool limit_body(struct exchange *exchange)
 {
 	return exchange->identity.kind == IDENTITY_PUBLISHER ||
+	       exchange->route->access == ROUTE_ADMINISTRATOR ||
 	       http_parser_limit_body(exchange->parser, SMALL_BODY_BYTES);
 }
 

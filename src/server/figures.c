@@ -31,6 +31,9 @@ static double uptime_seconds(const struct node *node)
 	       (double)statistics.rows_expired)                                            \
 	FIGURE("rows_forgotten_total", "counter", "Notifications that retention removed.", \
 	       (double)statistics.rows_forgotten)                                          \
+	FIGURE("dead_letters_forgotten_total", "counter",                                  \
+	       "Messages that could not be handled and were forgotten for their age.",     \
+	       (double)statistics.dead_letters_forgotten)                                  \
 	FIGURE("size_bytes", "gauge", "Size on disk.", (double)statistics.bytes)           \
 	FIGURE("queue", "gauge", "Requests that wait.", (double)statistics.queue)          \
 	FIGURE("commit_seconds_total", "counter", "Time spent committing.",                \
@@ -77,6 +80,10 @@ void figures_append_metrics(const struct node *node, struct buffer *out)
 #define FIGURE(name, kind, help, value) metrics_append_one(out, "store_" name, kind, help, value);
 	STORE_FIGURES
 #undef FIGURE
+	metrics_append_one(
+	    out, "dead_letters", "gauge",
+	    "Messages that could not be handled and wait for somebody to look at them.",
+	    (double)statistics.dead_letters);
 	append_feed_metrics(node, out);
 	sources_append_metrics(&node->sources, out);
 	metrics_append_one(out, "uptime_seconds", "gauge", "Time since the start.",
@@ -103,7 +110,8 @@ static void append_store(const struct node *node, struct buffer *out)
 	separator = ",";
 	STORE_FIGURES
 #undef FIGURE
-	buffer_append_byte(out, '}');
+	buffer_append_format(out, "},\"dead_letters\":%llu",
+			     (unsigned long long)statistics.dead_letters);
 }
 
 static void append_feed(const struct node *node, struct buffer *out)

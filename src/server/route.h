@@ -16,7 +16,8 @@ enum route_access {
 	ROUTE_STREAM,
 	ROUTE_SOCKET,
 	ROUTE_DEMO,
-	ROUTE_FIGURES
+	ROUTE_FIGURES,
+	ROUTE_ADMINISTRATOR
 };
 
 struct exchange;
