@@ -5,7 +5,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 
-#define ENDPOINT_DEFAULT "http://127.0.0.1:8080"
+#define ENDPOINT_DEFAULT       "http://127.0.0.1:8080"
+#define ENDPOINT_ADMIN_DEFAULT "http://127.0.0.1:8081"
 
 enum { ENDPOINT_HOST_BYTES = 254, ENDPOINT_TEXT_BYTES = 512 };
 

@@ -257,25 +257,36 @@ static int read_all(FILE *file, struct buffer *text)
 	}
 }
 
-int publish_items_read(const char *path, json_t **ret_items, struct error *error)
+static bool is_standard_input(const char *path)
 {
-	bool standard_input = strcmp(path, "-") == 0;
-	FILE *file = standard_input ? stdin : fopen(path, "re");
-	struct buffer text = BUFFER_EMPTY;
+	return strcmp(path, "-") == 0;
+}
+
+int publish_items_read_text(const char *path, struct buffer *text, struct error *error)
+{
+	FILE *file = is_standard_input(path) ? stdin : fopen(path, "re");
 	int result;
 
 	if (file == NULL)
 		return error_set(error, -errno, "cannot read %.200s: %s", path, strerror(errno));
-	result = read_all(file, &text);
+	result = read_all(file, text);
 	if (result < 0)
 		error_set(error, result, "cannot read %.200s: %s", path,
 			  result == -EFBIG ? "it is larger than 64 MiB" : strerror(-result));
-	else
-		result =
-		    publish_items_parse(buffer_slice(&text),
-					standard_input ? "standard input" : path, ret_items, error);
-	if (!standard_input)
+	if (!is_standard_input(path))
 		fclose(file);
+	return result;
+}
+
+int publish_items_read(const char *path, json_t **ret_items, struct error *error)
+{
+	struct buffer text = BUFFER_EMPTY;
+	int result = publish_items_read_text(path, &text, error);
+
+	if (result == 0)
+		result = publish_items_parse(buffer_slice(&text),
+					     is_standard_input(path) ? "standard input" : path,
+					     ret_items, error);
 	buffer_finish(&text);
 	return result;
 }

@@ -33,7 +33,11 @@ int publish_items_from_flags(const struct publish_content *content, json_t **ret
 int publish_items_parse(struct slice text, const char *name, json_t **ret_items,
 			struct error *error);
 
-/* Reads a file, - being standard input. Returns 0 or a negative errno value with a sentence. */
+/* Appends what a file holds, - being standard input. Returns 0 or a negative errno value with a
+ * sentence. */
+int publish_items_read_text(const char *path, struct buffer *text, struct error *error);
+
+/* Reads the notifications of such a file. Returns 0 or a negative errno value with a sentence. */
 int publish_items_read(const char *path, json_t **ret_items, struct error *error);
 
 /* Writes the body of the next request and moves `*position` behind the items in it: a lone item is

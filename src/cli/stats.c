@@ -14,8 +14,6 @@
 
 enum { ANSWER_BYTES = 1024 * 1024 };
 
-#define DEFAULT_ADMIN "http://127.0.0.1:8081"
-
 struct options {
 	const char *admin;
 	bool json;
@@ -93,7 +91,7 @@ int stats_run(const struct command *command, char **arguments)
 	if (options.admin == NULL)
 		options.admin = command_variable("ALLIM_ADMIN_URL");
 	if (options.admin == NULL)
-		options.admin = DEFAULT_ADMIN;
+		options.admin = ENDPOINT_ADMIN_DEFAULT;
 	if (endpoint_parse(slice_from_string(options.admin), &endpoint, &error) < 0)
 		return command_misuse(command, "%s", error.text);
 	result = sample(command, &options, &endpoint);
@@ -107,7 +105,7 @@ int stats_run(const struct command *command, char **arguments)
 const struct cli_flag stats_flags[] = {
     {.name = "admin",
      .value_name = "URL",
-     .help = "the admin listener (ALLIM_ADMIN_URL), " DEFAULT_ADMIN " by default",
+     .help = "the admin listener (ALLIM_ADMIN_URL), " ENDPOINT_ADMIN_DEFAULT " by default",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, admin)},
     {.name = "json",

@@ -225,8 +225,8 @@ static void a_replay_tells_what_the_rules_of_then_said(void **state)
 	assert_int_equal(then.publication.publish.item_count, 4);
 	assert_int_equal(publication_set_note(&then.publication, &then.arena), 0);
 	read_text(&now, MIXED);
-	now.publication.publish.replay =
-	    (struct store_publish_replay){true, ids, 6, then.publication.publish.note};
+	now.publication.publish.replay = (struct store_publish_replay){
+	    .is_set = true, .ids = ids, .id_count = 6, .note = then.publication.publish.note};
 	assert_int_equal(
 	    publication_recall(&now.publication, json_object_get(body, "list"), &now.arena), 0);
 	assert_described(&now.publication, MIXED_DESCRIBED);
