@@ -152,15 +152,21 @@ static void read_and_publish(struct exchange *exchange)
 {
 	struct retry *retry = exchange->task;
 	struct error error;
-	int result = message_read(&retry->message, exchange->worker->settings, clock_wall(),
+	int result = message_read(&retry->message, exchange->worker->settings,
+				  exchange->worker->configuration->routing, clock_wall(),
 				  &exchange->arena, &retry->item, &error);
 
-	if (result == -EINVAL)
+	if (result == -EINVAL) {
 		refuse(exchange, error.text);
-	else if (result < 0)
+	} else if (result < 0) {
 		reply_out_of_memory(exchange);
-	else
+	} else if (result == 1) {
+		retry->status = 202;
+		retry->answer = SLICE("{\"dropped\":true}");
+		take_out(exchange);
+	} else {
 		submit(exchange);
+	}
 }
 
 /* The letter ends with the store's next answer. A corrected message need not be of the letter's
