@@ -11,6 +11,7 @@
 #include "config/settings.h"
 #include "core/hint_codec.h"
 #include "feed/feed.h"
+#include "feed/handover.h"
 #include "feed/redis_bus.h"
 
 #include <errno.h>
@@ -20,8 +21,6 @@
 
 enum {
 	MESSAGE_BYTES = 8 << 20,
-	WAITING_BYTES = 16 << 20,
-	HINT_BYTES = 128, /* of a hint without its texts, roughly */
 	WAKE_SPREAD = 250,
 };
 
@@ -39,26 +38,17 @@ struct redis_feed {
 	struct redis_bus bus;
 	pthread_t thread;
 	struct mailbox_message stop;
+	struct handover handover;
 	/* On the thread. */
-	struct list waiting; /* batches */
 	struct redis_timer wake;
 	struct buffer message;
 	/* From any thread. */
-	_Atomic size_t waiting_bytes;
 	_Atomic bool has_lost; /* the other nodes have to be told */
 	_Atomic bool wake_is_due;
 	_Atomic uint64_t published;
 	_Atomic uint64_t received;
 	_Atomic uint64_t failures;
 	_Atomic uint64_t wakes;
-};
-
-struct waiting_batch {
-	struct mailbox_message message;
-	struct list link;
-	struct redis_feed *redis;
-	struct hint_batch *batch; /* a reference */
-	size_t bytes;
 };
 
 static void count(_Atomic uint64_t *counter, uint64_t number)
@@ -73,80 +63,19 @@ static uint64_t read_counter(const _Atomic uint64_t *counter)
 
 /* Handing over, on any thread */
 
-static size_t bytes_of(const struct hint_batch *batch)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct hint *hint = &batch->hints[i];
-
-		bytes += HINT_BYTES + hint->user.length;
-		if (hint->has_change && hint->change.kind == CHANGE_ROW)
-			bytes += notification_content_bytes(&hint->change.notification.content);
-	}
-	return bytes;
-}
-
 static void lose(struct redis_feed *redis, uint64_t batches)
 {
 	count(&redis->failures, batches);
 	atomic_store(&redis->has_lost, true);
 }
 
-static void on_handed_over(struct mailbox_message *message)
-{
-	struct waiting_batch *waiting = CONTAINER_OF(message, struct waiting_batch, message);
-
-	list_append(&waiting->redis->waiting, &waiting->link);
-}
-
-/* A batch that is larger than all that may wait, may wait alone. */
-static bool reserve(struct redis_feed *redis, size_t bytes)
-{
-	size_t before = atomic_fetch_add(&redis->waiting_bytes, bytes);
-
-	if (before == 0 || before + bytes <= WAITING_BYTES)
-		return true;
-	atomic_fetch_sub(&redis->waiting_bytes, bytes);
-	return false;
-}
-
-static struct waiting_batch *create_waiting(struct redis_feed *redis, struct hint_batch *batch)
-{
-	size_t bytes = HINT_BYTES + bytes_of(batch);
-	struct waiting_batch *waiting = malloc(sizeof(*waiting));
-
-	if (waiting == NULL || !reserve(redis, bytes)) {
-		free(waiting);
-		return NULL;
-	}
-	*waiting = (struct waiting_batch){
-	    .message.on_receive = on_handed_over,
-	    .redis = redis,
-	    .batch = hint_batch_reference(batch),
-	    .bytes = bytes,
-	};
-	return waiting;
-}
-
-static void free_waiting(struct waiting_batch *waiting)
-{
-	atomic_fetch_sub(&waiting->redis->waiting_bytes, waiting->bytes);
-	list_remove(&waiting->link);
-	hint_batch_release(waiting->batch);
-	free(waiting);
-}
-
 static void publish(struct feed *feed, struct hint_batch *batch)
 {
 	struct redis_feed *redis = (struct redis_feed *)feed;
-	struct waiting_batch *waiting = create_waiting(redis, batch);
 
 	count(&redis->published, batch->canary == 0);
-	if (waiting == NULL)
+	if (handover_give(&redis->handover, batch) < 0)
 		lose(redis, 1);
-	else
-		mailbox_send(&redis->loop.mailbox, &waiting->message);
 }
 
 /* Sending, on the thread */
@@ -190,18 +119,16 @@ static void tell_of_loss(struct redis_feed *redis)
 
 static void send_waiting(struct redis_feed *redis)
 {
+	struct hint_batch *batch;
 	int result = 0;
 
-	while (!list_is_empty(&redis->waiting)) {
-		struct waiting_batch *waiting =
-		    CONTAINER_OF(redis->waiting.next, struct waiting_batch, link);
-
-		result = send_batch(redis, waiting->batch);
+	while ((batch = handover_oldest(&redis->handover)) != NULL) {
+		result = send_batch(redis, batch);
 		if (result == -EAGAIN)
 			return;
 		if (result < 0)
 			lose(redis, 1);
-		free_waiting(waiting);
+		handover_drop_oldest(&redis->handover);
 	}
 	if (result == 0)
 		tell_of_loss(redis);
@@ -386,7 +313,7 @@ static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 	redis->feed.ops = &redis_feed_ops;
 	redis->message = BUFFER_EMPTY;
 	redis->stop.on_receive = on_stop;
-	list_init(&redis->waiting);
+	handover_init(&redis->handover, &redis->loop.mailbox);
 	redis_timer_init(&redis->wake, on_wake);
 	result = read_options(redis, options, error);
 	if (result == 0)
@@ -424,8 +351,7 @@ static void close_feed(struct feed *feed)
 	redis_bus_finish(&redis->bus);
 	blocking_destroy(redis->lookups);
 	mailbox_receive(&redis->loop.mailbox);
-	LIST_FOR_EACH(link, &redis->waiting)
-		free_waiting(CONTAINER_OF(link, struct waiting_batch, link));
+	handover_finish(&redis->handover);
 	loop_finish(&redis->loop);
 	free_feed(redis);
 }
