@@ -5,8 +5,9 @@
 
 #include <errno.h>
 
-const struct feed_ops *const feed_table[] = {&local_feed_ops, &dbpoll_feed_ops, &redis_feed_ops,
-					     &pgnotify_feed_ops, NULL};
+const struct feed_ops *const feed_table[] = {
+    &local_feed_ops, &dbpoll_feed_ops, &redis_feed_ops, &kafka_feed_ops, &pgnotify_feed_ops, NULL,
+};
 
 int feed_find(struct slice name, const struct feed_ops **ret_ops, struct error *error)
 {

@@ -24,7 +24,7 @@ struct conformance_kind {
 };
 
 extern const struct conformance_kind conformance_pgnotify, conformance_local, conformance_dbpoll,
-    conformance_redis, conformance_redis_tls, conformance_redis_cluster;
+    conformance_redis, conformance_redis_tls, conformance_redis_cluster, conformance_kafka;
 
 enum { CONFORMANCE_EPOCH = 7, CONFORMANCE_BATCHES = 4096 };
 
