@@ -30,11 +30,12 @@ static const struct {
     {"queue.buffering.max.messages", "100000"},
 };
 
+/* What is vague or passes, and what keeps brokers away, the tail tells. */
 static void note_problem(struct kafka_sender *sender, rd_kafka_resp_err_t code, const char *detail)
 {
 	struct error problem;
 
-	if (kafka_problem_explain(code, detail, &problem) == 0)
+	if (kafka_problem_explain(code, detail, &problem) != -EPROTO)
 		return;
 	sender->problem = problem;
 	sender->failed = sender->loop->now;

@@ -47,11 +47,13 @@ static const struct {
 
 static bool is_all_heard(const struct kafka_tail *tail)
 {
+	if (tail->count == 0 || tail->count != tail->health.partitions)
+		return false;
 	for (size_t i = 0; i < tail->count; i++) {
 		if (!tail->partitions[i].is_heard)
 			return false;
 	}
-	return tail->count > 0 && tail->health.all_up;
+	return tail->health.all_up;
 }
 
 static void evaluate(struct kafka_tail *tail)
