@@ -6,6 +6,7 @@
 
 #include "lib/changes.h"
 #include "lib/failing_allocator.h"
+#include "lib/kafka_thread.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -262,6 +263,8 @@ static void check_shape(const struct conformance_kind *kind, void *place)
 static void run(void (*check)(const struct conformance_kind *kind, void *place))
 {
 	for (size_t i = 0; i < KINDS; i++) {
+		if (!kafka_thread_allows(kinds[i]->ops))
+			continue;
 		printf("feed %s\n", kinds[i]->name);
 		check(kinds[i], places[i]);
 	}
@@ -272,7 +275,7 @@ static void run_for(enum feed_way way,
 		    void (*check)(const struct conformance_kind *kind, void *place))
 {
 	for (size_t i = 0; i < KINDS; i++) {
-		if (kinds[i]->ops->way != way)
+		if (kinds[i]->ops->way != way || !kafka_thread_allows(kinds[i]->ops))
 			continue;
 		printf("feed %s\n", kinds[i]->name);
 		check(kinds[i], places[i]);

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NOBODY = 65534;
@@ -48,17 +48,20 @@ export function give(path, mode) {
   if (isRoot) chownSync(path, NOBODY, NOBODY);
 }
 
-// The path of the program, copied where the unprivileged user cannot reach it (a clone in /root).
-const binary = (() => {
-  const built = process.env.ALLIM_BINARY ?? fileURLToPath(new URL('../../../build/test/allim', import.meta.url));
-  const path = resolve(built);
+const allim = resolve(process.env.ALLIM_BINARY ?? fileURLToPath(new URL('../../../build/test/allim', import.meta.url)));
+
+// The path of a program of the same build, copied where the unprivileged user cannot reach it (a clone in /root).
+export function builtProgram(name) {
+  const path = join(dirname(allim), name);
   if (!existsSync(path)) throw new Error(`${path} is missing: run "make test", or set ALLIM_BINARY`);
   if (!isRoot || spawnSync('setpriv', [...unprivileged, 'test', '-x', path]).status === 0) return path;
-  const copy = join(makeFolder(), 'allim');
+  const copy = join(makeFolder(), basename(name));
   copyFileSync(path, copy);
   chmodSync(copy, 0o755);
   return copy;
-})();
+}
+
+const binary = builtProgram(basename(allim));
 
 // That of this program without what is for allim, and more.
 export function environment(variables) {

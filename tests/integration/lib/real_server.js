@@ -46,7 +46,7 @@ export class RealServer {
     assert.ok(!this.isRunning, 'it runs already');
     this.hasEnded = false;
     const line = [...(this.namespace?.prefix ?? []), ...asNobody('--pdeathsig=KILL'), ...command];
-    this.child = spawn(line[0], line.slice(1), { cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(line[0], line.slice(1), { cwd: this.folder, stdio: [this.input ?? 'ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => { this.log = (this.log + text).slice(-LOG_CHARACTERS); });
     }
