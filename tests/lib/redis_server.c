@@ -2,21 +2,15 @@
  * take it, so a server that ends at its first start gets another port and starts again. */
 #include "lib/redis_server.h"
 
-#include "base/random.h"
 #include "lib/assertions.h"
+#include "lib/certificates.h"
+#include "lib/free_port.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
-	/* Below what the kernel gives to outgoing connections: a client that tries to reach a dead
-	 * server must not become its own peer. */
-	FIRST_PORT = 15000,
-	PORTS = 15000,
 	TRIES = 20,
 	LAST_SLOT = 16383,
 	ID_BYTES = 40,
@@ -27,35 +21,10 @@ static void pause_shortly(void)
 	nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 }
 
-static bool is_free(unsigned short port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-				      .sin_port = htons(port)};
-	int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int result = bind(descriptor, (struct sockaddr *)&address, sizeof(address));
-
-	assert_true(descriptor >= 0);
-	close(descriptor);
-	return result == 0;
-}
-
-static unsigned short free_port(void)
-{
-	struct random random;
-	unsigned short port;
-
-	random_init(&random, random_system_seed());
-	do {
-		port = (unsigned short)(FIRST_PORT + random_below(&random, PORTS));
-	} while (!is_free(port));
-	return port;
-}
-
 void redis_server_init(struct redis_server *server)
 {
 	*server = (struct redis_server){.guard = guard_create("allim-redis", NULL)};
-	server->port = free_port();
+	server->port = free_port_find();
 }
 
 void redis_server_add(struct redis_server *server, const char *setting)
@@ -75,20 +44,8 @@ void redis_server_path(const struct redis_server *server, const char *name,
 
 void redis_server_use_tls(struct redis_server *server)
 {
-	static const char script[] =
-	    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
-	    "-subj '/CN=allim test authority' -keyout ca.key -out ca.pem && "
-	    "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=redis' "
-	    "-keyout server.key -out server.csr && "
-	    "printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\\n' >extensions && "
-	    "openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 "
-	    "-extfile extensions -out server.pem";
-	const char *command[] = {"/bin/sh", "-c", script, NULL};
-
-	guard_start(server->guard, command);
-	if (guard_wait(server->guard) != 0)
-		fail_msg("openssl makes no certificates: %s", guard_log(server->guard));
-	server->tls_port = free_port();
+	certificates_make(server->guard);
+	server->tls_port = free_port_find();
 }
 
 static void write_configuration(const struct redis_server *server)
@@ -157,7 +114,7 @@ void redis_server_start(struct redis_server *server)
 			return;
 		}
 		if (!server->has_run)
-			server->port = free_port();
+			server->port = free_port_find();
 		pause_shortly();
 	}
 	fail_msg("redis-server does not start: %s", guard_log(server->guard));
@@ -260,7 +217,7 @@ static bool is_whole(struct redis_server *server)
 static void start_member(struct redis_server *server)
 {
 	redis_server_init(server);
-	server->bus_port = free_port();
+	server->bus_port = free_port_find();
 	redis_server_add(server, "cluster-enabled yes");
 	redis_server_add(server, "cluster-require-full-coverage no");
 	redis_server_add(server, "cluster-node-timeout 1000");
