@@ -133,10 +133,10 @@ static int read_user(struct slice *rest, struct rabbitmq_url *url, struct error 
 				 "lists would show; put it into the file that "
 				 "rabbitmq.password_file names, or into the variable "
 				 "ALLIM_RABBITMQ_PASSWORD");
-	if (decode_name(user, url->user) < 0)
+	if (memchr(user.data, '/', user.length) != NULL || decode_name(user, url->user) < 0)
 		return error_set(error, -EINVAL,
-				 "the user in rabbitmq.url is too long, or has a %% that is no "
-				 "escape as %%40 is");
+				 "what stands before the @ in rabbitmq.url is no user: it is too "
+				 "long, or has a slash, or a %% that is no escape as %%40 is");
 	return 0;
 }
 
