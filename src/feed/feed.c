@@ -6,7 +6,9 @@
 #include <errno.h>
 
 const struct feed_ops *const feed_table[] = {
-    &local_feed_ops, &dbpoll_feed_ops, &redis_feed_ops, &kafka_feed_ops, &pgnotify_feed_ops, NULL,
+    &local_feed_ops, &dbpoll_feed_ops,	 &redis_feed_ops,
+    &kafka_feed_ops, &rabbitmq_feed_ops, &pgnotify_feed_ops,
+    NULL,
 };
 
 int feed_find(struct slice name, const struct feed_ops **ret_ops, struct error *error)

@@ -73,6 +73,7 @@ extern const struct feed_ops local_feed_ops;
 extern const struct feed_ops dbpoll_feed_ops;
 extern const struct feed_ops redis_feed_ops;
 extern const struct feed_ops kafka_feed_ops;
+extern const struct feed_ops rabbitmq_feed_ops;
 extern const struct feed_ops pgnotify_feed_ops;
 
 /* All feeds, ended by NULL. */

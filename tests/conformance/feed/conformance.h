@@ -24,7 +24,8 @@ struct conformance_kind {
 };
 
 extern const struct conformance_kind conformance_pgnotify, conformance_local, conformance_dbpoll,
-    conformance_redis, conformance_redis_tls, conformance_redis_cluster, conformance_kafka;
+    conformance_redis, conformance_redis_tls, conformance_redis_cluster, conformance_kafka,
+    conformance_rabbitmq, conformance_rabbitmq_tls;
 
 enum { CONFORMANCE_EPOCH = 7, CONFORMANCE_BATCHES = 4096 };
 

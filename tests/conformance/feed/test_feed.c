@@ -16,7 +16,8 @@ enum { THREADS = 4, BATCHES = 300, NODE_A = 11, NODE_B = 12, CANARY = 17 };
 
 static const struct conformance_kind *const kinds[] = {
     &conformance_local,	    &conformance_dbpoll,	&conformance_pgnotify, &conformance_redis,
-    &conformance_redis_tls, &conformance_redis_cluster, &conformance_kafka,
+    &conformance_redis_tls, &conformance_redis_cluster, &conformance_kafka,    &conformance_rabbitmq,
+    &conformance_rabbitmq_tls,
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
