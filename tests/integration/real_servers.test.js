@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { postgresFor } from './lib/postgres.js';
 import { stateOf, treeOf } from './lib/process_tree.js';
+import { rabbitmqFor } from './lib/rabbitmq.js';
 import { redisClusterFor, redisFor } from './lib/redis.js';
 import { run } from './lib/real_server.js';
 import { eventually } from './lib/wait.js';
@@ -90,6 +91,24 @@ test('Redis: a cluster of three', async (t) => {
   assert.equal(answers.filter((answer) => answer === 'OK').length, 1, answers.join('; '));
   assert.equal(answers.filter((answer) => /MOVED/.test(answer)).length, 2, answers.join('; '));
   assert.match(await nodes[0].command('CLUSTER', 'INFO'), /cluster_slots_ok:16384/);
+});
+
+test('RabbitMQ: ends and restarts', async (t) => {
+  const server = await rabbitmqFor((hook) => t.after(hook));
+  const { port } = server;
+  await server.control('add_vhost', 'team');
+  await assert.rejects(server.control('add_user'), /add_user/);
+  for (const end of ['stop', 'kill']) {
+    const processes = treeOf(server.pid);
+    assert.ok(processes.length > 1);
+    await server[end]();
+    assert.deepEqual(processes.map(stateOf).filter(Boolean), []);
+    assert.equal(await server.isReady(), false);
+    await server.start();
+    assert.equal(server.port, port);
+    assert.match(await server.control('list_vhosts'), /^team$/m);
+  }
+  await checkFreezing(server, () => server.isReady());
 });
 
 // The program starts a server, says where, and is killed: no hook of its own runs.

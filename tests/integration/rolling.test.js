@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { clusterFor } from '../checker/lib/cluster.js';
 import { openBrowser } from './lib/browser.js';
 import { postgresFor } from './lib/postgres.js';
+import { rabbitmqFor } from './lib/rabbitmq.js';
 import { redisFor } from './lib/redis.js';
 import { ClientStream } from './lib/stream.js';
 import { eventually, sleep } from './lib/wait.js';
@@ -14,7 +15,7 @@ const USERS = ['anna', 'minjun', 'sofia'];
 const STREAMS_PER_USER = 4;
 
 const postgres = await postgresFor(after);
-const redis = await redisFor(after);
+const BROKERS = { 'sse-redis': { redis: await redisFor(after) }, rabbitmq: { rabbitmq: await rabbitmqFor(after) } };
 const browser = await openBrowser(after, { locale: 'en-GB' });
 
 // Publishes to one user after the other through the balancer, and tries again what was not answered, under
@@ -69,12 +70,10 @@ const isConnected = (page) => page.locator('#connection:is([data-state=connected
 
 const rowsOf = (page) => page.locator('#list .row').evaluateAll((rows) => rows.map((row) => Number(row.dataset.id)));
 
-for (const method of ['sse-redis', 'sse-db']) {
+for (const method of ['sse-redis', 'rabbitmq', 'sse-db']) {
   test(`${method}: nodes are restarted one by one`, async (context) => {
     const hook = (action) => context.after(action);
-    const cluster = await clusterFor(hook, {
-      method, postgres, redis: method === 'sse-redis' ? redis : undefined, balanced: true, demo: true,
-    });
+    const cluster = await clusterFor(hook, { method, postgres, ...BROKERS[method], balanced: true, demo: true });
     browser.complaints.length = 0;
     const pages = [await openPage(cluster.url), await openPage(cluster.url)];
     const streams = USERS.flatMap((user) => Array.from({ length: STREAMS_PER_USER }, () => ({ user, stream: new ClientStream(cluster, user) })));

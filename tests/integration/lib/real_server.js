@@ -1,4 +1,4 @@
-// What the real servers of tests (PostgreSQL, Redis) have in common: each belongs to its test, runs
+// What the real servers of tests (PostgreSQL, Redis, RabbitMQ) have in common: each belongs to its test, runs
 // unprivileged in a temporary folder, on the same port from start to start, and ends with the test.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
