@@ -18,6 +18,8 @@ static const struct figure {
      offsetof(struct source_statistics, published)},
     {"repeated_total", "counter", "Messages that had been published before.",
      offsetof(struct source_statistics, repeated)},
+    {"dropped_total", "counter", "Messages that rules dropped.",
+     offsetof(struct source_statistics, dropped)},
     {"buried_total", "counter", "Messages that became dead letters.",
      offsetof(struct source_statistics, buried)},
     {"retries_total", "counter", "Batches of messages that the store failed.",

@@ -284,9 +284,11 @@ static int read_message(struct lane *lane, struct lane_message *message, int64_t
 			      &publish->items[publish->item_count], &error);
 	if (result == 0)
 		publish->item_count++;
+	else if (result == 1)
+		count(&lane->thread->figures.dropped, 1);
 	else if (result == -EINVAL)
 		message->refusal = strdup(error.text);
-	return result == 0 || message->refusal != NULL ? 0 : -ENOMEM;
+	return result >= 0 || message->refusal != NULL ? 0 : -ENOMEM;
 }
 
 /* Who is on a topic is not known yet, and may be as many as are allowed. */

@@ -141,7 +141,7 @@ static void what_is_not_valid_is_refused_whatever_the_rules_say(void **state)
 		       "the rule s decides about this message: its recipient is data.owner, which "
 		       "it lacks; send that along");
 	assert_refused(&fixture, "{\"type\":\"s\",\"title\":\"x\",\"data\":{\"owner\":\"\"}}",
-		       "a user in \"to\" is a string of 1 to 255 bytes");
+		       "a user is a string of 1 to 255 bytes");
 	assert_refused(&fixture,
 		       "{\"type\":\"u\",\"title\":\"x\",\"to\":{\"user\":\"a\"},\"user\":\"anna\"}",
 		       "\"user\" is an object of attributes that rules may ask for; whom it is for "

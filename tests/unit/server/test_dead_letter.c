@@ -376,7 +376,7 @@ static void test_refused_again(void **state)
 	} rows[] = {
 	    {{"\xFF\0", 2}, "Line 1, column 0"},
 	    {{"", 0}, "Line 1, column 0"},
-	    {{"{}", 2}, "is {\\\"user\\\""},
+	    {{"{}", 2}, "is missing; say whom"},
 	    {{"17", 2}, "a message is one JSON object"},
 	    {{"[" MESSAGE "]", sizeof(MESSAGE) + 1}, "a message is one JSON object"},
 	};

@@ -362,6 +362,7 @@ static void test_what_a_rule_drops(void **state)
 	answer(scene, 0);
 	assert_int_equal(scene->handled, 4);
 	assert_null(scene->request);
+	assert_int_equal(statistics(scene).dropped, 2);
 }
 
 /* One item may go to many; then fewer share a transaction. */
