@@ -64,6 +64,9 @@ static int change_one(struct deadletter_admin *admin, const struct change *chang
 	if (json_is_true(json_object_get(answer, "repeated")))
 		command_say(admin->command, "dead letter %lld was published before; it is gone now",
 			    (long long)id);
+	if (json_is_true(json_object_get(answer, "dropped")))
+		command_say(admin->command, "dead letter %lld was dropped by a rule of routing",
+			    (long long)id);
 	json_decref(answer);
 	return result == COMMAND_GOES_ON ? print_number(admin->command, id) : result;
 }

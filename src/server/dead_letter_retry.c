@@ -148,6 +148,17 @@ static void submit(struct exchange *exchange)
 	exchange_ask(exchange, &publication->publish.request, on_published);
 }
 
+/* A rule says that nobody is to get it, so it is handled. */
+static void drop(struct exchange *exchange)
+{
+	struct retry *retry = exchange->task;
+
+	metrics_add(&exchange->worker->metrics, METRIC_ITEMS_DROPPED, 1);
+	retry->status = 202;
+	retry->answer = SLICE("{\"dropped\":true}");
+	take_out(exchange);
+}
+
 static void read_and_publish(struct exchange *exchange)
 {
 	struct retry *retry = exchange->task;
@@ -160,10 +171,8 @@ static void read_and_publish(struct exchange *exchange)
 		refuse(exchange, error.text);
 	} else if (result < 0) {
 		reply_out_of_memory(exchange);
-	} else if (result == 1) {
-		retry->status = 202;
-		retry->answer = SLICE("{\"dropped\":true}");
-		take_out(exchange);
+	} else if (result > 0) {
+		drop(exchange);
 	} else {
 		submit(exchange);
 	}
