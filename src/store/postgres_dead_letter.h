@@ -1,5 +1,5 @@
-/* Dead letters: what burying, looking and taking out send, and what they make of the results. On the
- * session's thread; see postgres_write.c and postgres_read.c, which call these. */
+/* Dead letters: what burying, looking and taking out send, and what they make of the results. On
+ * the session's thread; see postgres_write.c and postgres_read.c, which call these. */
 #ifndef ALLIM_STORE_POSTGRES_DEAD_LETTER_H
 #define ALLIM_STORE_POSTGRES_DEAD_LETTER_H
 

@@ -10,8 +10,8 @@ int sqlite_dead_letter_bury(struct sqlite_writer *writer, struct store_request *
 int sqlite_dead_letter_bury_again(struct sqlite_writer *writer, struct store_request *request);
 int sqlite_dead_letter_exhume(struct sqlite_writer *writer, struct store_request *request);
 
-/* Likewise: takes out the letters that have become too old, `most` at a time. Returns 0 or a negative
- * errno value. */
+/* Likewise: takes out the letters that have become too old, `most` at a time. Returns 0 or a
+ * negative errno value. */
 int sqlite_dead_letter_prune(struct sqlite_writer *writer, int most, int *ret_pruned);
 
 /* Before the threads run: how many there are. Returns 0 or a negative errno value. */

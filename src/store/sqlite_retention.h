@@ -1,5 +1,5 @@
-/* What leaves the store by itself: expired notifications, old ones, too many of one inbox, old keys,
- * tickets and dead letters. On the writer's thread. */
+/* What leaves the store by itself: expired notifications, old ones, too many of one inbox, old
+ * keys, tickets and dead letters. On the writer's thread. */
 #ifndef ALLIM_STORE_SQLITE_RETENTION_H
 #define ALLIM_STORE_SQLITE_RETENTION_H
 

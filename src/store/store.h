@@ -340,9 +340,9 @@ struct store_dead_letter {
 };
 
 /* Keeps all letters or none. Twice is once: a worker that ends between burying and acknowledging
- * buries again what it gets again, so a letter that is there already, with the same source, position
- * and body, stays as it is. Another body at the same position is another letter: queues are made
- * anew, and count from the start. */
+ * buries again what it gets again, so a letter that is there already, with the same source,
+ * position and body, stays as it is. Another body at the same position is another letter: queues
+ * are made anew, and count from the start. */
 struct store_bury {
 	struct store_request request;
 	const struct store_dead_letter *letters;
