@@ -40,7 +40,7 @@ struct redis_feed {
 	struct mailbox_message stop;
 	struct handover handover;
 	/* On the thread. */
-	struct redis_timer wake;
+	struct alarm wake;
 	struct buffer message;
 	/* From any thread. */
 	_Atomic bool has_lost; /* the other nodes have to be told */
@@ -158,7 +158,7 @@ static void wake_within(struct redis_feed *redis, int64_t spread)
 		timer_set(&redis->loop.timers, &redis->wake.timer, redis->loop.now + wait);
 }
 
-static void on_wake(struct redis_timer *timer)
+static void on_wake(struct alarm *timer)
 {
 	struct redis_feed *redis = CONTAINER_OF(timer, struct redis_feed, wake);
 
@@ -280,7 +280,7 @@ static int start_bus(struct redis_feed *redis, const struct settings *settings)
 
 static int start(struct redis_feed *redis, const struct settings *settings, struct error *error)
 {
-	int result = loop_init(&redis->loop, redis_timer_expire);
+	int result = loop_init(&redis->loop, alarm_expire);
 
 	if (result < 0)
 		return error_set(error, result, "cannot open the feed: %s", strerror(-result));
@@ -314,7 +314,7 @@ static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 	redis->message = BUFFER_EMPTY;
 	redis->stop.on_receive = on_stop;
 	handover_init(&redis->handover, &redis->loop.mailbox);
-	redis_timer_init(&redis->wake, on_wake);
+	alarm_init(&redis->wake, on_wake);
 	result = read_options(redis, options, error);
 	if (result == 0)
 		result = start(redis, options->settings, error);

@@ -433,7 +433,7 @@ static void check_channels(struct redis_bus *bus)
 	}
 }
 
-static void on_tick(struct redis_timer *timer)
+static void on_tick(struct alarm *timer)
 {
 	struct redis_bus *bus = CONTAINER_OF(timer, struct redis_bus, tick);
 
@@ -501,7 +501,7 @@ int redis_bus_init(struct redis_bus *bus, const struct redis_bus_options *option
 	random_init(&bus->shared.random, random_system_seed());
 	list_init(&bus->servers);
 	list_init(&bus->gone);
-	redis_timer_init(&bus->tick, on_tick);
+	alarm_init(&bus->tick, on_tick);
 	redis_map_init(&bus->map, &bus->shared, bus->url, &map_ops, bus);
 	bus->channels = calloc(bus->channel_count, sizeof(*bus->channels));
 	if (bus->channels == NULL)

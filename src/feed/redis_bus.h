@@ -31,7 +31,7 @@ struct redis_bus {
 	struct redis_channel *channels;
 	size_t channel_count;
 	_Atomic size_t subscribed; /* channels */
-	struct redis_timer tick;
+	struct alarm tick;
 	struct redis_map map; /* of a cluster */
 };
 

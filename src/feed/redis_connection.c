@@ -479,7 +479,7 @@ void redis_connection_check(struct redis_connection *connection)
 		give_up(connection);
 }
 
-static void on_retry(struct redis_timer *timer)
+static void on_retry(struct alarm *timer)
 {
 	look_up(CONTAINER_OF(timer, struct redis_connection, retry));
 }
@@ -495,7 +495,7 @@ void redis_connection_init(struct redis_connection *connection, struct redis_sha
 	    .state = REDIS_WAITING,
 	};
 	redis_socket_init(&connection->socket);
-	redis_timer_init(&connection->retry, on_retry);
+	alarm_init(&connection->retry, on_retry);
 }
 
 void redis_connection_start(struct redis_connection *connection)

@@ -11,8 +11,8 @@
 #include "feed/redis_greeting.h"
 #include "feed/redis_lookup.h"
 #include "feed/redis_socket.h"
-#include "feed/redis_timer.h"
 #include "feed/redis_url.h"
+#include "net/alarm.h"
 #include "net/loop.h"
 
 /* What all connections of a feed share. */
@@ -71,7 +71,7 @@ struct redis_connection {
 	size_t reply_bytes; /* of the answer that is not whole yet */
 	struct buffer output;
 	enum redis_greeting greeting;
-	struct redis_timer retry;
+	struct alarm retry;
 	unsigned attempts; /* since it was last up for a while */
 	int64_t since;	   /* its state, or that it began to connect, */
 	int64_t heard;	   /* the last byte from the server, */

@@ -29,7 +29,7 @@ static void ask(struct redis_map *map)
 	map->asked = redis_connection_send(&map->connection, command, 2) == 0;
 }
 
-static void on_retry(struct redis_timer *timer)
+static void on_retry(struct alarm *timer)
 {
 	struct redis_map *map = CONTAINER_OF(timer, struct redis_map, retry);
 
@@ -134,7 +134,7 @@ void redis_map_init(struct redis_map *map, struct redis_shared *shared, const st
 	    .url = url,
 	    .well_at = shared->loop->now,
 	};
-	redis_timer_init(&map->retry, on_retry);
+	alarm_init(&map->retry, on_retry);
 	redis_connection_init(&map->connection, shared, &role, &url->endpoints[0]);
 }
 

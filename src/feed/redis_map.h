@@ -11,7 +11,7 @@ struct redis_map {
 	const struct redis_map_ops *ops;
 	void *context;
 	const struct redis_url *url;
-	struct redis_timer retry;
+	struct alarm retry;
 	struct redis_report report;
 	unsigned seed;	  /* where it asks next time */
 	bool asked;	  /* an answer is to come */
