@@ -267,6 +267,14 @@ static void on_published(struct mailbox_message *message)
 	start(lane);
 }
 
+/* A reason may quote the message, which may be no text. */
+static void refuse(struct lane_message *message, const char *reason)
+{
+	message->refusal = strdup(reason);
+	if (message->refusal != NULL)
+		message->refusal[slice_drop_malformed(message->refusal, strlen(reason))] = '\0';
+}
+
 /* Reads one message into the next item; one that a rule drops is handled without. Returns 0, or
  * -ENOMEM. */
 static int read_message(struct lane *lane, struct lane_message *message, int64_t now)
@@ -287,7 +295,7 @@ static int read_message(struct lane *lane, struct lane_message *message, int64_t
 	else if (result == 1)
 		count(&lane->thread->figures.dropped, 1);
 	else if (result == -EINVAL)
-		message->refusal = strdup(error.text);
+		refuse(message, error.text);
 	return result >= 0 || message->refusal != NULL ? 0 : -ENOMEM;
 }
 

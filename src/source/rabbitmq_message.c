@@ -69,8 +69,9 @@ static int take(struct rabbitmq_message *message, struct slice body,
 	if ((properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG) &&
 	    arena_copy(arena, slice_of(properties->message_id), &content->key) < 0)
 		return -1;
-	/* The only place that a message keeps when it is delivered again. */
-	content->position = content->key;
+	/* All that a message keeps when it is delivered again. */
+	if (slice_is_utf8(content->key) && !slice_has_control(content->key))
+		content->position = content->key;
 	return (properties->_flags & AMQP_BASIC_HEADERS_FLAG)
 		   ? take_attributes(message, &properties->headers)
 		   : 0;
