@@ -1,7 +1,7 @@
 /* A message is mandatory and to be confirmed, so the server answers for each: it was routed; it
- * came back, since no queue is bound; or the server lost it. What was not routed, or not answered for when the connection
- * broke, is lost: an empty batch follows as soon as one can be sent, which has the other nodes look
- * at the store. */
+ * came back, since no queue is bound; or the server lost it. What was not routed, or not answered
+ * for when the connection broke, is lost: an empty batch follows as soon as one can be sent, which
+ * has the other nodes look at the store. */
 #include "feed/rabbitmq_publisher.h"
 
 #include "core/hint_codec.h"
@@ -12,7 +12,10 @@
 
 enum {
 	MESSAGE_BYTES = 8 << 20,
-	BATCHES_PER_TURN = 64,
+	MESSAGE_HEAD_BYTES = 128, /* of a message on the wire, roughly */
+	/* After so much the server's word is heard: one that blocks publishers says so at once, and
+	 * what is sent nevertheless waits in the middle of a message. */
+	TURN_BYTES = 128 << 10,
 	TELL_PAUSE = 1000, /* between attempts to tell of a loss */
 };
 
@@ -53,6 +56,7 @@ static int send_message(struct rabbitmq_publisher *publisher, struct error *erro
 	if (!rabbitmq_confirms_add(&publisher->confirms))
 		return error_set(error, -EPROTO, "it answers for nothing that was published");
 	count(&publisher->operations, 1);
+	publisher->turn_bytes += MESSAGE_HEAD_BYTES + publisher->message.length;
 	status = amqp_basic_publish(publisher->session.connection.handle, RABBITMQ_CHANNEL,
 				    amqp_cstring_bytes(publisher->exchange), amqp_empty_bytes, true,
 				    false, &properties,
@@ -109,7 +113,8 @@ static int send_waiting(struct rabbitmq_publisher *publisher, struct error *erro
 {
 	const struct hint_batch *batch = handover_oldest(&publisher->handover);
 
-	for (int i = 0; i < BATCHES_PER_TURN && batch != NULL; i++) {
+	publisher->turn_bytes = 0;
+	while (batch != NULL && publisher->turn_bytes < TURN_BYTES) {
 		int result;
 
 		if (!takes_messages(publisher))

@@ -19,6 +19,7 @@ struct rabbitmq_publisher {
 	struct rabbitmq_confirms confirms;
 	struct buffer message;
 	struct buffer returned; /* what came back, which is not read */
+	size_t turn_bytes;	/* that were sent in this turn */
 	uint64_t number;	/* of the last message, of all connections */
 	uint64_t told;		/* the number of the last that told of a loss */
 	int64_t tell_at;	/* not before, monotonic milliseconds */
