@@ -1,6 +1,6 @@
 /* What a feed does while its RabbitMQ fails it: connections closed, queue and exchange deleted, the
- * server killed, frozen, short of memory, and a node that does not listen. After each fault, what may
- * have been lost makes the nodes look at the store, and what is published from then on arrives.
+ * server killed, frozen, short of memory, and a node that does not listen. After each fault, what
+ * may have been lost makes the nodes look at the store, and what is published from then on arrives.
  *
  * The tests share a server, which takes seconds to start, and have an exchange each. */
 #include "conformance/feed/conformance.h"
@@ -115,11 +115,15 @@ static uint64_t failures(struct scene *scene)
 	return conformance_statistics(&scene->a).failures;
 }
 
+static void run_in_server(const char *program)
+{
+	RABBITMQ_CONTROL(&server, "eval", program);
+}
+
 static void close_connections(void)
 {
-	RABBITMQ_CONTROL(&server, "eval",
-			 "[rabbit_networking:close_connection(C, \"a test\") || "
-			 "C <- rabbit_networking:connections()].");
+	run_in_server("[rabbit_networking:close_connection(C, \"a test\") || "
+		      "C <- rabbit_networking:connections()].");
 }
 
 static void test_closed_connections(void **state)
@@ -136,6 +140,28 @@ static void test_closed_connections(void **state)
 	}
 }
 
+/* A message that was sent and not answered for may be lost, so the other node is woken. Its own
+ * subscription stays all the time. */
+static void test_killed_publisher(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t operations;
+
+	assert_delivers(scene);
+	run_in_server("[sys:suspend(C) || C <- rabbit_channel:list_local()].");
+	operations = conformance_statistics(&scene->a).operations;
+	conformance_publish(&scene->a, ++scene->published);
+	CONFORMANCE_WAIT_FOR(conformance_statistics(&scene->a).operations > operations);
+	run_in_server("[exit(C, kill) || C <- rabbit_networking:connections(), "
+		      "[{_, P}] <- [rabbit_networking:connection_info(C, [client_properties])], "
+		      "{<<\"connection_name\">>, _, <<\"allim: hints, publishing\">>} <- P].");
+	run_in_server("[catch sys:resume(C) || C <- rabbit_channel:list_local()].");
+	CONFORMANCE_WAIT_FOR(wakes(scene) == 2);
+	assert_int_equal(failures(scene), 1);
+	assert_int_equal(reconnections(scene), 1);
+	assert_delivers(scene);
+}
+
 /* Runs Erlang in the server, on the queues of this exchange's nodes: their names begin with it. */
 static void run_for_queues(const struct scene *scene, const char *action)
 {
@@ -146,7 +172,7 @@ static void run_for_queues(const struct scene *scene, const char *action)
 		 "{resource, _, queue, N} <- [amqqueue:get_name(Q)], "
 		 "string:prefix(N, <<\"%s.\">>) =/= nomatch].",
 		 action, scene->exchange);
-	RABBITMQ_CONTROL(&server, "eval", program);
+	run_in_server(program);
 }
 
 /* The server tells a consumer whose queue is gone. */
@@ -291,6 +317,8 @@ static void test_server_frozen_for_long(void **state)
 	CONFORMANCE_WAIT_FOR(!conformance_statistics(&scene->a).connected &&
 			     !conformance_statistics(&scene->b).connected);
 	CONFORMANCE_WAIT_FOR(captured_log_count(&log, "did not answer within 5 s") >= 2);
+	/* Publishers ask nothing while they have nothing to say, but hear heartbeats. */
+	CONFORMANCE_WAIT_FOR(captured_log_count(&log, "nothing came from it for 10 s") == 2);
 	rabbitmq_server_thaw(&server);
 	CONFORMANCE_WAIT_FOR(both_connected(scene) && wakes(scene) >= 2);
 	assert_delivers(scene);
@@ -440,6 +468,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_closed_connections, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_killed_publisher, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_deleted_queues, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_deleted_exchange, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_exchange_made_anew, setup, teardown),
