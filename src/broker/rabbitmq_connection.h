@@ -58,8 +58,8 @@ void rabbitmq_connection_finish(struct rabbitmq_connection *connection);
 const struct rabbitmq_endpoint *
 rabbitmq_connection_endpoint(const struct rabbitmq_connection *connection);
 
-/* Connects to the next of the servers, logs in, and opens the channel. Returns 0 or a negative errno
- * value with a sentence: -ECANCELED once it is aborted. */
+/* Connects to the next of the servers, logs in, and opens the channel. Returns 0 or a negative
+ * errno value with a sentence: -ECANCELED once it is aborted. */
 int rabbitmq_connection_open(struct rabbitmq_connection *connection, struct error *error);
 
 /* Ends it, with a word to the server where it can be had within a moment. */
@@ -81,9 +81,9 @@ int rabbitmq_connection_outcome(struct rabbitmq_connection *connection, struct e
 int rabbitmq_connection_receive(struct rabbitmq_connection *connection, amqp_frame_t *ret_frame,
 				struct error *error);
 
-/* Takes the content that follows a frame of basic.deliver or basic.return. The properties live until
- * the next call of rabbitmq_connection_receive(). Returns 1, or 0 where it has more than `limit` bytes or memory
- * is short, and was skipped; or a negative errno value with a sentence. */
+/* Takes the content that follows a frame of basic.deliver or basic.return. The properties live
+ * until the next call of rabbitmq_connection_receive(). Returns 1, or 0 where it has more than
+ * `limit` bytes or memory is short, and was skipped; or a negative errno value with a sentence. */
 int rabbitmq_connection_content(struct rabbitmq_connection *connection, size_t limit,
 				struct buffer *body, const amqp_basic_properties_t **ret_properties,
 				struct error *error);

@@ -1,5 +1,5 @@
-/* A turn: what other threads sent, what the server sent, what the role sends; then the thread sleeps
- * until one of the three has more. librabbitmq's own waiting is for requests only. */
+/* A turn: what other threads sent, what the server sent, what the role sends; then the thread
+ * sleeps until one of the three has more. librabbitmq's own waiting is for requests only. */
 #include "broker/rabbitmq_session.h"
 
 #include "base/clock.h"

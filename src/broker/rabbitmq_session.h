@@ -50,8 +50,8 @@ struct rabbitmq_session {
 	_Atomic uint64_t openings; /* of them that came to something */
 };
 
-/* For storage that the caller has; what is pointed to must outlive it. Returns 0 or a negative errno
- * value. */
+/* For storage that the caller has; what is pointed to must outlive it. Returns 0 or a negative
+ * errno value. */
 int rabbitmq_session_init(struct rabbitmq_session *session, const struct rabbitmq_access *access,
 			  const char *name, const struct rabbitmq_role *role,
 			  struct rabbitmq_report *report, unsigned number);

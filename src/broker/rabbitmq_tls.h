@@ -7,8 +7,8 @@
 
 #include <amqp.h>
 
-/* Sees whether the file holds authorities; an empty name stands for the system's. Returns 0, -ENOMEM
- * or -EINVAL with a sentence. */
+/* Sees whether the file holds authorities; an empty name stands for the system's. Returns 0,
+ * -ENOMEM or -EINVAL with a sentence. */
 int rabbitmq_tls_check(const char *ca_file, struct error *error);
 
 /* Prepares a socket of amqp_ssl_socket_new(): TLS 1.2 or later, and a certificate that authorities

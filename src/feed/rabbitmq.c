@@ -1,5 +1,5 @@
-/* Hints by RabbitMQ: one durable fanout exchange, to which every node publishes, and a queue of each
- * node's own.
+/* Hints by RabbitMQ: one durable fanout exchange, to which every node publishes, and a queue of
+ * each node's own.
  *
  * A publisher only puts a reference into a mailbox; the thread of rabbitmq_publisher.c encodes and
  * sends as fast as RabbitMQ takes. What waits is bounded by the bytes of its texts, and beyond that

@@ -1,5 +1,6 @@
 /* rabbitmq-server is a script around the Erlang virtual machine, and takes everything from its
- * environment. The one in /usr/sbin insists on the user rabbitmq, so the one behind it is called. */
+ * environment. The one in /usr/sbin insists on the user rabbitmq, so the one behind it is
+ * called. */
 #include "lib/rabbitmq_server.h"
 
 #include "lib/assertions.h"

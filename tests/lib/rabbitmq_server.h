@@ -1,7 +1,7 @@
-/* A real RabbitMQ of a test's own: in a temporary folder, on free ports of loopback, with an epmd of
- * its own, under a guard (guard.h), so that nothing of it outlives the test. It takes some seconds
- * to start and about 150 MB, so tests share one and take an exchange each. Where something cannot be done, the
- * test fails. One thread at a time. */
+/* A real RabbitMQ of a test's own: in a temporary folder, on free ports of loopback, with an epmd
+ * of its own, under a guard (guard.h), so that nothing of it outlives the test. It takes some
+ * seconds to start and about 150 MB, so tests share one and take an exchange each. Where something
+ * cannot be done, the test fails. One thread at a time. */
 #ifndef ALLIM_TESTS_RABBITMQ_SERVER_H
 #define ALLIM_TESTS_RABBITMQ_SERVER_H
 
