@@ -18,6 +18,7 @@ enum {
 	ALLOCATIONS = 25,
 	LARGE_BYTES = 1 << 19,
 	MANY = 1000,
+	ATTEMPTS = 30,
 };
 
 /* Of Kafka's protocol. */
@@ -261,17 +262,27 @@ static void test_refused_writing(void **state)
 	assert_int_equal(captured_log_count(&scene->log, "its user may not use the topic"), 1);
 }
 
-/* While no fetch is answered nothing is heard, though all brokers are connected. */
+static uint64_t operations(struct scene *scene)
+{
+	return conformance_statistics(&scene->b).operations;
+}
+
+/* While no fetch is answered nothing is heard, though all brokers are connected, and however often
+ * it is tried. */
 static void test_refused_reading(void **state)
 {
 	struct scene *scene = *state;
+	uint64_t before;
 
 	kafka_server_tell(&scene->server, "error %d %d %d", KAFKA_FETCH, NOT_AUTHORIZED, MANY);
 	CONFORMANCE_WAIT_FOR(!conformance_statistics(&scene->a).connected &&
 			     !conformance_statistics(&scene->b).connected);
 	CONFORMANCE_WAIT_FOR(captured_log_count(&scene->log, "its user may not use the topic") ==
 			     2);
+	before = operations(scene);
+	CONFORMANCE_WAIT_FOR(operations(scene) > before + ATTEMPTS);
 	assert_int_equal(wakes(scene), 1);
+	assert_false(conformance_statistics(&scene->b).connected);
 	kafka_server_tell(&scene->server, "clear %d", KAFKA_FETCH);
 	CONFORMANCE_WAIT_FOR(both_connected(scene) && wakes(scene) >= 2);
 	assert_delivers(scene);
