@@ -13,14 +13,14 @@ enum { SHOWN_BYTES = 240 };
 enum kind { CLEAR = -EPROTO, VAGUE = -EAGAIN, PASSING = 0 };
 
 struct problem {
-	rd_kafka_resp_err_t code;
 	const char *words;
-	enum kind kind;
 	const char *sentence;
+	rd_kafka_resp_err_t code;
+	enum kind kind;
 };
 
 #define KAFKA_PROBLEM(code, words, kind, sentence) \
-	{RD_KAFKA_RESP_ERR_##code, (words), (kind), (sentence)},
+	{(words), (sentence), RD_KAFKA_RESP_ERR_##code, (kind)},
 static const struct problem problems[] = {
 #include "broker/kafka_problems.def"
 };

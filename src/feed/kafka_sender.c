@@ -101,21 +101,31 @@ static void on_ready(struct loop_source *source, uint32_t events)
 	}
 }
 
+/* librdkafka takes a pointer to what it copies as one that it may change. */
+static void *copied(struct slice bytes)
+{
+	return (void *)(uintptr_t)bytes.data;
+}
+
 int kafka_sender_send(struct kafka_sender *sender, struct slice key, struct slice message)
 {
-	rd_kafka_resp_err_t code;
+	const rd_kafka_vu_t parts[] = {
+	    {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = sender->topic},
+	    {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+	    {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {copied(key), key.length}},
+	    {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {copied(message), message.length}},
+	};
+	rd_kafka_error_t *error;
 
 	if (sender->client.kafka == NULL)
 		return -ENOTCONN;
-	code = rd_kafka_producev(
-	    sender->client.kafka, RD_KAFKA_V_TOPIC(sender->topic),
-	    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.length),
-	    RD_KAFKA_V_VALUE((void *)(uintptr_t)message.data, message.length), RD_KAFKA_V_END);
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+	error = rd_kafka_produceva(sender->client.kafka, parts, sizeof(parts) / sizeof(parts[0]));
+	if (error == NULL)
 		return 0;
-	if (code == RD_KAFKA_RESP_ERR__FATAL)
+	if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__FATAL)
 		sender->is_broken = true;
-	note_problem(sender, code, NULL);
+	note_problem(sender, rd_kafka_error_code(error), NULL);
+	rd_kafka_error_destroy(error);
 	return -ENOBUFS;
 }
 

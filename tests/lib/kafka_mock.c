@@ -141,7 +141,7 @@ static bool read_arguments(const struct order *order, char **rest, struct argume
 		word = strtok_r(NULL, " ", rest);
 		if (word == NULL || strlen(word) >= NAME_BYTES)
 			return false;
-		strcpy(ret_arguments->topic, word);
+		snprintf(ret_arguments->topic, NAME_BYTES, "%s", word);
 	}
 	while ((word = strtok_r(NULL, " ", rest)) != NULL) {
 		if (ret_arguments->count == order->most)

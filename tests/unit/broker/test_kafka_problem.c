@@ -7,52 +7,52 @@
 
 struct row {
 	rd_kafka_resp_err_t code;
-	const char *detail;
 	int result;
+	const char *detail;
 	const char *sentence; /* a part of it */
 };
 
 static const struct row rows[] = {
-    {RD_KAFKA_RESP_ERR__TRANSPORT,
+    {RD_KAFKA_RESP_ERR__TRANSPORT, -EPROTO,
      "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in "
      "state CONNECT)",
-     -EPROTO, "nobody listens there"},
-    {RD_KAFKA_RESP_ERR__TRANSPORT,
+     "nobody listens there"},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, -EPROTO,
      "127.0.0.1:1/bootstrap: Disconnected while requesting ApiVersion: might be caused by incorrect "
      "security.protocol configuration (connecting to a SSL listener?) or broker version is < 0.10 "
      "(see api.version.request) (after 1ms in state APIVERSION_QUERY)",
-     -EPROTO, "if it speaks TLS on this port, set kafka.security"},
-    {RD_KAFKA_RESP_ERR__TRANSPORT,
+     "if it speaks TLS on this port, set kafka.security"},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, -EPROTO,
      "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: Disconnected: connecting to a PLAINTEXT "
      "broker listener? (after 0ms in state SSL_HANDSHAKE)",
-     -EPROTO, "it does not answer as TLS does"},
-    {RD_KAFKA_RESP_ERR__TRANSPORT,
+     "it does not answer as TLS does"},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, -EPROTO,
      "127.0.0.1:1/1: Connection setup timed out in state CONNECT (after 5002ms in state CONNECT)",
-     -EPROTO, "it does not answer"},
-    {RD_KAFKA_RESP_ERR__TRANSPORT, "127.0.0.1:1/1: Disconnected (after 12ms in state UP)", -EAGAIN,
+     "it does not answer"},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, -EAGAIN, "127.0.0.1:1/1: Disconnected (after 12ms in state UP)",
      "its connections break"},
-    {RD_KAFKA_RESP_ERR__SSL,
+    {RD_KAFKA_RESP_ERR__SSL, -EPROTO,
      "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate "
      "verify failed: broker certificate could not be verified, verify that ssl.ca.location is "
      "correctly configured or root CA certificates are installed",
-     -EPROTO, "kafka.tls_ca_file"},
-    {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+     "kafka.tls_ca_file"},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, -EPROTO,
      "sasl_plaintext://127.0.0.1:1/bootstrap: SASL authentication error: Authentication failed "
      "during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512 (after "
      "14ms in state AUTH_REQ)",
-     -EPROTO, "it refuses the user or the password; correct kafka.user"},
-    {RD_KAFKA_RESP_ERR__AUTHENTICATION,
+     "it refuses the user or the password; correct kafka.user"},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, -EPROTO,
      "sasl_plaintext://127.0.0.1:1/bootstrap: SASL SCRAM-SHA-512 mechanism handshake failed: Broker: "
      "Unsupported SASL mechanism: broker's supported mechanisms: PLAIN (after 3ms in state "
      "AUTH_HANDSHAKE)",
-     -EPROTO, "set kafka.sasl_mechanism"},
-    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, NULL, -EPROTO, "its user may not use the topic"},
-    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, NULL, -EPROTO, "IdempotentWrite"},
-    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "", -EPROTO, "raise max.message.bytes"},
-    {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "3/3 brokers are down", 0, ""},
-    {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, NULL, 0, ""},
-    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, NULL, -EPROTO, "it says \"Broker: Policy violation\""},
-    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, "nothing of the kind", -EPROTO,
+     "set kafka.sasl_mechanism"},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, -EPROTO, NULL, "its user may not use the topic"},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, -EPROTO, NULL, "IdempotentWrite"},
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, -EPROTO, "", "raise max.message.bytes"},
+    {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, 0, "3/3 brokers are down", ""},
+    {RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, 0, NULL, ""},
+    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, -EPROTO, NULL, "it says \"Broker: Policy violation\""},
+    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, -EPROTO, "nothing of the kind",
      "it says \"nothing of the"},
 };
 
