@@ -6,7 +6,7 @@
 #define ALLIM_FEED_KAFKA_SENDER_H
 
 #include "broker/kafka_report.h"
-#include "feed/kafka_health.h"
+#include "broker/kafka_health.h"
 #include "net/loop.h"
 
 #include "broker/kafka_client.h"

@@ -8,9 +8,10 @@
  * When more waits than sources.buffer_bytes, all partitions are paused until half of it is gone. */
 #include "base/log.h"
 #include "broker/kafka_client.h"
+#include "broker/kafka_health.h"
 #include "broker/kafka_problem.h"
 #include "broker/kafka_report.h"
-#include "source/kafka_message.h"
+#include "source/kafka_partitions.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ struct kafka_source {
 	struct loop_source readable;
 	struct alarm tick;
 	struct kafka_report report;
-	struct list partitions;
+	struct kafka_partitions partitions;
+	bool is_member; /* of the group, as far as is known */
 	bool is_paused;
 	bool is_leaving;
 	int64_t leave_until;
@@ -37,95 +39,9 @@ struct kafka_source {
 	char *topic;
 };
 
-struct partition {
-	struct lane lane;
-	struct list link;
-	struct kafka_source *kafka;
-	int32_t number;
-};
-
 static struct kafka_source *kafka_of(struct source_thread *thread)
 {
 	return CONTAINER_OF(thread, struct kafka_source, thread);
-}
-
-static struct partition *partition_of(struct list *link)
-{
-	return CONTAINER_OF(link, struct partition, link);
-}
-
-/* One that was taken away may be given back while its old lane is still closing. */
-static struct partition *find(const struct kafka_source *kafka, int32_t number)
-{
-	LIST_FOR_EACH(link, &kafka->partitions) {
-		struct partition *partition = partition_of(link);
-
-		if (partition->number == number && !partition->lane.is_closed)
-			return partition;
-	}
-	return NULL;
-}
-
-/* Partitions */
-
-/* Where the partition is no longer this member's, the offset is refused, and that is right. */
-static void store_offset(const struct partition *partition, int64_t offset)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-
-	rd_kafka_topic_partition_list_add(list, partition->kafka->topic, partition->number)
-	    ->offset = offset;
-	(void)rd_kafka_offsets_store(partition->kafka->client.kafka, list);
-	rd_kafka_topic_partition_list_destroy(list);
-}
-
-static void free_messages(struct list *messages)
-{
-	LIST_FOR_EACH(link, messages) {
-		list_remove(link);
-		kafka_message_destroy(kafka_message_of(link));
-	}
-}
-
-static void on_handled(struct lane *lane, struct list *messages)
-{
-	struct partition *partition = CONTAINER_OF(lane, struct partition, lane);
-
-	if (!list_is_empty(messages))
-		store_offset(partition, kafka_message_of(messages->previous)->offset + 1);
-	free_messages(messages);
-}
-
-static void on_dropped(struct lane *lane, struct list *messages)
-{
-	(void)lane;
-	free_messages(messages);
-}
-
-static void on_closed(struct lane *lane)
-{
-	struct partition *partition = CONTAINER_OF(lane, struct partition, lane);
-
-	list_remove(&partition->link);
-	free(partition);
-}
-
-static const struct lane_ops lane_ops = {
-    .on_handled = on_handled,
-    .on_dropped = on_dropped,
-    .on_closed = on_closed,
-};
-
-static struct partition *add_partition(struct kafka_source *kafka, int32_t number)
-{
-	struct partition *partition = malloc(sizeof(*partition));
-
-	if (partition == NULL)
-		return NULL;
-	*partition = (struct partition){.kafka = kafka, .number = number};
-	lane_init(&partition->lane, &kafka->thread, &lane_ops);
-	list_append(&kafka->partitions, &partition->link);
-	return partition;
 }
 
 /* Messages */
@@ -152,8 +68,8 @@ static void tell(struct kafka_source *kafka, rd_kafka_resp_err_t code, const cha
 static void on_message(struct kafka_source *kafka, rd_kafka_event_t *event)
 {
 	const rd_kafka_message_t *received = rd_kafka_event_message_next(event);
-	struct partition *partition;
 	struct kafka_message *message;
+	struct lane *lane;
 
 	if (received == NULL || kafka->thread.is_stopping ||
 	    received->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -162,39 +78,34 @@ static void on_message(struct kafka_source *kafka, rd_kafka_event_t *event)
 		rd_kafka_event_destroy(event);
 		return;
 	}
-	partition = find(kafka, received->partition);
-	if (partition == NULL)
-		partition = add_partition(kafka, received->partition);
-	message = partition == NULL ? NULL : kafka_message_create(event, received);
+	lane = kafka_partitions_lane(&kafka->partitions, received->partition);
+	message = lane == NULL ? NULL : kafka_message_create(event, received);
 	if (message == NULL) {
 		go_back(kafka, received);
 		rd_kafka_event_destroy(event);
 		return;
 	}
-	lane_add(&partition->lane, &message->lane);
+	lane_add(lane, &message->lane);
 }
 
 /* Members come and go */
 
-static void close_partitions(struct kafka_source *kafka,
-			     const rd_kafka_topic_partition_list_t *list)
+static void set_connected(struct kafka_source *kafka, bool is_connected)
 {
-	for (int i = 0; i < list->cnt; i++) {
-		struct partition *partition = find(kafka, list->elems[i].partition);
+	struct source_figures *figures = &kafka->thread.figures;
 
-		if (partition != NULL)
-			lane_close(&partition->lane);
-	}
+	if (atomic_exchange(&figures->connected, is_connected) || !is_connected)
+		return;
+	kafka_report_use(&kafka->report);
+	atomic_fetch_add(&figures->reconnections, 1);
 }
 
 static void use(struct kafka_source *kafka, const rd_kafka_topic_partition_list_t *assigned)
 {
 	log_info("partitions of a source", LOG_TEXT("source", kafka->thread.name),
 		 LOG_NUMBER("given", assigned->cnt));
-	kafka_report_use(&kafka->report);
-	if (atomic_exchange(&kafka->thread.figures.connected, true))
-		return;
-	atomic_fetch_add(&kafka->thread.figures.reconnections, 1);
+	kafka->is_member = true;
+	set_connected(kafka, true);
 }
 
 /* Partitions that were given while others are paused are paused, too. */
@@ -222,7 +133,8 @@ static void on_rebalance(struct kafka_source *kafka, rd_kafka_event_t *event)
 			pause_all(kafka, true);
 		use(kafka, list);
 	} else {
-		close_partitions(kafka, list);
+		for (int i = 0; i < list->cnt; i++)
+			kafka_partitions_close(&kafka->partitions, list->elems[i].partition);
 		rd_kafka_error_destroy(rd_kafka_incremental_unassign(client, list));
 	}
 }
@@ -232,8 +144,18 @@ static void on_rebalance(struct kafka_source *kafka, rd_kafka_event_t *event)
 static void on_error(struct kafka_source *kafka, rd_kafka_event_t *event)
 {
 	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-		atomic_store(&kafka->thread.figures.connected, false);
+		set_connected(kafka, false);
 	tell(kafka, rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+}
+
+/* There is no event for brokers that come back. */
+static void on_statistics(struct kafka_source *kafka, rd_kafka_event_t *event)
+{
+	struct kafka_health health;
+
+	if (kafka_health_read(slice_from_string(rd_kafka_event_stats(event)), kafka->topic,
+			      &health) == 0)
+		set_connected(kafka, kafka->is_member && health.any_up);
 }
 
 static void on_event(struct kafka_source *kafka, rd_kafka_event_t *event)
@@ -244,6 +166,9 @@ static void on_event(struct kafka_source *kafka, rd_kafka_event_t *event)
 		return;
 	case RD_KAFKA_EVENT_REBALANCE:
 		on_rebalance(kafka, event);
+		break;
+	case RD_KAFKA_EVENT_STATS:
+		on_statistics(kafka, event);
 		break;
 	case RD_KAFKA_EVENT_ERROR:
 		on_error(kafka, event);
@@ -299,15 +224,12 @@ static void on_stop(struct source_thread *thread)
 	struct kafka_source *kafka = kafka_of(thread);
 
 	kafka->leave_until = thread->loop.now + LEAVE_WITHIN;
-	LIST_FOR_EACH(link, &kafka->partitions) {
-		if (!partition_of(link)->lane.is_closed)
-			lane_close(&partition_of(link)->lane);
-	}
+	kafka_partitions_close_all(&kafka->partitions);
 }
 
 static void stop(struct kafka_source *kafka)
 {
-	if (!list_is_empty(&kafka->partitions))
+	if (!kafka_partitions_are_closed(&kafka->partitions))
 		return;
 	if (!kafka->is_leaving)
 		leave(kafka);
@@ -347,6 +269,7 @@ static const struct {
     {"fetch.max.bytes", "8388608"},
     {"fetch.wait.max.ms", "100"},
     {"isolation.level", "read_committed"},
+    {"statistics.interval.ms", "1000"},
 };
 
 static int subscribe(struct kafka_source *kafka, struct error *error)
@@ -377,6 +300,7 @@ static int connect_client(struct kafka_source *kafka, const struct settings *set
 	result = kafka_client_open(&kafka->client, RD_KAFKA_CONSUMER, configuration, error);
 	if (result < 0)
 		return result;
+	kafka->partitions.kafka = kafka->client.kafka;
 	result = loop_add(&kafka->thread.loop, kafka->client.descriptor, EPOLLIN, &kafka->readable);
 	if (result < 0)
 		error_set(error, result, "cannot open the source kafka: %s", strerror(-result));
@@ -400,6 +324,7 @@ static int start(struct kafka_source *kafka, const struct settings *settings, st
 	kafka->topic = slice_to_string(slice_from_string(settings->sources_kafka_topic));
 	if (kafka->brokers == NULL || kafka->topic == NULL)
 		return error_set(error, -ENOMEM, "out of memory while opening the source kafka");
+	kafka_partitions_init(&kafka->partitions, &kafka->thread, kafka->topic);
 	kafka->report = (struct kafka_report){.brokers = kafka->brokers, .topic = kafka->topic};
 	kafka->readable.on_ready = on_readable;
 	kafka->thread.on_stop = on_stop;
@@ -419,7 +344,6 @@ static int open_source(const struct source_options *options, struct source **ret
 	if (kafka == NULL)
 		return error_set(error, -ENOMEM, "out of memory while opening the source kafka");
 	kafka->source.ops = &kafka_source_ops;
-	list_init(&kafka->partitions);
 	result = source_thread_init(&kafka->thread, options, "kafka", settings->sources_kafka_topic,
 				    error);
 	if (result < 0) {

@@ -152,6 +152,7 @@ static void check_broker_away(struct conformance *c)
 	CONFORMANCE_WAIT_FOR(figures(c).published >= 40);
 	assert_int_equal(figures(c).published, 40);
 	conformance_assert_inbox(c, "anna", 40);
+	CONFORMANCE_WAIT_FOR(figures(c).connected);
 }
 
 static void check_broker_down_at_the_start(struct conformance *c)

@@ -1,5 +1,5 @@
 /* Statistics as librdkafka writes them, cut to what is read. */
-#include "feed/kafka_health.h"
+#include "broker/kafka_health.h"
 
 #include "lib/assertions.h"
 #include "lib/failing_allocator.h"

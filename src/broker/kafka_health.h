@@ -1,7 +1,7 @@
 /* How well a client stands with its cluster, as librdkafka's statistics tell it every moment: there
  * are no events for a broker that came back, or for a partition that was added. */
-#ifndef ALLIM_FEED_KAFKA_HEALTH_H
-#define ALLIM_FEED_KAFKA_HEALTH_H
+#ifndef ALLIM_BROKER_KAFKA_HEALTH_H
+#define ALLIM_BROKER_KAFKA_HEALTH_H
 
 #include "base/slice.h"
 

@@ -1,6 +1,6 @@
 /* The JSON that STATISTICS.md of librdkafka describes: `brokers` by name with `nodeid` and `state`,
  * and `topics` by name with `partitions` by number. */
-#include "feed/kafka_health.h"
+#include "broker/kafka_health.h"
 
 #include <errno.h>
 #include <jansson.h>
