@@ -119,10 +119,22 @@ static void suspect(struct lane *lane)
 		message->refusal = strdup("the store refuses it; its log says why");
 }
 
+/* A store that took too long may have less to do at once. */
+static void ease(struct lane *lane)
+{
+	size_t count = 0;
+
+	LIST_FOR_EACH(link, &lane->batch)
+		count++;
+	lane->limit = count > 1 ? count / 2 : 1;
+}
+
 static void fail(struct lane *lane, int result)
 {
 	if (result == -EIO && lane->state == LANE_PUBLISHING)
 		suspect(lane);
+	if (result == -EAGAIN && lane->state == LANE_PUBLISHING)
+		ease(lane);
 	if (lane->failures == 0)
 		log_warning("a source waits for the store", LOG_TEXT("source", lane->thread->name),
 			    LOG_TEXT("error", strerror(-result)));

@@ -240,11 +240,37 @@ static void test_the_store_is_away(void **state)
 		pass(scene, LONG);
 		assert_slice(publish_at_store(scene)->items[0].key, "at:0/1");
 	}
-	assert_int_equal(publish_at_store(scene)->item_count, 2);
+	answer(scene, 0);
+	assert_slice(publish_at_store(scene)->items[0].key, "at:0/2");
 	answer(scene, 0);
 	assert_int_equal(scene->handled, 2);
 	assert_int_equal(statistics(scene).retries, 40);
 	assert_int_equal(statistics(scene).buried, 0);
+}
+
+/* A batch that takes the store too long is tried in smaller ones. */
+static void test_a_store_that_is_slow(void **state)
+{
+	struct scene *scene = *state;
+
+	for (unsigned i = 1; i <= 9; i++)
+		add(scene, i, true);
+	answer(scene, 0);
+	for (size_t expected = BATCH; expected > 1; expected /= 2) {
+		assert_int_equal(publish_at_store(scene)->item_count, expected);
+		answer(scene, -EAGAIN);
+		pass(scene, LONG);
+	}
+	assert_int_equal(publish_at_store(scene)->item_count, 1);
+	answer(scene, -EAGAIN);
+	pass(scene, LONG);
+	assert_int_equal(publish_at_store(scene)->item_count, 1);
+	answer(scene, 0);
+	assert_int_equal(publish_at_store(scene)->item_count, 2);
+	answer(scene, 0);
+	answer(scene, 0);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 9);
 }
 
 /* The waits grow, but not beyond some seconds. */
@@ -466,6 +492,7 @@ int main(void)
 	    LANE_TEST(test_batches),
 	    LANE_TEST(test_what_was_published_before),
 	    LANE_TEST(test_the_store_is_away),
+	    LANE_TEST(test_a_store_that_is_slow),
 	    LANE_TEST(test_waits),
 	    LANE_TEST(test_a_message_that_can_never_be_published),
 	    LANE_TEST(test_only_messages_that_can_never_be_published),
