@@ -7,29 +7,28 @@
 #include <stddef.h>
 
 static const struct figure {
-	const char *name; /* in /stats */
-	const char *metric;
+	const char *name;
 	const char *kind;
 	const char *help;
 	size_t member; /* of struct source_statistics, a uint64_t */
 } figures[] = {
-    {"received", "received_total", "counter", "Messages taken from a queue.",
+    {"received_total", "counter", "Messages taken from a queue.",
      offsetof(struct source_statistics, received)},
-    {"published", "published_total", "counter", "Messages published.",
+    {"published_total", "counter", "Messages published.",
      offsetof(struct source_statistics, published)},
-    {"repeated", "repeated_total", "counter", "Messages that had been published before.",
+    {"repeated_total", "counter", "Messages that had been published before.",
      offsetof(struct source_statistics, repeated)},
-    {"dropped", "dropped_total", "counter", "Messages that rules dropped.",
+    {"dropped_total", "counter", "Messages that rules dropped.",
      offsetof(struct source_statistics, dropped)},
-    {"buried", "buried_total", "counter", "Messages that became dead letters.",
+    {"buried_total", "counter", "Messages that became dead letters.",
      offsetof(struct source_statistics, buried)},
-    {"retries", "retries_total", "counter", "Batches of messages that the store failed.",
+    {"retries_total", "counter", "Batches of messages that the store failed.",
      offsetof(struct source_statistics, retries)},
-    {"reconnections", "reconnections_total", "counter", "Times that a source was connected.",
+    {"reconnections_total", "counter", "Times that a source was connected.",
      offsetof(struct source_statistics, reconnections)},
-    {"waiting", "waiting", "gauge", "Messages that wait for the store.",
+    {"waiting", "gauge", "Messages that wait for the store.",
      offsetof(struct source_statistics, waiting)},
-    {"waiting_bytes", "waiting_bytes", "gauge", "What they take in memory.",
+    {"waiting_bytes", "gauge", "What they take in memory.",
      offsetof(struct source_statistics, waiting_bytes)},
 };
 
@@ -95,10 +94,10 @@ void sources_append_metrics(const struct sources *sources, struct buffer *out)
 		buffer_append_format(out, "allim_source_connected{source=\"%s\"} %d\n",
 				     sources->open[i]->ops->name, statistics[i].connected);
 	for (size_t f = 0; f < FIGURES; f++) {
-		append_head(out, figures[f].metric, figures[f].kind, figures[f].help);
+		append_head(out, figures[f].name, figures[f].kind, figures[f].help);
 		for (unsigned i = 0; i < sources->count; i++)
 			buffer_append_format(out, "allim_source_%s{source=\"%s\"} %llu\n",
-					     figures[f].metric, sources->open[i]->ops->name,
+					     figures[f].name, sources->open[i]->ops->name,
 					     value_of(&statistics[i], &figures[f]));
 	}
 }

@@ -26,8 +26,9 @@ static void test_figures(void **state)
 	(void)state;
 	sources_append(&sources, &out);
 	buffer_append_byte(&out, '\0');
-	assert_non_null(strstr(out.data, "[{\"name\":\"one\",\"connected\":true,\"received\":5,"
-					 "\"published\":3,\"repeated\":1,"));
+	assert_non_null(strstr(out.data,
+			       "[{\"name\":\"one\",\"connected\":true,\"received_total\":5,"
+			       "\"published_total\":3,\"repeated_total\":1,"));
 	assert_non_null(strstr(out.data, "},{\"name\":\"two\","));
 	buffer_clear(&out);
 	sources_append_metrics(&sources, &out);
