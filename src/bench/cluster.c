@@ -24,6 +24,8 @@ static void set_flags(struct cluster *cluster, const struct bench *bench,
 		*flag++ = "--redis";
 		*flag++ = bench->options.redis;
 	}
+	for (const char *const *more = plan->flags; more != NULL && *more != NULL; more++)
+		*flag++ = *more;
 }
 
 int cluster_start(struct cluster *cluster, const struct bench *bench,

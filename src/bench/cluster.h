@@ -5,13 +5,14 @@
 #include "bench/exposition.h"
 #include "bench/target.h"
 
-enum { CLUSTER_NODES = 9, CLUSTER_FLAGS = 16 };
+enum { CLUSTER_NODES = 9, CLUSTER_FLAGS = 24 };
 
 struct cluster_plan {
 	unsigned nodes;	  /* at most CLUSTER_NODES */
 	unsigned threads; /* of each */
 	const char *method;
-	const char *feed;    /* instead of the method's; NULL: that one */
+	const char *feed;	  /* instead of the method's; NULL: that one */
+	const char *const *flags; /* further ones, NULL at the end; NULL: none */
 	const char *prepare; /* a statement for the database before nodes connect; NULL: none */
 };
 

@@ -9,7 +9,17 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-enum needs { NEEDS_NOTHING = 0, NEEDS_POSTGRES = 1, NEEDS_REDIS = 2, NEEDS_CLUSTER = 3 };
+/* Servers, and what measures need of them. */
+enum needs {
+	NEEDS_NOTHING = 0,
+	NEEDS_POSTGRES = 1,
+	NEEDS_REDIS = 2,
+	NEEDS_CLUSTER = NEEDS_POSTGRES | NEEDS_REDIS,
+	NEEDS_A_KAFKA = 4,
+	NEEDS_KAFKA = NEEDS_POSTGRES | NEEDS_A_KAFKA,
+	NEEDS_A_RABBITMQ = 8,
+	NEEDS_RABBITMQ = NEEDS_POSTGRES | NEEDS_A_RABBITMQ
+};
 
 struct measure {
 	const char *name;
@@ -107,6 +117,10 @@ static void print_needs(const struct options *options)
 		puts("postgres");
 	if (needs & NEEDS_REDIS)
 		puts("redis");
+	if (needs & NEEDS_A_KAFKA)
+		puts("kafka");
+	if (needs & NEEDS_A_RABBITMQ)
+		puts("rabbitmq");
 }
 
 /* The option that a measure lacks, or NULL. */
@@ -116,6 +130,10 @@ static const char *find_missing(const struct options *options, enum needs needs)
 		return "--postgres";
 	if ((needs & NEEDS_REDIS) && *options->redis == '\0')
 		return "--redis";
+	if ((needs & NEEDS_A_KAFKA) && *options->kafka == '\0')
+		return "--kafka";
+	if ((needs & NEEDS_A_RABBITMQ) && *options->rabbitmq == '\0')
+		return "--rabbitmq";
 	return NULL;
 }
 
