@@ -261,6 +261,8 @@ static const struct {
     {"auto.commit.interval.ms", "1000"},
     {"auto.offset.reset", "earliest"},
     {"partition.assignment.strategy", "cooperative-sticky"},
+    /* A topic that is made, or gets more partitions, is found. */
+    {"topic.metadata.refresh.interval.ms", "5000"},
     {"session.timeout.ms", "10000"},
     {"heartbeat.interval.ms", "2000"},
     /* Memory: what librdkafka fetches ahead, beside what waits for the store. */
