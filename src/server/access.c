@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "protocol/url.h"
 #include "server/exchange.h"
-#include "server/socket.h"
+#include "server/websocket.h"
 #include "server/worker.h"
 
 #include <arpa/inet.h>
@@ -170,7 +170,7 @@ static void check_stream(struct exchange *exchange)
 
 /* Whatever it comes with: a page of another site must not open a socket that the browser then
  * authenticates (RFC 6455, 10.2). Programs send no Origin. */
-static void check_socket(struct exchange *exchange)
+static void check_websocket(struct exchange *exchange)
 {
 	const struct slice *origin = http_request_header(exchange->request, SLICE("origin"));
 
@@ -182,7 +182,7 @@ static void check_socket(struct exchange *exchange)
 				 "List this page's origin in http.allowed_origins");
 }
 
-bool access_over_socket(const struct route *route)
+bool access_over_websocket(const struct route *route)
 {
 	return route->access == ROUTE_USER || route->access == ROUTE_PUBLISHING ||
 	       route->access == ROUTE_EITHER;
@@ -190,7 +190,7 @@ bool access_over_socket(const struct route *route)
 
 int access_identify(struct exchange *exchange)
 {
-	const struct stream *stream = &exchange->socket->stream;
+	const struct stream *stream = &exchange->websocket->stream;
 
 	exchange->identity = (struct identity){
 	    .kind = IDENTITY_USER,
@@ -233,7 +233,7 @@ void access_check(struct exchange *exchange)
 	    [ROUTE_EITHER] = check_either,
 	    [ROUTE_USER] = check_user,
 	    [ROUTE_STREAM] = check_stream,
-	    [ROUTE_SOCKET] = check_socket,
+	    [ROUTE_WEBSOCKET] = check_websocket,
 	    [ROUTE_DEMO] = check_nothing,
 	    [ROUTE_FIGURES] = check_figures,
 	    [ROUTE_ADMINISTRATOR] = check_administrator,

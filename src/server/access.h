@@ -16,10 +16,10 @@ bool access_check_host(struct exchange *exchange);
  * the request is there, before any of its body is read. */
 void access_check(struct exchange *exchange);
 
-/* Whether requests to the route may come over a socket. */
-bool access_over_socket(const struct route *route);
+/* Whether requests to the route may come over a WebSocket. */
+bool access_over_websocket(const struct route *route);
 
-/* Sets the identity of a message's exchange to the socket's. Returns 0 or -ENOMEM. */
+/* Sets the identity of a message's exchange to the WebSocket's. Returns 0 or -ENOMEM. */
 int access_identify(struct exchange *exchange);
 
 /* Counts a request of this user in the present minute. False: one too many. */

@@ -7,7 +7,7 @@
 #include "protocol/sse.h"
 #include "protocol/url.h"
 #include "server/access.h"
-#include "server/socket.h"
+#include "server/websocket.h"
 #include "server/worker.h"
 
 #include <assert.h>
@@ -34,15 +34,15 @@ struct exchange *exchange_create(struct connection *connection)
 	return exchange;
 }
 
-struct exchange *exchange_create_for(struct socket *socket)
+struct exchange *exchange_create_for(struct websocket *websocket)
 {
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
 
 	if (exchange == NULL)
 		return NULL;
-	exchange->worker = stream_worker(&socket->stream);
-	exchange->connection = socket->stream.connection;
-	exchange->socket = socket;
+	exchange->worker = stream_worker(&websocket->stream);
+	exchange->connection = websocket->stream.connection;
+	exchange->websocket = websocket;
 	return exchange;
 }
 
@@ -133,8 +133,8 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 	assert(!exchange->answered);
 	exchange->answered = true;
 	count_status(exchange, status);
-	if (exchange->socket != NULL) {
-		socket_answer(exchange, status, content_type, body);
+	if (exchange->websocket != NULL) {
+		websocket_answer(exchange, status, content_type, body);
 		return;
 	}
 	/* An answer before the end of the request leaves a body that nobody will read. */
@@ -484,7 +484,7 @@ json_t *exchange_read_json(struct exchange *exchange, struct slice text)
 
 json_t *exchange_body_json(struct exchange *exchange)
 {
-	if (exchange->socket == NULL && !is_json(exchange)) {
+	if (exchange->websocket == NULL && !is_json(exchange)) {
 		exchange_problem(exchange, PROBLEM_UNSUPPORTED_TYPE,
 				 "Send Content-Type: application/json");
 		return NULL;

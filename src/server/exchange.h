@@ -5,7 +5,7 @@
  * the callback. When the client goes away meanwhile, `connection` becomes NULL, callbacks are no
  * longer called, and the exchange ends when the store has returned what it was given. A stream
  * takes the connection over, and the exchange ends at once. Requests that come over a WebSocket are
- * exchanges too, several to a connection (socket.h); handlers do not see the difference. */
+ * exchanges too, several to a connection (websocket.h); handlers do not see the difference. */
 #ifndef ALLIM_SERVER_EXCHANGE_H
 #define ALLIM_SERVER_EXCHANGE_H
 
@@ -33,12 +33,12 @@ struct exchange {
 	struct buffer headers;	     /* further headers of the answer, each with its CRLF */
 	struct buffer following;     /* bytes behind the request */
 	void (*on_stored)(struct exchange *exchange, struct store_request *request);
-	struct socket *socket; /* that the request came over; NULL: HTTP itself */
-	struct list link;      /* among the socket's */
-	struct slice id;       /* the JSON of its id, or empty */
-	int retry_after;       /* seconds, told with the answer; 0: not */
-	bool is_bytes;	       /* the answer's body is no JSON */
-	unsigned pending;      /* what other threads, or lists of the worker's, hold of it */
+	struct websocket *websocket; /* that the request came over; NULL: HTTP itself */
+	struct list link;	     /* among the WebSocket's */
+	struct slice id;	     /* the JSON of its id, or empty */
+	int retry_after;	     /* seconds, told with the answer; 0: not */
+	bool is_bytes;		     /* the answer's body is no JSON */
+	unsigned pending;	     /* what other threads, or lists of the worker's, hold of it */
 	bool answered;
 	bool dispatching; /* inside a call from the connection, which goes on by itself */
 };
@@ -46,10 +46,10 @@ struct exchange {
 /* An exchange with a parser, or NULL. */
 struct exchange *exchange_create(struct connection *connection);
 
-struct socket;
+struct websocket;
 
-/* An exchange for a message of the socket's, or NULL. */
-struct exchange *exchange_create_for(struct socket *socket);
+/* An exchange for a message of the WebSocket's, or NULL. */
+struct exchange *exchange_create_for(struct websocket *websocket);
 
 /* Gives everything back, at once or when other threads have returned what they hold. */
 void exchange_end(struct exchange *exchange);

@@ -1,5 +1,5 @@
 /* The route of streams: from which cursor, by ticket or token, and the first bytes. What WebSocket
- * does as well is for socket_get.c, too. */
+ * does as well is for websocket_get.c, too. */
 #include "base/clock.h"
 #include "server/exchange.h"
 #include "server/handlers.h"

@@ -7,7 +7,7 @@
 #include "lib/client.h"
 #include "lib/kafka_thread.h"
 #include "lib/node.h"
-#include "lib/socket_client.h"
+#include "lib/websocket_client.h"
 #include "method/method.h"
 
 #include <stdio.h>
@@ -123,12 +123,12 @@ static void websocket_begin(struct client *client, const char *cursor)
 	char query[TEXT_BYTES + 8];
 
 	snprintf(query, sizeof(query), "?after=%s", cursor);
-	socket_client_begin(client, "anna", query);
+	websocket_client_begin(client, "anna", query);
 }
 
 static void websocket_next(struct client *client, struct receipt *receipt)
 {
-	json_t *message = socket_client_wait_for(client, "notification");
+	json_t *message = websocket_client_wait_for(client, "notification");
 
 	copy_member(json_object_get(message, "data"), "title", receipt->title);
 	copy_member(message, "cursor", receipt->cursor);

@@ -1,6 +1,6 @@
-/* Frames of the client's, and the end of a socket. What is read beyond what may be under way waits
- * here, at most one read of it, and the rest in the client's own socket. */
-#include "server/socket.h"
+/* Frames of the client's, and the end of a WebSocket. What is read beyond what may be under way
+ * waits here, at most one read of it, and the rest in the client's own socket. */
+#include "server/websocket.h"
 
 #include "protocol/websocket_handshake.h"
 #include "server/access.h"
@@ -13,112 +13,112 @@ enum { GATHERED_BYTES = 64 * 1024 }; /* more than this is not gathered before it
 
 static const struct stream_kind plain_kind, deflate_kind;
 
-static struct socket *socket_of(struct connection_holder *holder)
+static struct websocket *websocket_of(struct connection_holder *holder)
 {
-	return (struct socket *)holder;
+	return (struct websocket *)holder;
 }
 
-static struct socket_talk *begin_talk(struct socket *socket)
+static struct websocket_talk *begin_talk(struct websocket *websocket)
 {
-	struct worker *worker = stream_worker(&socket->stream);
+	struct worker *worker = stream_worker(&websocket->stream);
 	struct websocket_reader_options options = {
 	    .message_bytes = (size_t)worker->settings->websocket_message_bytes,
-	    .may_compress = stream_wire(&socket->stream) == &websocket_deflate_wire_ops,
+	    .may_compress = stream_wire(&websocket->stream) == &websocket_deflate_wire_ops,
 	};
-	struct socket_talk *talk = calloc(1, sizeof(*talk));
+	struct websocket_talk *talk = calloc(1, sizeof(*talk));
 
 	if (talk == NULL)
 		return NULL;
 	websocket_reader_init(&talk->reader, &options);
 	list_init(&talk->exchanges);
-	socket->talk = talk;
+	websocket->talk = talk;
 	return talk;
 }
 
-static void end_talk(struct socket *socket)
+static void end_talk(struct websocket *websocket)
 {
-	struct socket_talk *talk = socket->talk;
+	struct websocket_talk *talk = websocket->talk;
 
-	socket->talk = NULL;
+	websocket->talk = NULL;
 	websocket_reader_finish(&talk->reader);
 	buffer_finish(&talk->following);
 	buffer_finish(&talk->answers);
 	free(talk);
 }
 
-static void rest(struct socket *socket)
+static void rest(struct websocket *websocket)
 {
-	const struct socket_talk *talk = socket->talk;
+	const struct websocket_talk *talk = websocket->talk;
 
 	if (talk != NULL && !talk->paused && talk->exchange_count == 0 &&
 	    talk->following.length == 0 && websocket_reader_is_idle(&talk->reader))
-		end_talk(socket);
+		end_talk(websocket);
 }
 
 /* They have a buffer of their own, because handlers run before it is sent: the worker's output is
  * for bytes of one connection that go out at once. */
-static void send_answers(struct socket *socket)
+static void send_answers(struct websocket *websocket)
 {
-	struct socket_talk *talk = socket->talk;
+	struct websocket_talk *talk = websocket->talk;
 
 	if (talk == NULL)
 		return;
 	if (buffer_failed(&talk->answers))
-		connection_close(socket->stream.connection);
+		connection_close(websocket->stream.connection);
 	else if (talk->answers.length > 0)
-		connection_write(socket->stream.connection, buffer_slice(&talk->answers));
+		connection_write(websocket->stream.connection, buffer_slice(&talk->answers));
 	buffer_finish(&talk->answers);
 }
 
 /* A close frame, behind which nothing is sent (RFC 6455, 5.5.1). */
-static void close_with(struct socket *socket, unsigned code, struct slice reason)
+static void close_with(struct websocket *websocket, unsigned code, struct slice reason)
 {
-	struct worker *worker = stream_worker(&socket->stream);
+	struct worker *worker = stream_worker(&websocket->stream);
 
-	send_answers(socket);
+	send_answers(websocket);
 	websocket_append_close(&worker->output, code, reason);
-	stream_send_output(&socket->stream);
-	stream_finish(&socket->stream);
+	stream_send_output(&websocket->stream);
+	stream_finish(&websocket->stream);
 }
 
 /* Where memory is short the client comes again; it has lost nothing. */
-void socket_close_for_memory(struct socket *socket)
+void websocket_close_for_memory(struct websocket *websocket)
 {
-	close_with(socket, WEBSOCKET_CLOSE_INTERNAL_ERROR,
+	close_with(websocket, WEBSOCKET_CLOSE_INTERNAL_ERROR,
 		   SLICE("the server is short of memory; come again later"));
 }
 
 /* 5.5.1: the answer to a close frame has the code that it came with. */
-static void take_close(struct socket *socket, const struct websocket_message *message)
+static void take_close(struct websocket *websocket, const struct websocket_message *message)
 {
-	struct worker *worker = stream_worker(&socket->stream);
+	struct worker *worker = stream_worker(&websocket->stream);
 
 	if (message->close != 0) {
-		close_with(socket, message->close, SLICE(""));
+		close_with(websocket, message->close, SLICE(""));
 		return;
 	}
-	send_answers(socket);
+	send_answers(websocket);
 	websocket_append(&worker->output, WEBSOCKET_CLOSE, SLICE(""));
-	stream_send_output(&socket->stream);
-	stream_finish(&socket->stream);
+	stream_send_output(&websocket->stream);
+	stream_finish(&websocket->stream);
 }
 
-static void take_ping(struct socket *socket, const struct websocket_message *message)
+static void take_ping(struct websocket *websocket, const struct websocket_message *message)
 {
-	struct worker *worker = stream_worker(&socket->stream);
+	struct worker *worker = stream_worker(&websocket->stream);
 
-	if (!access_count(worker, inbox_name(socket->stream.subscriber.inbox))) {
-		close_with(socket, WEBSOCKET_CLOSE_POLICY_VIOLATION,
+	if (!access_count(worker, inbox_name(websocket->stream.subscriber.inbox))) {
+		close_with(websocket, WEBSOCKET_CLOSE_POLICY_VIOLATION,
 			   SLICE("ping less often; limits.requests_per_minute limits it"));
 		return;
 	}
-	websocket_append(&socket->talk->answers, WEBSOCKET_PONG, message->payload);
+	websocket_append(&websocket->talk->answers, WEBSOCKET_PONG, message->payload);
 }
 
 /* The reader has looked at the text where it is not compressed. */
-static void take_compressed(struct socket *socket, const struct websocket_message *message)
+static void take_compressed(struct websocket *websocket, const struct websocket_message *message)
 {
-	struct worker *worker = stream_worker(&socket->stream);
+	struct worker *worker = stream_worker(&websocket->stream);
 	size_t limit = (size_t)worker->settings->websocket_message_bytes;
 	struct buffer text = BUFFER_EMPTY;
 	int result = worker_codec(worker) == NULL
@@ -126,46 +126,46 @@ static void take_compressed(struct socket *socket, const struct websocket_messag
 			 : websocket_inflate(worker->codec, message->payload, limit, &text);
 
 	if (result == -ENOMEM)
-		socket_close_for_memory(socket);
+		websocket_close_for_memory(websocket);
 	else if (result == -EMSGSIZE)
-		close_with(socket, WEBSOCKET_CLOSE_MESSAGE_TOO_BIG,
+		close_with(websocket, WEBSOCKET_CLOSE_MESSAGE_TOO_BIG,
 			   SLICE("the message is too big; the setting websocket.message_bytes "
 				 "limits it"));
 	else if (result < 0 || !slice_is_utf8(buffer_slice(&text)))
-		close_with(socket, WEBSOCKET_CLOSE_INVALID_DATA,
+		close_with(websocket, WEBSOCKET_CLOSE_INVALID_DATA,
 			   SLICE("a compressed text is deflated UTF-8"));
 	else
-		socket_request(socket, buffer_slice(&text));
+		websocket_request(websocket, buffer_slice(&text));
 	buffer_finish(&text);
 }
 
 /* Its timer says so too, but waits for what the socket has not taken. */
-static void expire(struct socket *socket)
+static void expire(struct websocket *websocket)
 {
-	send_answers(socket);
-	stream_end(&socket->stream, WIRE_GOODBYE_TOKEN_EXPIRED);
+	send_answers(websocket);
+	stream_end(&websocket->stream, WIRE_GOODBYE_TOKEN_EXPIRED);
 }
 
-static void take_message(struct socket *socket, const struct websocket_message *message)
+static void take_message(struct websocket *websocket, const struct websocket_message *message)
 {
 	switch (message->opcode) {
 	case WEBSOCKET_TEXT:
-		if (stream_is_expired(&socket->stream))
-			expire(socket);
+		if (stream_is_expired(&websocket->stream))
+			expire(websocket);
 		else if (message->compressed)
-			take_compressed(socket, message);
+			take_compressed(websocket, message);
 		else
-			socket_request(socket, message->payload);
+			websocket_request(websocket, message->payload);
 		break;
 	case WEBSOCKET_BINARY:
-		close_with(socket, WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
+		close_with(websocket, WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
 			   SLICE("messages are text: JSON"));
 		break;
 	case WEBSOCKET_PING:
-		take_ping(socket, message);
+		take_ping(websocket, message);
 		break;
 	case WEBSOCKET_CLOSE:
-		take_close(socket, message);
+		take_close(websocket, message);
 		break;
 	case WEBSOCKET_PONG:
 	case WEBSOCKET_CONTINUATION:
@@ -173,25 +173,25 @@ static void take_message(struct socket *socket, const struct websocket_message *
 	}
 }
 
-static bool has_enough(const struct socket *socket)
+static bool has_enough(const struct websocket *websocket)
 {
-	const struct worker *worker = stream_worker(&socket->stream);
+	const struct worker *worker = stream_worker(&websocket->stream);
 
-	return connection_is_full(socket->stream.connection) ||
-	       socket->talk->exchange_count >= worker->settings->websocket_requests;
+	return connection_is_full(websocket->stream.connection) ||
+	       websocket->talk->exchange_count >= worker->settings->websocket_requests;
 }
 
 /* Answers that are there at once are gathered and sent together: a client that sends thousands of
  * small messages in one piece must not keep the others of its worker waiting. Returns how many of
  * the bytes were taken: all, unless enough is under way. */
-static size_t take_some(struct socket *socket, char *bytes, size_t length)
+static size_t take_some(struct websocket *websocket, char *bytes, size_t length)
 {
-	struct socket_talk *talk = socket->talk;
+	struct websocket_talk *talk = websocket->talk;
 	enum websocket_progress progress = WEBSOCKET_MESSAGE;
 	size_t taken = 0;
 
-	while (progress == WEBSOCKET_MESSAGE && stream_is_open(&socket->stream) &&
-	       !has_enough(socket)) {
+	while (progress == WEBSOCKET_MESSAGE && stream_is_open(&websocket->stream) &&
+	       !has_enough(websocket)) {
 		struct websocket_message message;
 		size_t consumed;
 
@@ -199,33 +199,33 @@ static size_t take_some(struct socket *socket, char *bytes, size_t length)
 						 &consumed, &message);
 		taken += consumed;
 		if (progress == WEBSOCKET_MESSAGE)
-			take_message(socket, &message);
+			take_message(websocket, &message);
 		else if (progress == WEBSOCKET_FAILED)
-			close_with(socket, talk->reader.failure->close,
+			close_with(websocket, talk->reader.failure->close,
 				   talk->reader.failure->sentence);
 		if (talk->answers.length > GATHERED_BYTES)
-			send_answers(socket);
+			send_answers(websocket);
 	}
-	send_answers(socket);
+	send_answers(websocket);
 	return taken;
 }
 
-/* False: the socket has ended. */
-static bool socket_take(struct socket *socket, char *bytes, size_t length)
+/* False: the WebSocket has ended. */
+static bool take_bytes(struct websocket *websocket, char *bytes, size_t length)
 {
-	struct socket_talk *talk = socket->talk;
+	struct websocket_talk *talk = websocket->talk;
 	size_t taken;
 
 	talk->taking = true;
-	taken = take_some(socket, bytes, length);
+	taken = take_some(websocket, bytes, length);
 	talk->taking = false;
-	if (!stream_is_open(&socket->stream))
+	if (!stream_is_open(&websocket->stream))
 		return false;
-	talk->paused = has_enough(socket);
+	talk->paused = has_enough(websocket);
 	buffer_append(&talk->following, slice_from_bytes(bytes + taken, length - taken));
 	if (!buffer_failed(&talk->following))
 		return true;
-	connection_close(socket->stream.connection);
+	connection_close(websocket->stream.connection);
 	return false;
 }
 
@@ -233,93 +233,94 @@ static bool socket_take(struct socket *socket, char *bytes, size_t length)
  * that does not would stand before it. */
 static void on_bytes(struct connection_holder *holder, char *bytes, size_t length)
 {
-	struct socket *socket = socket_of(holder);
+	struct websocket *websocket = websocket_of(holder);
 
-	if (!socket->stream.begun) {
-		connection_close(socket->stream.connection);
+	if (!websocket->stream.begun) {
+		connection_close(websocket->stream.connection);
 		return;
 	}
-	if (socket->talk == NULL && begin_talk(socket) == NULL) {
-		socket_close_for_memory(socket);
+	if (websocket->talk == NULL && begin_talk(websocket) == NULL) {
+		websocket_close_for_memory(websocket);
 		return;
 	}
-	if (!socket_take(socket, bytes, length))
+	if (!take_bytes(websocket, bytes, length))
 		return;
-	connection_listen(socket->stream.connection, !socket->talk->paused);
-	rest(socket);
+	connection_listen(websocket->stream.connection, !websocket->talk->paused);
+	rest(websocket);
 }
 
 /* Goes on with what had been read, where there is room again. */
-static void resume(struct socket *socket)
+static void resume(struct websocket *websocket)
 {
-	struct socket_talk *talk = socket->talk;
+	struct websocket_talk *talk = websocket->talk;
 	struct buffer following;
 
-	if (talk == NULL || talk->taking || !stream_is_open(&socket->stream))
+	if (talk == NULL || talk->taking || !stream_is_open(&websocket->stream))
 		return;
-	if (talk->paused && !talk->draining && !has_enough(socket)) {
+	if (talk->paused && !talk->draining && !has_enough(websocket)) {
 		following = talk->following;
 		talk->following = BUFFER_EMPTY;
 		talk->paused = false;
-		if (following.length == 0 || socket_take(socket, following.data, following.length))
-			connection_listen(socket->stream.connection, !talk->paused);
+		if (following.length == 0 ||
+		    take_bytes(websocket, following.data, following.length))
+			connection_listen(websocket->stream.connection, !talk->paused);
 		buffer_finish(&following);
 	}
-	if (!stream_is_open(&socket->stream))
+	if (!stream_is_open(&websocket->stream))
 		return;
 	if (talk->draining && talk->exchange_count == 0)
-		stream_on_drain((struct connection_holder *)socket);
+		stream_on_drain((struct connection_holder *)websocket);
 	else
-		rest(socket);
+		rest(websocket);
 }
 
-void socket_forget(struct exchange *exchange)
+void websocket_forget(struct exchange *exchange)
 {
-	struct socket *socket = exchange->socket;
+	struct websocket *websocket = exchange->websocket;
 
 	list_remove(&exchange->link);
-	socket->talk->exchange_count--;
+	websocket->talk->exchange_count--;
 	exchange_end(exchange);
-	resume(socket);
+	resume(websocket);
 }
 
 static void on_drained(struct connection_holder *holder)
 {
-	struct socket *socket = socket_of(holder);
+	struct websocket *websocket = websocket_of(holder);
 
 	stream_on_drained(holder);
-	resume(socket);
+	resume(websocket);
 }
 
 /* What is under way is answered first. */
 static void on_drain(struct connection_holder *holder)
 {
-	struct socket *socket = socket_of(holder);
+	struct websocket *websocket = websocket_of(holder);
 
-	if (socket->talk == NULL || socket->talk->exchange_count == 0) {
+	if (websocket->talk == NULL || websocket->talk->exchange_count == 0) {
 		stream_on_drain(holder);
 		return;
 	}
-	socket->talk->draining = true;
-	socket->talk->paused = true;
-	connection_listen(socket->stream.connection, false);
+	websocket->talk->draining = true;
+	websocket->talk->paused = true;
+	connection_listen(websocket->stream.connection, false);
 }
 
 /* Exchanges whose answers are still on their way find nobody there. */
 static void on_close(struct connection_holder *holder)
 {
-	struct socket *socket = socket_of(holder);
+	struct websocket *websocket = websocket_of(holder);
 
-	if (socket->talk != NULL) {
-		LIST_FOR_EACH(link, &socket->talk->exchanges) {
+	if (websocket->talk != NULL) {
+		LIST_FOR_EACH(link, &websocket->talk->exchanges) {
 			struct exchange *exchange = CONTAINER_OF(link, struct exchange, link);
 
 			list_remove(&exchange->link);
-			exchange->socket = NULL;
+			exchange->websocket = NULL;
 			exchange->connection = NULL;
 			exchange_end(exchange);
 		}
-		end_talk(socket);
+		end_talk(websocket);
 	}
 	stream_on_close(holder);
 }
@@ -330,7 +331,7 @@ static bool wants_compression(const struct exchange *exchange)
 	       websocket_deflate_is_offered(exchange->request);
 }
 
-const struct stream_kind *socket_choose_kind(const struct exchange *exchange)
+const struct stream_kind *websocket_choose_kind(const struct exchange *exchange)
 {
 	return wants_compression(exchange) ? &deflate_kind : &plain_kind;
 }
@@ -348,8 +349,8 @@ static void append_head(struct exchange *exchange, struct buffer *out)
 	http_response_header(out, "Upgrade", SLICE("websocket"));
 	http_response_header(out, "Connection", SLICE("Upgrade"));
 	http_response_header(out, "Sec-WebSocket-Accept", slice_from_string(accept));
-	if (websocket_handshake_offers(request, SLICE(SOCKET_SUBPROTOCOL), &any))
-		http_response_header(out, "Sec-WebSocket-Protocol", SLICE(SOCKET_SUBPROTOCOL));
+	if (websocket_handshake_offers(request, SLICE(WEBSOCKET_SUBPROTOCOL), &any))
+		http_response_header(out, "Sec-WebSocket-Protocol", SLICE(WEBSOCKET_SUBPROTOCOL));
 	if (wants_compression(exchange))
 		http_response_header(out, "Sec-WebSocket-Extensions",
 				     SLICE(WEBSOCKET_DEFLATE_ANSWER));
@@ -367,13 +368,13 @@ static const struct connection_holder_ops holder_ops = {
 static const struct stream_kind plain_kind = {
     .wire = &websocket_wire_ops,
     .holder_ops = &holder_ops,
-    .bytes = sizeof(struct socket),
+    .bytes = sizeof(struct websocket),
     .append_head = append_head,
 };
 
 static const struct stream_kind deflate_kind = {
     .wire = &websocket_deflate_wire_ops,
     .holder_ops = &holder_ops,
-    .bytes = sizeof(struct socket),
+    .bytes = sizeof(struct websocket),
     .append_head = append_head,
 };

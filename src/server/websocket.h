@@ -4,48 +4,48 @@
  *	{"id": 7, "status": 200, "body": {...}}
  *
  * Each is an exchange (exchange.h) as over HTTP, several of them at a time, and its answer has its
- * id. A socket that is in the middle of nothing is larger than a stream by one pointer. */
-#ifndef ALLIM_SERVER_SOCKET_H
-#define ALLIM_SERVER_SOCKET_H
+ * id. A WebSocket that is in the middle of nothing is larger than a stream by one pointer. */
+#ifndef ALLIM_SERVER_WEBSOCKET_H
+#define ALLIM_SERVER_WEBSOCKET_H
 
 #include "protocol/websocket_reader.h"
 #include "server/stream_internal.h"
 
 struct exchange;
 
-#define SOCKET_SUBPROTOCOL "allim.v1"
+#define WEBSOCKET_SUBPROTOCOL "allim.v1"
 
 /* What is under way. */
-struct socket_talk {
+struct websocket_talk {
 	struct websocket_reader reader;
 	struct list exchanges; /* that are not answered yet */
 	unsigned exchange_count;
 	bool paused;		 /* enough is under way: the client waits in its own socket */
 	bool draining;		 /* ends once all is answered */
-	bool taking;		 /* inside socket_take() */
+	bool taking;		 /* inside take_bytes() */
 	struct buffer following; /* what had been read by then */
 	struct buffer answers;	 /* that were there at once, to be sent together */
 };
 
-struct socket {
-	struct stream stream;	  /* first: the connection's holder is both */
-	struct socket_talk *talk; /* NULL: nothing is under way */
+struct websocket {
+	struct stream stream;	     /* first: the connection's holder is both */
+	struct websocket_talk *talk; /* NULL: nothing is under way */
 };
 
 /* With or without compression, as the request offers and the settings allow. */
-const struct stream_kind *socket_choose_kind(const struct exchange *exchange);
+const struct stream_kind *websocket_choose_kind(const struct exchange *exchange);
 
 /* Answers the exchange's request. */
-void socket_answer(struct exchange *exchange, int status, const char *content_type,
-		   struct slice body);
+void websocket_answer(struct exchange *exchange, int status, const char *content_type,
+		      struct slice body);
 
 /* The exchange is over: frees it, and goes on with what waited for its place. */
-void socket_forget(struct exchange *exchange);
+void websocket_forget(struct exchange *exchange);
 
-/* Ends a socket for which memory was short. */
-void socket_close_for_memory(struct socket *socket);
+/* Ends a WebSocket for which memory was short. */
+void websocket_close_for_memory(struct websocket *websocket);
 
-/* Takes a message; socket_request.c. */
-void socket_request(struct socket *socket, struct slice text);
+/* Takes a message; websocket_request.c. */
+void websocket_request(struct websocket *websocket, struct slice text);
 
 #endif

@@ -3,7 +3,7 @@
 #include "protocol/websocket_handshake.h"
 #include "server/exchange.h"
 #include "server/handlers.h"
-#include "server/socket.h"
+#include "server/websocket.h"
 
 #include <errno.h>
 
@@ -32,10 +32,11 @@ static int check_subprotocol(struct exchange *exchange)
 {
 	bool any;
 
-	if (websocket_handshake_offers(exchange->request, SLICE(SOCKET_SUBPROTOCOL), &any) || !any)
+	if (websocket_handshake_offers(exchange->request, SLICE(WEBSOCKET_SUBPROTOCOL), &any) ||
+	    !any)
 		return 0;
 	exchange_problem(exchange, PROBLEM_INVALID_HANDSHAKE,
-			 "Offer the subprotocol " SOCKET_SUBPROTOCOL ", or none");
+			 "Offer the subprotocol " WEBSOCKET_SUBPROTOCOL ", or none");
 	return -EINVAL;
 }
 
@@ -53,11 +54,11 @@ static void begin(struct exchange *exchange)
 	} else if (exchange->worker->draining)
 		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
 	else
-		stream_open(exchange, socket_choose_kind(exchange), start, &after);
+		stream_open(exchange, websocket_choose_kind(exchange), start, &after);
 }
 
 /* A request that is refused uses up no ticket. */
-void socket_get(struct exchange *exchange)
+void websocket_get(struct exchange *exchange)
 {
 	static const struct slice parameters[] = {{"after", 5}, {"ticket", 6}, {NULL, 0}};
 	enum stream_start start;

@@ -3,9 +3,9 @@
  *	{"ack": "CURSOR"}                                          what it has applied
  *	{"id": 7, "method": "GET", "path": "/v1/inbox?limit=20"}   any route of users'
  *
- * What is wrong with a message is answered, and the socket stays open: only frames that break the
- * protocol end it. */
-#include "server/socket.h"
+ * What is wrong with a message is answered, and the WebSocket stays open: only frames that break
+ * the protocol end it. */
+#include "server/websocket.h"
 
 #include "base/json.h"
 #include "server/access.h"
@@ -62,12 +62,12 @@ static void append_answer(const struct exchange *exchange, int status, const cha
 }
 
 /* What is no JSON follows in a binary message, at once behind the answer. */
-void socket_answer(struct exchange *exchange, int status, const char *content_type,
-		   struct slice body)
+void websocket_answer(struct exchange *exchange, int status, const char *content_type,
+		      struct slice body)
 {
-	struct socket *socket = exchange->socket;
+	struct websocket *websocket = exchange->websocket;
 	struct buffer *out =
-	    exchange->dispatching ? &socket->talk->answers : &exchange->worker->output;
+	    exchange->dispatching ? &websocket->talk->answers : &exchange->worker->output;
 	struct buffer text = BUFFER_EMPTY;
 
 	append_answer(exchange, status, content_type, body, &text);
@@ -77,9 +77,9 @@ void socket_answer(struct exchange *exchange, int status, const char *content_ty
 	out->failed = out->failed || buffer_failed(&text);
 	buffer_finish(&text);
 	if (exchange->dispatching)
-		return; /* socket.c sends it, together with others */
-	stream_send_output(&socket->stream);
-	socket_forget(exchange);
+		return; /* websocket.c sends it, together with others */
+	stream_send_output(&websocket->stream);
+	websocket_forget(exchange);
 }
 
 static int refuse(struct exchange *exchange, const char *sentence)
@@ -199,14 +199,15 @@ static int find_route(struct exchange *exchange)
 		       &exchange->route, &exchange->parameter, &allowed);
 
 	buffer_finish(&allowed);
-	if (result == ROUTE_FOUND && may_be_asked(request) && access_over_socket(exchange->route))
+	if (result == ROUTE_FOUND && may_be_asked(request) &&
+	    access_over_websocket(exchange->route))
 		return 0;
 	if (result == ROUTE_NO_METHOD || (result == ROUTE_FOUND && !may_be_asked(request)))
 		exchange_problem(exchange, PROBLEM_METHOD_NOT_ALLOWED,
 				 "Use the method that docs/api.md has for this path");
 	else
 		exchange_problem(exchange, PROBLEM_NOT_FOUND,
-				 "Over a socket there are the routes of users, in docs/api.md");
+				 "Over a WebSocket there are the routes of users, in docs/api.md");
 	return -EINVAL;
 }
 
@@ -254,16 +255,16 @@ static void take(struct exchange *exchange, struct slice text)
 	json_decref(json);
 }
 
-void socket_request(struct socket *socket, struct slice text)
+void websocket_request(struct websocket *websocket, struct slice text)
 {
-	struct exchange *exchange = exchange_create_for(socket);
+	struct exchange *exchange = exchange_create_for(websocket);
 
 	if (exchange == NULL) {
-		socket_close_for_memory(socket);
+		websocket_close_for_memory(websocket);
 		return;
 	}
-	list_append(&socket->talk->exchanges, &exchange->link);
-	socket->talk->exchange_count++;
+	list_append(&websocket->talk->exchanges, &exchange->link);
+	websocket->talk->exchange_count++;
 	exchange->dispatching = true;
 	if (access_identify(exchange) < 0)
 		run_out_of_memory(exchange);
@@ -271,5 +272,5 @@ void socket_request(struct socket *socket, struct slice text)
 		take(exchange, text);
 	exchange->dispatching = false;
 	if (exchange->answered)
-		socket_forget(exchange);
+		websocket_forget(exchange);
 }

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "lib/assertions.h"
 #include "lib/node.h"
-#include "lib/socket_client.h"
+#include "lib/websocket_client.h"
 #include "protocol/jwt.h"
 #include "protocol/websocket.h"
 
@@ -43,10 +43,10 @@ static int stop(void **state)
 	return 0;
 }
 
-static void open_socket(struct client *client, const char *user, const char *query)
+static void open_websocket(struct client *client, const char *user, const char *query)
 {
 	client_open(client, &node.address);
-	socket_client_begin(client, user, query);
+	websocket_client_begin(client, user, query);
 }
 
 static const char *text_of(const json_t *object, const char *name)
@@ -67,8 +67,8 @@ static int ask(struct client *client, const char *message, char code[static 64])
 	json_t *answer;
 	int status;
 
-	socket_client_ask(client, message);
-	answer = socket_client_wait_for(client, NULL);
+	websocket_client_ask(client, message);
+	answer = websocket_client_wait_for(client, NULL);
 	status = status_of(answer);
 	snprintf(code, 64, "%s", text_of(json_object_get(answer, "body"), "code"));
 	json_decref(answer);
@@ -111,7 +111,8 @@ static void handshakes_are_checked(void **state)
 		snprintf(path, sizeof(path), "/v1/inbox/socket%s", rows[i].path);
 		snprintf(headers, sizeof(headers), "%s%s", client_authorization("opening"),
 			 rows[i].headers);
-		assert_int_equal(socket_client_handshake(&client, path, headers), rows[i].status);
+		assert_int_equal(websocket_client_handshake(&client, path, headers),
+				 rows[i].status);
 		buffer_append(&client.input, slice_from_bytes("", 1));
 		if (rows[i].status != 101)
 			assert_non_null(strstr(client.input.data, rows[i].has));
@@ -125,8 +126,8 @@ static void nobody_opens_without_a_token(void **state)
 
 	(void)state;
 	client_open(&client, &node.address);
-	assert_int_equal(socket_client_handshake(&client, "/v1/inbox/socket", UPGRADE VERSION KEY),
-			 401);
+	assert_int_equal(
+	    websocket_client_handshake(&client, "/v1/inbox/socket", UPGRADE VERSION KEY), 401);
 	client_close(&client);
 }
 
@@ -145,7 +146,7 @@ static void tickets_open_once(void **state)
 	client_close(&client);
 	for (int i = 0; i < 2; i++) {
 		client_open(&client, &node.address);
-		assert_int_equal(socket_client_handshake(&client, path, UPGRADE VERSION KEY),
+		assert_int_equal(websocket_client_handshake(&client, path, UPGRADE VERSION KEY),
 				 i == 0 ? 101 : 401);
 		client_close(&client);
 	}
@@ -158,29 +159,29 @@ static void events_come_with_their_cursors(void **state)
 	char cursor[64];
 
 	(void)state;
-	open_socket(&first, "live", "");
-	event = socket_client_json(&first);
+	open_websocket(&first, "live", "");
+	event = websocket_client_json(&first);
 	assert_string_equal(text_of(event, "event"), "retry");
 	assert_true(json_integer_value(
 			json_object_get(json_object_get(event, "data"), "milliseconds")) >= 1000);
 	json_decref(event);
-	event = socket_client_json(&first);
+	event = websocket_client_json(&first);
 	assert_string_equal(text_of(event, "event"), "count");
 	json_decref(event);
-	open_socket(&second, "live", "");
-	json_decref(socket_client_wait_for(&second, "count"));
-	open_socket(&other, "other", "");
-	json_decref(socket_client_wait_for(&other, "count"));
+	open_websocket(&second, "live", "");
+	json_decref(websocket_client_wait_for(&second, "count"));
+	open_websocket(&other, "other", "");
+	json_decref(websocket_client_wait_for(&other, "count"));
 	client_publish(&node.address, "live", "one");
-	event = socket_client_wait_for(&first, "notification");
+	event = websocket_client_wait_for(&first, "notification");
 	assert_string_equal(text_of(json_object_get(event, "data"), "title"), "one");
 	snprintf(cursor, sizeof(cursor), "%s", text_of(event, "cursor"));
 	json_decref(event);
-	event = socket_client_wait_for(&second, "notification");
+	event = websocket_client_wait_for(&second, "notification");
 	assert_string_equal(text_of(event, "cursor"), cursor);
 	json_decref(event);
 	client_publish(&node.address, NULL, "all");
-	event = socket_client_wait_for(&other, "notification");
+	event = websocket_client_wait_for(&other, "notification");
 	assert_string_equal(text_of(json_object_get(event, "data"), "title"), "all");
 	json_decref(event);
 	client_close(&first);
@@ -194,7 +195,7 @@ static void wait_for_title(struct client *client, const char *title, char query[
 	bool found = false;
 
 	while (!found) {
-		json_t *event = socket_client_wait_for(client, "notification");
+		json_t *event = websocket_client_wait_for(client, "notification");
 
 		found = strcmp(text_of(json_object_get(event, "data"), "title"), title) == 0;
 		snprintf(query, 100, "?after=%s", text_of(event, "cursor"));
@@ -210,17 +211,17 @@ static void a_client_resumes(void **state)
 
 	(void)state;
 	client_publish(&node.address, "resume", "before");
-	open_socket(&client, "resume", "?after=start");
+	open_websocket(&client, "resume", "?after=start");
 	wait_for_title(&client, "before", query);
 	client_close(&client);
 	client_publish(&node.address, "resume", "missed");
-	open_socket(&client, "resume", query);
-	event = socket_client_wait_for(&client, "notification");
+	open_websocket(&client, "resume", query);
+	event = websocket_client_wait_for(&client, "notification");
 	assert_string_equal(text_of(json_object_get(event, "data"), "title"), "missed");
 	json_decref(event);
 	client_close(&client);
-	open_socket(&client, "resume", "?after=0000000000000001.1.1");
-	event = socket_client_wait_for(&client, "reset");
+	open_websocket(&client, "resume", "?after=0000000000000001.1.1");
+	event = websocket_client_wait_for(&client, "reset");
 	assert_string_equal(text_of(json_object_get(event, "data"), "reason"), "epoch");
 	json_decref(event);
 	client_close(&client);
@@ -233,14 +234,14 @@ static void heartbeats_carry_the_head(void **state)
 	const char *head;
 
 	(void)state;
-	open_socket(&client, "heart", "");
-	json_decref(socket_client_wait_for(&client, "count"));
+	open_websocket(&client, "heart", "");
+	json_decref(websocket_client_wait_for(&client, "count"));
 	client_publish(&node.address, "heart", "one");
-	event = socket_client_wait_for(&client, "heartbeat");
+	event = websocket_client_wait_for(&client, "heartbeat");
 	head = text_of(json_object_get(event, "data"), "head");
 	if (strstr(head, ".1.") == NULL) { /* it was on its way before the publish */
 		json_decref(event);
-		event = socket_client_wait_for(&client, "heartbeat");
+		event = websocket_client_wait_for(&client, "heartbeat");
 		head = text_of(json_object_get(event, "data"), "head");
 	}
 	assert_non_null(strstr(head, ".1."));
@@ -255,25 +256,26 @@ static void requests_are_answered_by_id(void **state)
 	char code[64];
 
 	(void)state;
-	open_socket(&client, "asks", "");
-	open_socket(&other, "asks", "");
-	json_decref(socket_client_wait_for(&other, "count"));
+	open_websocket(&client, "asks", "");
+	open_websocket(&other, "asks", "");
+	json_decref(websocket_client_wait_for(&other, "count"));
 	client_publish(&node.address, "asks", "one");
-	json_decref(socket_client_wait_for(&other, "notification"));
-	socket_client_ask(&client, "{\"id\":7,\"method\":\"GET\",\"path\":\"/v1/inbox?limit=1\"}");
-	answer = socket_client_wait_for(&client, NULL);
+	json_decref(websocket_client_wait_for(&other, "notification"));
+	websocket_client_ask(&client,
+			     "{\"id\":7,\"method\":\"GET\",\"path\":\"/v1/inbox?limit=1\"}");
+	answer = websocket_client_wait_for(&client, NULL);
 	assert_int_equal(json_integer_value(json_object_get(answer, "id")), 7);
 	assert_int_equal(status_of(answer), 200);
 	assert_int_equal(
 	    json_array_size(json_object_get(json_object_get(answer, "body"), "notifications")), 1);
 	json_decref(answer);
-	socket_client_ask(&client, "{\"id\":\"r\\u0031\",\"method\":\"POST\",\"path\":"
-				   "\"/v1/inbox/read\",\"body\":{\"all\":true}}");
-	answer = socket_client_wait_for(&client, NULL);
+	websocket_client_ask(&client, "{\"id\":\"r\\u0031\",\"method\":\"POST\",\"path\":"
+				      "\"/v1/inbox/read\",\"body\":{\"all\":true}}");
+	answer = websocket_client_wait_for(&client, NULL);
 	assert_string_equal(text_of(answer, "id"), "r1");
 	assert_int_equal(status_of(answer), 200);
 	json_decref(answer);
-	event = socket_client_wait_for(&other, "change");
+	event = websocket_client_wait_for(&other, "change");
 	assert_string_equal(text_of(json_object_get(event, "data"), "all"), "read");
 	json_decref(event);
 	assert_int_equal(
@@ -283,7 +285,7 @@ static void requests_are_answered_by_id(void **state)
 }
 
 /* Who listens hears anyway. */
-static void polls_over_a_socket_do_not_wait(void **state)
+static void polls_over_a_websocket_do_not_wait(void **state)
 {
 	struct client client;
 	char message[200], cursor[64];
@@ -291,16 +293,16 @@ static void polls_over_a_socket_do_not_wait(void **state)
 	int64_t before;
 
 	(void)state;
-	open_socket(&client, "waits", "");
-	socket_client_ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
-	answer = socket_client_wait_for(&client, NULL);
+	open_websocket(&client, "waits", "");
+	websocket_client_ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
+	answer = websocket_client_wait_for(&client, NULL);
 	snprintf(cursor, sizeof(cursor), "%s", text_of(json_object_get(answer, "body"), "cursor"));
 	json_decref(answer);
 	snprintf(message, sizeof(message),
 		 "{\"id\":2,\"method\":\"GET\",\"path\":\"/v1/inbox?wait=60&after=%s\"}", cursor);
 	before = clock_monotonic();
-	socket_client_ask(&client, message);
-	answer = socket_client_wait_for(&client, NULL);
+	websocket_client_ask(&client, message);
+	answer = websocket_client_wait_for(&client, NULL);
 	assert_int_equal(status_of(answer), 200);
 	assert_true(clock_monotonic() - before < 50000);
 	json_decref(answer);
@@ -320,12 +322,12 @@ static void refusals_have_their_ids(void **state)
 	struct client client;
 
 	(void)state;
-	open_socket(&client, "ids", "");
+	open_websocket(&client, "ids", "");
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
 		json_t *answer;
 
-		socket_client_ask(&client, messages[i]);
-		answer = socket_client_wait_for(&client, NULL);
+		websocket_client_ask(&client, messages[i]);
+		answer = websocket_client_wait_for(&client, NULL);
 		assert_int_equal(json_integer_value(json_object_get(answer, "id")), 7);
 		assert_in_range(status_of(answer), 400, 499);
 		json_decref(answer);
@@ -352,14 +354,14 @@ static void bytes_are_bytes_whatever_their_type(void **state)
 		 (long long)json_integer_value(json_object_get(answer, "id")));
 	json_decref(answer);
 	client_close(&client);
-	open_socket(&client, "bytes", "");
-	socket_client_ask(&client, message);
-	answer = socket_client_wait_for(&client, NULL);
+	open_websocket(&client, "bytes", "");
+	websocket_client_ask(&client, message);
+	answer = websocket_client_wait_for(&client, NULL);
 	assert_int_equal(status_of(answer), 200);
 	assert_string_equal(text_of(answer, "content_type"), "application/octet-stream");
 	assert_null(json_object_get(answer, "body"));
 	json_decref(answer);
-	assert_int_equal(socket_client_receive(&client), WEBSOCKET_BINARY);
+	assert_int_equal(websocket_client_receive(&client), WEBSOCKET_BINARY);
 	assert_buffer(client.body, ",\"status\":999}");
 	client_close(&client);
 }
@@ -411,7 +413,7 @@ static void open_with_small_buffers(struct client *client, const char *user)
 	setsockopt(client->descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	assert_int_equal(connect(client->descriptor, &node.address.any, sizeof(node.address.v4)),
 			 0);
-	socket_client_begin(client, user, "");
+	websocket_client_begin(client, user, "");
 	setsockopt(descriptor_of_node(client), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
@@ -426,12 +428,13 @@ static void a_full_socket_goes_on_when_it_drains(void **state)
 	(void)state;
 	open_with_small_buffers(&client, "full");
 	for (int i = 0; i < MESSAGES; i++) {
-		socket_client_ask(&client, "{\"bad\":1}");
+		websocket_client_ask(&client, "{\"bad\":1}");
 		usleep(APART);
 	}
-	socket_client_ask(&client, "{\"id\":\"last\",\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
+	websocket_client_ask(&client,
+			     "{\"id\":\"last\",\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
 	do {
-		answer = socket_client_wait_for(&client, NULL);
+		answer = websocket_client_wait_for(&client, NULL);
 		if (strcmp(text_of(answer, "id"), "last") == 0)
 			break;
 		json_decref(answer);
@@ -485,7 +488,7 @@ static void bad_messages_are_answered(void **state)
 	char code[64];
 
 	(void)state;
-	open_socket(&client, "bad", "");
+	open_websocket(&client, "bad", "");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		print_message("%s\n", rows[i].message);
 		assert_int_equal(ask(&client, rows[i].message, code), rows[i].status);
@@ -503,8 +506,8 @@ static void acknowledgements_are_counted(void **state)
 	char code[64];
 
 	(void)state;
-	open_socket(&client, "acks", "");
-	socket_client_ask(&client, "{\"ack\":\"0000000000000001.1.1\"}");
+	open_websocket(&client, "acks", "");
+	websocket_client_ask(&client, "{\"ack\":\"0000000000000001.1.1\"}");
 	assert_int_equal(ask(&client, "{\"ack\":\"0000000000000001.1.1\",\"id\":1}", code), 204);
 	client_close(&client);
 	client_open(&client, &node.address);
@@ -551,12 +554,12 @@ static void users_publish_where_their_tokens_say_so(void **state)
 	struct client client, other;
 
 	(void)state;
-	open_socket(&other, "friend", "");
+	open_websocket(&other, "friend", "");
 	assert_int_equal(ask(&other, PUBLISH("{\"user\":\"author\"}"), code), 403);
 	assert_string_equal(code, "forbidden");
 	client_open(&client, &node.address);
 	snprintf(headers, sizeof(headers), "%s" UPGRADE VERSION KEY, publishing_token("author"));
-	assert_int_equal(socket_client_handshake(&client, "/v1/inbox/socket", headers), 101);
+	assert_int_equal(websocket_client_handshake(&client, "/v1/inbox/socket", headers), 101);
 	assert_int_equal(ask(&client, PUBLISH("{\"everyone\":true}"), code), 403);
 	assert_string_equal(code, "forbidden");
 	assert_int_equal(ask(&client, PUBLISH("{\"user\":\"friend\"}"), code), 201);
@@ -577,7 +580,7 @@ static void requests_wait_their_turn(void **state)
 	struct client client;
 
 	(void)state;
-	open_socket(&client, "many", "");
+	open_websocket(&client, "many", "");
 	for (int i = 0; i < REQUESTS; i++) {
 		char message[100];
 
@@ -588,7 +591,7 @@ static void requests_wait_their_turn(void **state)
 	assert_int_equal(client_send(&client, buffer_slice(&frames)), 0);
 	buffer_finish(&frames);
 	for (int i = 0; i < REQUESTS; i++) {
-		json_t *answer = socket_client_wait_for(&client, NULL);
+		json_t *answer = websocket_client_wait_for(&client, NULL);
 		json_int_t id = json_integer_value(json_object_get(answer, "id"));
 
 		assert_int_equal(status_of(answer), 200);
@@ -605,16 +608,16 @@ static void pings_are_answered(void **state)
 	struct client client;
 
 	(void)state;
-	open_socket(&client, "ping", "");
-	socket_client_send(&client, WEBSOCKET_PING, SLICE("payload"));
-	socket_client_send(&client, WEBSOCKET_PONG, SLICE("unasked"));
-	while (socket_client_receive(&client) != WEBSOCKET_PONG)
+	open_websocket(&client, "ping", "");
+	websocket_client_send(&client, WEBSOCKET_PING, SLICE("payload"));
+	websocket_client_send(&client, WEBSOCKET_PONG, SLICE("unasked"));
+	while (websocket_client_receive(&client) != WEBSOCKET_PONG)
 		;
 	assert_buffer(client.body, "payload");
 	client_close(&client);
 }
 
-static void broken_rules_end_the_socket(void **state)
+static void broken_rules_end_the_websocket(void **state)
 {
 	static const struct {
 		const char *name;
@@ -638,11 +641,11 @@ static void broken_rules_end_the_socket(void **state)
 		struct client client;
 
 		print_message("%s\n", rows[i].name);
-		open_socket(&client, "breaks", "");
+		open_websocket(&client, "breaks", "");
 		assert_int_equal(client_send(&client, rows[i].frames), 0);
-		assert_int_equal(socket_client_wait_for_close(&client), rows[i].code);
+		assert_int_equal(websocket_client_wait_for_close(&client), rows[i].code);
 		assert_true(client.body.length > 0);
-		assert_int_equal(socket_client_receive(&client), SOCKET_CLIENT_CLOSED);
+		assert_int_equal(websocket_client_receive(&client), WEBSOCKET_CLIENT_CLOSED);
 		client_close(&client);
 	}
 }
@@ -657,7 +660,7 @@ static void fragments_add_up(void **state)
 
 	(void)state;
 	memset(piece, 'x', sizeof(piece));
-	open_socket(&client, "fragments", "");
+	open_websocket(&client, "fragments", "");
 	for (int i = 0; i <= MESSAGE_BYTES / (int)sizeof(piece); i++) {
 		buffer_clear(&frame);
 		websocket_append_masked(&frame, i == 0 ? WEBSOCKET_TEXT : WEBSOCKET_CONTINUATION,
@@ -665,7 +668,7 @@ static void fragments_add_up(void **state)
 		frame.data[0] = (char)(frame.data[0] & 0x7f);
 		assert_int_equal(client_send(&client, buffer_slice(&frame)), 0);
 	}
-	assert_int_equal(socket_client_wait_for_close(&client), 1009);
+	assert_int_equal(websocket_client_wait_for_close(&client), 1009);
 	buffer_finish(&frame);
 	client_close(&client);
 }
@@ -687,10 +690,10 @@ static void closes_are_answered(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct client client;
 
-		open_socket(&client, "closes", "");
-		socket_client_send(&client, WEBSOCKET_CLOSE, rows[i].payload);
-		assert_int_equal(socket_client_wait_for_close(&client), rows[i].code);
-		assert_int_equal(socket_client_receive(&client), SOCKET_CLIENT_CLOSED);
+		open_websocket(&client, "closes", "");
+		websocket_client_send(&client, WEBSOCKET_CLOSE, rows[i].payload);
+		assert_int_equal(websocket_client_wait_for_close(&client), rows[i].code);
+		assert_int_equal(websocket_client_receive(&client), WEBSOCKET_CLIENT_CLOSED);
 		client_close(&client);
 	}
 }
@@ -701,28 +704,28 @@ static void nothing_follows_a_close(void **state)
 	struct client client;
 
 	(void)state;
-	open_socket(&client, "after", "");
-	json_decref(socket_client_wait_for(&client, "count"));
-	socket_client_send(&client, WEBSOCKET_CLOSE, SLICE(""));
-	socket_client_ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
+	open_websocket(&client, "after", "");
+	json_decref(websocket_client_wait_for(&client, "count"));
+	websocket_client_send(&client, WEBSOCKET_CLOSE, SLICE(""));
+	websocket_client_ask(&client, "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}");
 	client_publish(&node.address, "after", "too late");
-	assert_int_equal(socket_client_receive(&client), WEBSOCKET_CLOSE);
-	assert_int_equal(socket_client_receive(&client), SOCKET_CLIENT_CLOSED);
+	assert_int_equal(websocket_client_receive(&client), WEBSOCKET_CLOSE);
+	assert_int_equal(websocket_client_receive(&client), WEBSOCKET_CLIENT_CLOSED);
 	client_close(&client);
 }
 
-static void sockets_are_counted(void **state)
+static void websockets_are_counted(void **state)
 {
 	char headers[5200];
 	struct client clients[4];
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
-		open_socket(&clients[i], "counted", "");
+		open_websocket(&clients[i], "counted", "");
 	client_open(&clients[3], &node.address);
 	snprintf(headers, sizeof(headers), "%s" UPGRADE VERSION KEY,
 		 client_authorization("counted"));
-	assert_int_equal(socket_client_handshake(&clients[3], "/v1/inbox/socket", headers), 429);
+	assert_int_equal(websocket_client_handshake(&clients[3], "/v1/inbox/socket", headers), 429);
 	for (size_t i = 0; i < 4; i++)
 		client_close(&clients[i]);
 }
@@ -737,7 +740,7 @@ int main(void)
 	    cmocka_unit_test(a_client_resumes),
 	    cmocka_unit_test(heartbeats_carry_the_head),
 	    cmocka_unit_test(requests_are_answered_by_id),
-	    cmocka_unit_test(polls_over_a_socket_do_not_wait),
+	    cmocka_unit_test(polls_over_a_websocket_do_not_wait),
 	    cmocka_unit_test(refusals_have_their_ids),
 	    cmocka_unit_test(bytes_are_bytes_whatever_their_type),
 	    cmocka_unit_test(frames_along_with_the_handshake_are_refused),
@@ -747,11 +750,11 @@ int main(void)
 	    cmocka_unit_test(users_publish_where_their_tokens_say_so),
 	    cmocka_unit_test(requests_wait_their_turn),
 	    cmocka_unit_test(pings_are_answered),
-	    cmocka_unit_test(broken_rules_end_the_socket),
+	    cmocka_unit_test(broken_rules_end_the_websocket),
 	    cmocka_unit_test(fragments_add_up),
 	    cmocka_unit_test(closes_are_answered),
 	    cmocka_unit_test(nothing_follows_a_close),
-	    cmocka_unit_test(sockets_are_counted),
+	    cmocka_unit_test(websockets_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

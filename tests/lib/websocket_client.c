@@ -1,4 +1,4 @@
-#include "lib/socket_client.h"
+#include "lib/websocket_client.h"
 
 #include "lib/assertions.h"
 #include "protocol/websocket_reader.h"
@@ -25,7 +25,7 @@ static bool receive_some(struct client *client)
 	return true;
 }
 
-int socket_client_handshake(struct client *client, const char *path, const char *headers)
+int websocket_client_handshake(struct client *client, const char *path, const char *headers)
 {
 	const char *end;
 	int status;
@@ -47,7 +47,7 @@ int socket_client_handshake(struct client *client, const char *path, const char 
 	return status;
 }
 
-void socket_client_begin(struct client *client, const char *as, const char *query)
+void websocket_client_begin(struct client *client, const char *as, const char *query)
 {
 	char path[5200], headers[5200];
 
@@ -56,10 +56,10 @@ void socket_client_begin(struct client *client, const char *as, const char *quer
 		 "%sUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 		 "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Protocol: allim.v1\r\n",
 		 as == NULL ? "" : client_authorization(as));
-	assert_int_equal(socket_client_handshake(client, path, headers), 101);
+	assert_int_equal(websocket_client_handshake(client, path, headers), 101);
 }
 
-void socket_client_send(struct client *client, unsigned opcode, struct slice payload)
+void websocket_client_send(struct client *client, unsigned opcode, struct slice payload)
 {
 	static const unsigned char mask[WEBSOCKET_MASK_BYTES] = {0x12, 0x34, 0x56, 0x78};
 	struct buffer frame = BUFFER_EMPTY;
@@ -69,9 +69,9 @@ void socket_client_send(struct client *client, unsigned opcode, struct slice pay
 	buffer_finish(&frame);
 }
 
-void socket_client_ask(struct client *client, const char *message)
+void websocket_client_ask(struct client *client, const char *message)
 {
-	socket_client_send(client, WEBSOCKET_TEXT, slice_from_string(message));
+	websocket_client_send(client, WEBSOCKET_TEXT, slice_from_string(message));
 }
 
 static void take(struct client *client, const struct websocket_message *message)
@@ -85,7 +85,7 @@ static void take(struct client *client, const struct websocket_message *message)
 }
 
 /* What came is read from its beginning each time, until it is a whole message. */
-unsigned socket_client_receive(struct client *client)
+unsigned websocket_client_receive(struct client *client)
 {
 	static const struct websocket_reader_options options = {.message_bytes = MESSAGE_BYTES,
 								.is_client = true};
@@ -110,20 +110,20 @@ unsigned socket_client_receive(struct client *client)
 			return message.opcode;
 		}
 		if (!receive_some(client))
-			return SOCKET_CLIENT_CLOSED;
+			return WEBSOCKET_CLIENT_CLOSED;
 	}
 }
 
-json_t *socket_client_json(struct client *client)
+json_t *websocket_client_json(struct client *client)
 {
-	assert_int_equal(socket_client_receive(client), WEBSOCKET_TEXT);
+	assert_int_equal(websocket_client_receive(client), WEBSOCKET_TEXT);
 	return client_json(client);
 }
 
-json_t *socket_client_wait_for(struct client *client, const char *event)
+json_t *websocket_client_wait_for(struct client *client, const char *event)
 {
 	for (;;) {
-		json_t *json = socket_client_json(client);
+		json_t *json = websocket_client_json(client);
 		const char *name = json_string_value(json_object_get(json, "event"));
 
 		if (event == NULL ? name == NULL : name != NULL && strcmp(name, event) == 0)
@@ -132,13 +132,13 @@ json_t *socket_client_wait_for(struct client *client, const char *event)
 	}
 }
 
-unsigned socket_client_wait_for_close(struct client *client)
+unsigned websocket_client_wait_for_close(struct client *client)
 {
 	unsigned opcode, code = 0;
 
 	do
-		opcode = socket_client_receive(client);
-	while (opcode != WEBSOCKET_CLOSE && opcode != SOCKET_CLIENT_CLOSED);
+		opcode = websocket_client_receive(client);
+	while (opcode != WEBSOCKET_CLOSE && opcode != WEBSOCKET_CLIENT_CLOSED);
 	if (opcode == WEBSOCKET_CLOSE && client->body.length >= 2) {
 		code = (unsigned)(unsigned char)client->body.data[0] << 8 |
 		       (unsigned char)client->body.data[1];
