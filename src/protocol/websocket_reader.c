@@ -6,7 +6,8 @@
  *	 ^ '------------------^ |
  *	 '----------------------'
  *
- * and from HEAD and PAYLOAD to FAILED. */
+ * and from each of them to FAILED: from TOLD where a control frame interrupts a message that then
+ * does not go on. */
 #include "protocol/websocket_reader.h"
 
 #include <assert.h>
@@ -331,6 +332,12 @@ enum websocket_progress websocket_reader_feed(struct websocket_reader *reader, c
 	return progress;
 }
 
+void websocket_reader_expire(struct websocket_reader *reader)
+{
+	assert(!websocket_reader_is_idle(reader));
+	fail(reader, FAILURE_TOO_SLOW);
+}
+
 static const struct websocket_failure failures[FAILURES] = {
 #define WEBSOCKET_FAILURE(name, close, sentence, source) \
 	[FAILURE_##name] = {WEBSOCKET_CLOSE_##close, {sentence, sizeof(sentence) - 1}},
@@ -343,5 +350,5 @@ static const bool allowed_moves[WEBSOCKET_READER_STATES][WEBSOCKET_READER_STATES
     [WEBSOCKET_READER_PAYLOAD] = {[WEBSOCKET_READER_HEAD] = true,
 				  [WEBSOCKET_READER_TOLD] = true,
 				  [WEBSOCKET_READER_FAILED] = true},
-    [WEBSOCKET_READER_TOLD] = {[WEBSOCKET_READER_HEAD] = true},
+    [WEBSOCKET_READER_TOLD] = {[WEBSOCKET_READER_HEAD] = true, [WEBSOCKET_READER_FAILED] = true},
 };

@@ -69,6 +69,9 @@ enum websocket_progress websocket_reader_feed(struct websocket_reader *reader, c
 					      size_t length, size_t *ret_consumed,
 					      struct websocket_message *ret_message);
 
+/* What has begun took too long: fails, with `failure`. Not for one that is idle. */
+void websocket_reader_expire(struct websocket_reader *reader);
+
 /* True where nothing of a frame or message has come that has not been told. */
 bool websocket_reader_is_idle(const struct websocket_reader *reader);
 

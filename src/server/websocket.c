@@ -88,6 +88,14 @@ void websocket_close_for_memory(struct websocket *websocket)
 		   SLICE("the server is short of memory; come again later"));
 }
 
+/* As the reader says. */
+static void fail(struct websocket *websocket)
+{
+	const struct websocket_failure *failure = websocket->talk->reader.failure;
+
+	close_with(websocket, failure->close, failure->sentence);
+}
+
 /* 5.5.1: the answer to a close frame has the code that it came with. */
 static void take_close(struct websocket *websocket, const struct websocket_message *message)
 {
@@ -181,6 +189,34 @@ static bool has_enough(const struct websocket *websocket)
 	       websocket->talk->exchange_count >= worker->settings->websocket_requests;
 }
 
+static bool is_waiting(const struct websocket *websocket)
+{
+	const struct websocket_talk *talk = websocket->talk;
+
+	return talk != NULL && !talk->paused && !websocket_reader_is_idle(&talk->reader);
+}
+
+/* A message has http.body_timeout from its first byte, but none of it passes while the server lets
+ * the client wait. The connection has one timer, so a heartbeat that would be due later comes
+ * early. */
+static void watch(struct websocket *websocket)
+{
+	struct worker *worker = stream_worker(&websocket->stream);
+	struct websocket_talk *talk = websocket->talk;
+	int64_t left;
+
+	if (!is_waiting(websocket)) {
+		if (talk != NULL)
+			talk->deadline = 0;
+		return;
+	}
+	if (talk->deadline == 0)
+		talk->deadline = worker->loop.now + worker->settings->http_body_timeout;
+	left = talk->deadline - worker->loop.now;
+	if (left <= worker->settings->stream_heartbeat && !stream_retries_soon(&websocket->stream))
+		stream_set_timer(&websocket->stream, left);
+}
+
 /* Answers that are there at once are gathered and sent together: a client that sends thousands of
  * small messages in one piece must not keep the others of its worker waiting. Returns how many of
  * the bytes were taken: all, unless enough is under way. */
@@ -198,11 +234,12 @@ static size_t take_some(struct websocket *websocket, char *bytes, size_t length)
 		progress = websocket_reader_feed(&talk->reader, bytes + taken, length - taken,
 						 &consumed, &message);
 		taken += consumed;
+		if (websocket_reader_is_idle(&talk->reader))
+			talk->deadline = 0;
 		if (progress == WEBSOCKET_MESSAGE)
 			take_message(websocket, &message);
 		else if (progress == WEBSOCKET_FAILED)
-			close_with(websocket, talk->reader.failure->close,
-				   talk->reader.failure->sentence);
+			fail(websocket);
 		if (talk->answers.length > GATHERED_BYTES)
 			send_answers(websocket);
 	}
@@ -246,6 +283,7 @@ static void on_bytes(struct connection_holder *holder, char *bytes, size_t lengt
 	if (!take_bytes(websocket, bytes, length))
 		return;
 	connection_listen(websocket->stream.connection, !websocket->talk->paused);
+	watch(websocket);
 	rest(websocket);
 }
 
@@ -268,10 +306,12 @@ static void resume(struct websocket *websocket)
 	}
 	if (!stream_is_open(&websocket->stream))
 		return;
-	if (talk->draining && talk->exchange_count == 0)
+	if (talk->draining && talk->exchange_count == 0) {
 		stream_on_drain((struct connection_holder *)websocket);
-	else
-		rest(websocket);
+		return;
+	}
+	watch(websocket);
+	rest(websocket);
 }
 
 void websocket_forget(struct exchange *exchange)
@@ -282,6 +322,21 @@ void websocket_forget(struct exchange *exchange)
 	websocket->talk->exchange_count--;
 	exchange_end(exchange);
 	resume(websocket);
+}
+
+static void on_timer(struct connection_holder *holder)
+{
+	struct websocket *websocket = websocket_of(holder);
+
+	if (is_waiting(websocket) && websocket->talk->deadline != 0 &&
+	    websocket->talk->deadline <= stream_worker(&websocket->stream)->loop.now) {
+		websocket_reader_expire(&websocket->talk->reader);
+		fail(websocket);
+		return;
+	}
+	stream_on_timer(holder);
+	if (stream_is_open(&websocket->stream))
+		watch(websocket);
 }
 
 static void on_drained(struct connection_holder *holder)
@@ -358,7 +413,7 @@ static void append_head(struct exchange *exchange, struct buffer *out)
 }
 
 static const struct connection_holder_ops holder_ops = {
-    .on_timer = stream_on_timer,
+    .on_timer = on_timer,
     .on_bytes = on_bytes,
     .on_drained = on_drained,
     .on_drain = on_drain,

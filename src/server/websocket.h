@@ -20,6 +20,7 @@ struct websocket_talk {
 	struct websocket_reader reader;
 	struct list exchanges; /* that are not answered yet */
 	unsigned exchange_count;
+	int64_t deadline;	 /* for what has come in part, in monotonic milliseconds; or 0 */
 	bool paused;		 /* enough is under way: the client waits in its own socket */
 	bool draining;		 /* ends once all is answered */
 	bool taking;		 /* inside take_bytes() */

@@ -257,6 +257,33 @@ static void large_messages_are_refused(void **state)
 		    "9:pingme;1:abcdefghij;", true);
 }
 
+/* Whoever waits for the rest may give up, wherever the reader stands. */
+static void unfinished_messages_expire(void **state)
+{
+	static const struct websocket_reader_options options = {.message_bytes = LIMIT};
+	static const struct slice cases[] = {
+	    {"\x81", 1},
+	    {"\x81\x82\0\0\0\0a", 7},
+	    {"\x01\x81\0\0\0\0a", 7},
+	    {"\x01\x81\0\0\0\0a\x89\x80\0\0\0\0", 13},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buffer seen = BUFFER_EMPTY;
+		struct websocket_reader reader;
+
+		websocket_reader_init(&reader, &options);
+		feed(&reader, cases[i], 1, &seen);
+		websocket_reader_expire(&reader);
+		assert_int_equal(reader.failure->close, WEBSOCKET_CLOSE_POLICY_VIOLATION);
+		feed(&reader, SLICE("\x81\x80\0\0\0\0"), 6, &seen);
+		assert_int_equal(reader.state, WEBSOCKET_READER_FAILED);
+		websocket_reader_finish(&reader);
+		buffer_finish(&seen);
+	}
+}
+
 static void compression_is_told(void **state)
 {
 	static const struct websocket_reader_options options = {
@@ -299,6 +326,7 @@ int main(void)
 	    cmocka_unit_test(close_codes_are_checked),
 	    cmocka_unit_test(every_length_is_read),
 	    cmocka_unit_test(large_messages_are_refused),
+	    cmocka_unit_test(unfinished_messages_expire),
 	    cmocka_unit_test(compression_is_told),
 	    cmocka_unit_test(memory_that_is_short_fails_the_message),
 	};
