@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "protocol/url.h"
 #include "server/exchange.h"
-#include "server/websocket.h"
 #include "server/worker.h"
 
 #include <arpa/inet.h>
@@ -186,19 +185,6 @@ bool access_over_websocket(const struct route *route)
 {
 	return route->access == ROUTE_USER || route->access == ROUTE_PUBLISHING ||
 	       route->access == ROUTE_EITHER;
-}
-
-int access_identify(struct exchange *exchange)
-{
-	const struct stream *stream = &exchange->websocket->stream;
-
-	exchange->identity = (struct identity){
-	    .kind = IDENTITY_USER,
-	    .expires_at = stream->expires_at,
-	    .may_publish = stream->may_publish,
-	};
-	return arena_copy(&exchange->arena, inbox_name(stream->subscriber.inbox),
-			  &exchange->identity.name);
 }
 
 static void check_figures(struct exchange *exchange)

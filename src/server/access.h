@@ -19,9 +19,6 @@ void access_check(struct exchange *exchange);
 /* Whether requests to the route may come over a WebSocket. */
 bool access_over_websocket(const struct route *route);
 
-/* Sets the identity of a message's exchange to the WebSocket's. Returns 0 or -ENOMEM. */
-int access_identify(struct exchange *exchange);
-
 /* Counts a request of this user in the present minute. False: one too many. */
 bool access_count(struct worker *worker, struct slice user);
 

@@ -17,10 +17,7 @@ void acknowledge(struct exchange *exchange, struct slice text)
 		return;
 	}
 	metrics_add(&exchange->worker->metrics, METRIC_ACKNOWLEDGEMENTS, 1);
-	if (exchange->websocket != NULL && exchange->id.length == 0)
-		exchange->answered = true;
-	else
-		exchange_reply_empty(exchange, 204);
+	exchange_confirm(exchange);
 }
 
 void inbox_ack(struct exchange *exchange)

@@ -7,7 +7,6 @@
 #include "protocol/sse.h"
 #include "protocol/url.h"
 #include "server/access.h"
-#include "server/websocket.h"
 #include "server/worker.h"
 
 #include <assert.h>
@@ -18,31 +17,32 @@
 
 enum { SMALL_BODY_BYTES = 64 * 1024 };
 
-struct exchange *exchange_create(struct connection *connection)
+static const struct exchange_carrier http_carrier;
+
+struct exchange *exchange_create_over(struct connection *connection,
+				      const struct exchange_carrier *carrier)
 {
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
 
 	if (exchange == NULL)
 		return NULL;
+	exchange->carrier = carrier;
 	exchange->worker = connection->worker;
 	exchange->connection = connection;
+	return exchange;
+}
+
+struct exchange *exchange_create(struct connection *connection)
+{
+	struct exchange *exchange = exchange_create_over(connection, &http_carrier);
+
+	if (exchange == NULL)
+		return NULL;
 	exchange->parser = worker_borrow_parser(connection->worker);
 	if (exchange->parser == NULL) {
 		free(exchange);
 		return NULL;
 	}
-	return exchange;
-}
-
-struct exchange *exchange_create_for(struct websocket *websocket)
-{
-	struct exchange *exchange = calloc(1, sizeof(*exchange));
-
-	if (exchange == NULL)
-		return NULL;
-	exchange->worker = stream_worker(&websocket->stream);
-	exchange->connection = websocket->stream.connection;
-	exchange->websocket = websocket;
 	return exchange;
 }
 
@@ -123,20 +123,13 @@ static void count_status(struct exchange *exchange, int status)
 		metrics_add(metrics, METRIC_REQUESTS_REFUSED, 1);
 }
 
-void exchange_reply(struct exchange *exchange, int status, const char *content_type,
-		    struct slice body)
+static void answer_over_http(struct exchange *exchange, int status, const char *content_type,
+			     struct slice body)
 {
 	struct buffer *out = &exchange->worker->output;
 	struct connection *connection = exchange->connection;
 	bool without_body = status == 204 || status == 304;
 
-	assert(!exchange->answered);
-	exchange->answered = true;
-	count_status(exchange, status);
-	if (exchange->websocket != NULL) {
-		websocket_answer(exchange, status, content_type, body);
-		return;
-	}
 	/* An answer before the end of the request leaves a body that nobody will read. */
 	if (connection->state == CONNECTION_RECEIVING &&
 	    (exchange->request == NULL || exchange->request->has_body))
@@ -156,6 +149,15 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 	buffer_clear(out);
 }
 
+void exchange_reply(struct exchange *exchange, int status, const char *content_type,
+		    struct slice body)
+{
+	assert(!exchange->answered);
+	exchange->answered = true;
+	count_status(exchange, status);
+	exchange->carrier->answer(exchange, status, content_type, body);
+}
+
 void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body)
 {
 	if (buffer_failed(body))
@@ -167,6 +169,14 @@ void exchange_reply_json(struct exchange *exchange, int status, const struct buf
 void exchange_reply_empty(struct exchange *exchange, int status)
 {
 	exchange_reply(exchange, status, NULL, SLICE(""));
+}
+
+void exchange_confirm(struct exchange *exchange)
+{
+	if (exchange->is_silent)
+		exchange->answered = true;
+	else
+		exchange_reply_empty(exchange, 204);
 }
 
 void exchange_reply_bytes(struct exchange *exchange, const char *content_type, struct slice bytes)
@@ -454,8 +464,8 @@ int exchange_check_parameters(struct exchange *exchange, const struct slice *nam
 }
 
 /* Forms are what any page can send with a user's cookie, so with a cookie only JSON will do; a key
- * or token in a header proves that no page did it, and then the default type of curl is fine, too.
- */
+ * or token in a header proves that no page did it, and then the default type of curl is fine, too,
+ * or none. */
 static bool is_json(const struct exchange *exchange)
 {
 	const struct slice *type = http_request_header(exchange->request, SLICE("content-type"));
@@ -484,10 +494,15 @@ json_t *exchange_read_json(struct exchange *exchange, struct slice text)
 
 json_t *exchange_body_json(struct exchange *exchange)
 {
-	if (exchange->websocket == NULL && !is_json(exchange)) {
+	if (!is_json(exchange)) {
 		exchange_problem(exchange, PROBLEM_UNSUPPORTED_TYPE,
 				 "Send Content-Type: application/json");
 		return NULL;
 	}
 	return exchange_read_json(exchange, exchange->request->body);
 }
+
+static const struct exchange_carrier http_carrier = {
+    .answer = answer_over_http,
+    .may_wait = true,
+};

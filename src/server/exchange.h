@@ -5,7 +5,8 @@
  * the callback. When the client goes away meanwhile, `connection` becomes NULL, callbacks are no
  * longer called, and the exchange ends when the store has returned what it was given. A stream
  * takes the connection over, and the exchange ends at once. Requests that come over a WebSocket are
- * exchanges too, several to a connection (websocket.h); handlers do not see the difference. */
+ * exchanges too, several to a connection (websocket.h); handlers do not see the difference: they
+ * ask what the exchange's carrier allows, not which it is. */
 #ifndef ALLIM_SERVER_EXCHANGE_H
 #define ALLIM_SERVER_EXCHANGE_H
 
@@ -18,7 +19,16 @@
 
 #include <jansson.h>
 
+/* How a request came, and its answer goes. */
+struct exchange_carrier {
+	/* Sends the answer; once per exchange. */
+	void (*answer)(struct exchange *exchange, int status, const char *content_type,
+		       struct slice body);
+	bool may_wait; /* a poll may hold the connection until there is something to tell */
+};
+
 struct exchange {
+	const struct exchange_carrier *carrier;
 	struct worker *worker;
 	struct connection *connection;
 	struct http_parser *parser;
@@ -33,12 +43,13 @@ struct exchange {
 	struct buffer headers;	     /* further headers of the answer, each with its CRLF */
 	struct buffer following;     /* bytes behind the request */
 	void (*on_stored)(struct exchange *exchange, struct store_request *request);
-	struct websocket *websocket; /* that the request came over; NULL: HTTP itself */
+	struct websocket *websocket; /* that carries it, or NULL */
 	struct list link;	     /* among the WebSocket's */
 	struct slice id;	     /* the JSON of its id, or empty */
 	int retry_after;	     /* seconds, told with the answer; 0: not */
 	bool is_bytes;		     /* the answer's body is no JSON */
 	unsigned pending;	     /* what other threads, or lists of the worker's, hold of it */
+	bool is_silent;		     /* whoever asks wants no answer to what went well */
 	bool answered;
 	bool dispatching; /* inside a call from the connection, which goes on by itself */
 };
@@ -46,10 +57,9 @@ struct exchange {
 /* An exchange with a parser, or NULL. */
 struct exchange *exchange_create(struct connection *connection);
 
-struct websocket;
-
-/* An exchange for a message of the WebSocket's, or NULL. */
-struct exchange *exchange_create_for(struct websocket *websocket);
+/* An exchange that another carrier than HTTP brings over the connection, or NULL. */
+struct exchange *exchange_create_over(struct connection *connection,
+				      const struct exchange_carrier *carrier);
 
 /* Gives everything back, at once or when other threads have returned what they hold. */
 void exchange_end(struct exchange *exchange);
@@ -72,6 +82,9 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 		    struct slice body);
 void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body);
 void exchange_reply_empty(struct exchange *exchange, int status);
+
+/* Says 204, or nothing where whoever asks wants no answer to what went well. */
+void exchange_confirm(struct exchange *exchange);
 
 /* Answers 200 with what is no JSON, whatever its type claims. */
 void exchange_reply_bytes(struct exchange *exchange, const char *content_type, struct slice bytes);

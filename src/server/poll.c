@@ -181,9 +181,8 @@ static bool wait_for_change(struct exchange *exchange, const struct cursor *afte
 	struct inbox *inbox;
 	struct cursor present;
 
-	/* Who asks over a WebSocket hears of changes anyway. */
 	if (poll->waited || poll->wait_until <= worker->loop.now || worker->draining ||
-	    exchange->websocket != NULL)
+	    !exchange->carrier->may_wait)
 		return false;
 	inbox = hub_open(&worker->hub, exchange->identity.name, worker->loop.now);
 	if (inbox == NULL || !hub_position(&worker->hub, inbox, &present) ||

@@ -36,10 +36,6 @@ struct websocket {
 /* With or without compression, as the request offers and the settings allow. */
 const struct stream_kind *websocket_choose_kind(const struct exchange *exchange);
 
-/* Answers the exchange's request. */
-void websocket_answer(struct exchange *exchange, int status, const char *content_type,
-		      struct slice body);
-
 /* The exchange is over: frees it, and goes on with what waited for its place. */
 void websocket_forget(struct exchange *exchange);
 

@@ -62,8 +62,8 @@ static void append_answer(const struct exchange *exchange, int status, const cha
 }
 
 /* What is no JSON follows in a binary message, at once behind the answer. */
-void websocket_answer(struct exchange *exchange, int status, const char *content_type,
-		      struct slice body)
+static void answer(struct exchange *exchange, int status, const char *content_type,
+		   struct slice body)
 {
 	struct websocket *websocket = exchange->websocket;
 	struct buffer *out =
@@ -219,13 +219,15 @@ static bool is_request(const struct message *message)
 
 static void ask(struct exchange *exchange, const struct message *message)
 {
-	if (message->ack.data != NULL && !is_request(message))
+	if (message->ack.data != NULL && !is_request(message)) {
+		exchange->is_silent = exchange->id.length == 0;
 		acknowledge(exchange, message->ack);
-	else if (message->ack.data != NULL || exchange->id.length == 0 ||
-		 message->method.data == NULL || message->path.data == NULL)
+	} else if (message->ack.data != NULL || exchange->id.length == 0 ||
+		   message->method.data == NULL || message->path.data == NULL) {
 		refuse(exchange, "A request has id, method and path; an acknowledgement has ack");
-	else if (make_request(exchange, message) == 0 && find_route(exchange) == 0)
+	} else if (make_request(exchange, message) == 0 && find_route(exchange) == 0) {
 		exchange->route->handle(exchange);
+	}
 }
 
 static void dispatch(struct exchange *exchange, json_t *json, struct slice text, bool is_within)
@@ -255,18 +257,39 @@ static void take(struct exchange *exchange, struct slice text)
 	json_decref(json);
 }
 
+/* The exchange is the WebSocket's user's. */
+static int identify(struct exchange *exchange)
+{
+	const struct stream *stream = &exchange->websocket->stream;
+
+	exchange->identity = (struct identity){
+	    .kind = IDENTITY_USER,
+	    .expires_at = stream->expires_at,
+	    .may_publish = stream->may_publish,
+	};
+	return arena_copy(&exchange->arena, inbox_name(stream->subscriber.inbox),
+			  &exchange->identity.name);
+}
+
+/* Whoever polls over a WebSocket hears of changes anyway. */
+static const struct exchange_carrier carrier = {
+    .answer = answer,
+    .may_wait = false,
+};
+
 void websocket_request(struct websocket *websocket, struct slice text)
 {
-	struct exchange *exchange = exchange_create_for(websocket);
+	struct exchange *exchange = exchange_create_over(websocket->stream.connection, &carrier);
 
 	if (exchange == NULL) {
 		websocket_close_for_memory(websocket);
 		return;
 	}
+	exchange->websocket = websocket;
 	list_append(&websocket->talk->exchanges, &exchange->link);
 	websocket->talk->exchange_count++;
 	exchange->dispatching = true;
-	if (access_identify(exchange) < 0)
+	if (identify(exchange) < 0)
 		run_out_of_memory(exchange);
 	else
 		take(exchange, text);

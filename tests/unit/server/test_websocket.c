@@ -503,12 +503,16 @@ static void acknowledgements_are_counted(void **state)
 {
 	int64_t before = client_metric(&node.admin_address, "allim_acknowledgements_total");
 	struct client client;
-	char code[64];
+	json_t *answer;
 
 	(void)state;
 	open_websocket(&client, "acks", "");
 	websocket_client_ask(&client, "{\"ack\":\"0000000000000001.1.1\"}");
-	assert_int_equal(ask(&client, "{\"ack\":\"0000000000000001.1.1\",\"id\":1}", code), 204);
+	websocket_client_ask(&client, "{\"ack\":\"0000000000000001.1.1\",\"id\":1}");
+	answer = websocket_client_wait_for(&client, NULL); /* the other one has none */
+	assert_int_equal(json_integer_value(json_object_get(answer, "id")), 1);
+	assert_int_equal(status_of(answer), 204);
+	json_decref(answer);
 	client_close(&client);
 	client_open(&client, &node.address);
 	assert_int_equal(client_call(&client, "acks", "POST", "/v1/inbox/ack",
