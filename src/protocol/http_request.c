@@ -42,8 +42,8 @@ const struct slice *http_request_header(const struct http_request *request, stru
 	return header == NULL ? NULL : &header->value;
 }
 
-bool http_request_has_token(const struct http_request *request, struct slice name,
-			    struct slice token)
+static bool has_token(const struct http_request *request, struct slice name, struct slice token,
+		      bool (*equals)(struct slice a, struct slice b))
 {
 	const struct http_header *header;
 
@@ -53,11 +53,23 @@ bool http_request_has_token(const struct http_request *request, struct slice nam
 		while (rest.length > 0) {
 			struct slice item = slice_trim(slice_split(&rest, ','));
 
-			if (slice_equals_ignoring_case(item, token))
+			if (equals(item, token))
 				return true;
 		}
 	}
 	return false;
+}
+
+bool http_request_has_token(const struct http_request *request, struct slice name,
+			    struct slice token)
+{
+	return has_token(request, name, token, slice_equals_ignoring_case);
+}
+
+bool http_request_has_exact_token(const struct http_request *request, struct slice name,
+				  struct slice token)
+{
+	return has_token(request, name, token, slice_equals);
 }
 
 static struct slice without_quotes(struct slice text)

@@ -58,6 +58,10 @@ const struct slice *http_request_header(const struct http_request *request, stru
 bool http_request_has_token(const struct http_request *request, struct slice name,
 			    struct slice token);
 
+/* The same for a token whose case matters. */
+bool http_request_has_exact_token(const struct http_request *request, struct slice name,
+				  struct slice token);
+
 /* The value of a cookie (RFC 6265, 4.2), without quotes. Returns 0, -ENOENT, or -EINVAL where the
  * name occurs with two different values. */
 int http_request_cookie(const struct http_request *request, struct slice name,

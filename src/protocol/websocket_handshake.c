@@ -65,7 +65,7 @@ bool websocket_handshake_offers(const struct http_request *request, struct slice
 	struct slice name = SLICE("sec-websocket-protocol");
 
 	*ret_any = http_request_header(request, name) != NULL;
-	return http_request_has_token(request, name, subprotocol);
+	return http_request_has_exact_token(request, name, subprotocol);
 }
 
 void websocket_handshake_accept(struct slice key, char ret_text[static WEBSOCKET_ACCEPT_TEXT_BYTES])

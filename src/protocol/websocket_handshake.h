@@ -25,8 +25,8 @@ enum websocket_refusal {
 enum websocket_refusal websocket_handshake_check(const struct http_request *request,
 						 const char **ret_sentence);
 
-/* Whether the client offers that subprotocol. Where it offers any, but not ours, it would take our
- * answer for a failure (4.1). */
+/* Whether the client offers that subprotocol, with just this case: it compares the answer with what
+ * it sent. Where it offers any, but not ours, it would take our answer for a failure (4.1). */
 bool websocket_handshake_offers(const struct http_request *request, struct slice subprotocol,
 				bool *ret_any);
 

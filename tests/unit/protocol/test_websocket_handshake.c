@@ -111,6 +111,8 @@ static void subprotocols_are_found(void **state)
 	    {"Sec-WebSocket-Protocol: chat , allim.v1\r\n", true, true},
 	    {"Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: allim.v1\r\n", true, true},
 	    {"Sec-WebSocket-Protocol: allim.v2\r\n", true, false},
+	    {"Sec-WebSocket-Protocol: Allim.v1, ALLIM.V1\r\n", true, false},
+	    {"sec-websocket-protocol: Allim.v1, allim.v1\r\n", true, true},
 	    {"Sec-WebSocket-Protocol:\r\n", true, false},
 	};
 

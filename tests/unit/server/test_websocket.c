@@ -86,6 +86,8 @@ static void handshakes_are_checked(void **state)
 	    {"", UPGRADE VERSION KEY, 101, "Upgrade: websocket\r\n"},
 	    {"", UPGRADE VERSION KEY "Sec-WebSocket-Protocol: chat, allim.v1\r\n", 101, ""},
 	    {"", UPGRADE VERSION KEY "Sec-WebSocket-Protocol: chat\r\n", 400, "invalid_handshake"},
+	    {"", UPGRADE VERSION KEY "Sec-WebSocket-Protocol: Allim.v1\r\n", 400,
+	     "invalid_handshake"},
 	    {"", VERSION KEY, 426, "Upgrade: websocket\r\n"},
 	    {"", UPGRADE KEY "Sec-WebSocket-Version: 8\r\n", 426, "Sec-WebSocket-Version: 13\r\n"},
 	    {"", UPGRADE KEY, 400, "invalid_handshake"},
