@@ -105,6 +105,8 @@ static void append_head(struct exchange *exchange, int status, const char *conte
 	append_cors(exchange, out);
 	if (exchange->retry_after > 0)
 		http_response_header_integer(out, "Retry-After", exchange->retry_after);
+	if (exchange->is_replayed)
+		http_response_header(out, "Idempotency-Replayed", SLICE("true"));
 	buffer_append(out, buffer_slice(&exchange->headers));
 	if (exchange->connection->last)
 		http_response_header(out, "Connection", SLICE("close"));

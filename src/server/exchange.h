@@ -48,6 +48,7 @@ struct exchange {
 	struct slice id;	     /* the JSON of its id, or empty */
 	int retry_after;	     /* seconds, told with the answer; 0: not */
 	bool is_bytes;		     /* the answer's body is no JSON */
+	bool is_replayed;	     /* the answer is that of an earlier request of the same key */
 	unsigned pending;	     /* what other threads, or lists of the worker's, hold of it */
 	bool is_silent;		     /* whoever asks wants no answer to what went well */
 	bool answered;

@@ -40,7 +40,7 @@ static void answer_again(struct exchange *exchange, struct publication *publicat
 		return;
 	}
 	publication->refusal = NULL;
-	exchange_header(exchange, "Idempotency-Replayed", SLICE("true"));
+	exchange->is_replayed = true;
 	answer(exchange, publication);
 }
 

@@ -51,6 +51,8 @@ static void append_answer(const struct exchange *exchange, int status, const cha
 	buffer_append_format(text, ",\"status\":%d", status);
 	if (exchange->retry_after > 0)
 		buffer_append_format(text, ",\"retry_after\":%d", exchange->retry_after);
+	if (exchange->is_replayed)
+		buffer_append_string(text, ",\"idempotency_replayed\":true");
 	if (content_type != NULL && !exchange->is_bytes) {
 		buffer_append_string(text, ",\"body\":");
 		buffer_append(text, body);

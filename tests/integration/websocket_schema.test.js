@@ -43,9 +43,11 @@ test('all that comes is described', async () => {
   await ask({ id: 2, method: 'POST', path: '/v1/inbox/archive', body: { all: true } });
   await ask({ id: 3, method: 'GET', path: `/v1/inbox/${id}/data` });
   await ask({ id: 4, method: 'GET', path: '/v1/inbox/0/data' });
-  await ask({
+  const publish = {
     id: 5, method: 'POST', path: '/v1/notifications', idempotency_key: 'k', body: { to: { user: 'anna' }, type: 't', title: 'x' },
-  });
+  };
+  assert.equal((await ask(publish)).idempotency_replayed, undefined);
+  assert.equal((await ask({ ...publish, id: 6 })).idempotency_replayed, true);
   for (let count = 0; count < 40; count++) socket.send({ id: `many ${count}`, method: 'GET', path: '/v1/inbox/count' });
   await eventually('every kind', () => ['retry', 'reset', 'count', 'notification', 'change', 'heartbeat', 200, 201, 204, 404, 429]
     .every((kind) => kinds.has(kind)));

@@ -549,6 +549,33 @@ static const char *publishing_token(const char *user)
 	return header;
 }
 
+/* A repeated request is told from the first one, as HTTP tells it. */
+static void replayed_answers_say_so(void **state)
+{
+	static const char message[] =
+	    "{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/notifications\",\"idempotency_key\":\"again\","
+	    "\"body\":{\"to\":{\"user\":\"friend\"},\"type\":\"t\",\"title\":\"hello\"}}";
+	char headers[5200];
+	struct client client;
+
+	(void)state;
+	client_open(&client, &node.address);
+	snprintf(headers, sizeof(headers), "%s" UPGRADE VERSION KEY, publishing_token("repeater"));
+	assert_int_equal(websocket_client_handshake(&client, "/v1/inbox/socket", headers), 101);
+	for (int i = 0; i < 2; i++) {
+		json_t *answer;
+
+		websocket_client_ask(&client, message);
+		answer = websocket_client_wait_for(&client, NULL);
+		assert_int_equal(status_of(answer), 201);
+		assert_int_equal(json_is_true(json_object_get(answer, "idempotency_replayed")),
+				 i == 1);
+		assert_int_equal(json_object_size(answer), i == 0 ? 3 : 4);
+		json_decref(answer);
+	}
+	client_close(&client);
+}
+
 #define PUBLISH(to)                                                     \
 	"{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/notifications\"," \
 	"\"idempotency_key\":\"k\",\"body\":{\"to\":" to ",\"type\":\"t\",\"title\":\"hello\"}}"
@@ -753,6 +780,7 @@ int main(void)
 	    cmocka_unit_test(a_full_socket_goes_on_when_it_drains),
 	    cmocka_unit_test(bad_messages_are_answered),
 	    cmocka_unit_test(acknowledgements_are_counted),
+	    cmocka_unit_test(replayed_answers_say_so),
 	    cmocka_unit_test(users_publish_where_their_tokens_say_so),
 	    cmocka_unit_test(requests_wait_their_turn),
 	    cmocka_unit_test(pings_are_answered),
