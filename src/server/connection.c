@@ -190,6 +190,11 @@ bool connection_is_full(const struct connection *connection)
 	return connection->output != NULL;
 }
 
+size_t connection_kept(const struct connection *connection)
+{
+	return connection->output == NULL ? 0 : connection->output->bytes.length;
+}
+
 /* The exchange is over and all of its answer has been taken. */
 static void finish_exchange(struct connection *connection)
 {

@@ -84,6 +84,9 @@ int connection_write(struct connection *connection, struct slice bytes);
 /* True while bytes wait for the socket. */
 bool connection_is_full(const struct connection *connection);
 
+/* How many bytes are kept for it: 0 unless it is full. */
+size_t connection_kept(const struct connection *connection);
+
 /* The exchange's answer is in `bytes`, whole: sends it, clears the buffer, and goes on to what the
  * client sent behind the request, whose answer may need the same buffer. */
 void connection_answer(struct connection *connection, struct buffer *bytes);

@@ -155,6 +155,8 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 		    struct slice body)
 {
 	assert(!exchange->answered);
+	if (exchange->carrier->defer != NULL && exchange->carrier->defer(exchange, status))
+		return;
 	exchange->answered = true;
 	count_status(exchange, status);
 	exchange->carrier->answer(exchange, status, content_type, body);

@@ -21,6 +21,9 @@
 
 /* How a request came, and its answer goes. */
 struct exchange_carrier {
+	/* Whether the answer cannot be taken now: the exchange is gone then, and another of the
+	 * same request comes later. NULL: never. */
+	bool (*defer)(struct exchange *exchange, int status);
 	/* Sends the answer; once per exchange. */
 	void (*answer)(struct exchange *exchange, int status, const char *content_type,
 		       struct slice body);
@@ -45,6 +48,7 @@ struct exchange {
 	void (*on_stored)(struct exchange *exchange, struct store_request *request);
 	struct websocket *websocket; /* that carries it, or NULL */
 	struct list link;	     /* among the WebSocket's */
+	bool is_deferred;	     /* it begins when the WebSocket has room for its answer */
 	struct slice id;	     /* the JSON of its id, or empty */
 	int retry_after;	     /* seconds, told with the answer; 0: not */
 	bool is_bytes;		     /* the answer's body is no JSON */

@@ -186,6 +186,7 @@ static bool has_enough(const struct websocket *websocket)
 	const struct worker *worker = stream_worker(&websocket->stream);
 
 	return connection_is_full(websocket->stream.connection) ||
+	       websocket->talk->deferred_count > 0 ||
 	       websocket->talk->exchange_count >= worker->settings->websocket_requests;
 }
 
@@ -287,6 +288,39 @@ static void on_bytes(struct connection_holder *holder, char *bytes, size_t lengt
 	rest(websocket);
 }
 
+static struct exchange *first_deferred(const struct websocket_talk *talk)
+{
+	LIST_FOR_EACH(link, &talk->exchanges) {
+		struct exchange *exchange = CONTAINER_OF(link, struct exchange, link);
+
+		if (exchange->is_deferred)
+			return exchange;
+	}
+	return NULL;
+}
+
+/* One by one, or they would find too much waiting again. */
+static bool may_ask_deferred(const struct websocket *websocket)
+{
+	const struct websocket_talk *talk = websocket->talk;
+
+	return talk->deferred_count > 0 && talk->deferred_count == talk->exchange_count &&
+	       stream_is_open(&websocket->stream) &&
+	       !connection_is_full(websocket->stream.connection);
+}
+
+static void ask_deferred(struct websocket *websocket)
+{
+	struct websocket_talk *talk = websocket->talk;
+
+	talk->taking = true;
+	while (may_ask_deferred(websocket)) {
+		websocket_request_again(first_deferred(talk));
+		send_answers(websocket);
+	}
+	talk->taking = false;
+}
+
 /* Goes on with what had been read, where there is room again. */
 static void resume(struct websocket *websocket)
 {
@@ -294,6 +328,9 @@ static void resume(struct websocket *websocket)
 	struct buffer following;
 
 	if (talk == NULL || talk->taking || !stream_is_open(&websocket->stream))
+		return;
+	ask_deferred(websocket);
+	if (!stream_is_open(&websocket->stream))
 		return;
 	if (talk->paused && !talk->draining && !has_enough(websocket)) {
 		following = talk->following;

@@ -20,6 +20,7 @@ struct websocket_talk {
 	struct websocket_reader reader;
 	struct list exchanges; /* that are not answered yet */
 	unsigned exchange_count;
+	unsigned deferred_count; /* those of them that wait for room */
 	int64_t deadline;	 /* for what has come in part, in monotonic milliseconds; or 0 */
 	bool paused;		 /* enough is under way: the client waits in its own socket */
 	bool draining;		 /* ends once all is answered */
@@ -44,5 +45,8 @@ void websocket_close_for_memory(struct websocket *websocket);
 
 /* Takes a message; websocket_request.c. */
 void websocket_request(struct websocket *websocket, struct slice text);
+
+/* Begins a deferred exchange. */
+void websocket_request_again(struct exchange *exchange);
 
 #endif

@@ -163,7 +163,8 @@ static int take_id(struct exchange *exchange, const json_t *json)
 	return result < 0 ? run_out_of_memory(exchange) : 0;
 }
 
-/* The request that HTTP would have brought. Its texts are copied: the message is soon gone. */
+/* The request that HTTP would have brought. Its texts are copied: the message is soon gone. Returns
+ * 0 or -ENOMEM. */
 static int make_request(struct exchange *exchange, const struct message *message)
 {
 	struct http_request *request = arena_allocate_array(&exchange->arena, 1, sizeof(*request));
@@ -173,7 +174,7 @@ static int make_request(struct exchange *exchange, const struct message *message
 	    arena_copy(&exchange->arena, message->path, &request->target) < 0 ||
 	    arena_copy(&exchange->arena, message->body, &request->body) < 0 ||
 	    arena_copy(&exchange->arena, message->idempotency_key, &header->value) < 0)
-		return run_out_of_memory(exchange);
+		return -ENOMEM;
 	request->method = http_request_method(message->method);
 	request->method_name = slice_from_string(http_request_method_name(request->method));
 	request->query = request->target;
@@ -227,7 +228,9 @@ static void ask(struct exchange *exchange, const struct message *message)
 	} else if (message->ack.data != NULL || exchange->id.length == 0 ||
 		   message->method.data == NULL || message->path.data == NULL) {
 		refuse(exchange, "A request has id, method and path; an acknowledgement has ack");
-	} else if (make_request(exchange, message) == 0 && find_route(exchange) == 0) {
+	} else if (make_request(exchange, message) < 0) {
+		run_out_of_memory(exchange);
+	} else if (find_route(exchange) == 0) {
 		exchange->route->handle(exchange);
 	}
 }
@@ -273,11 +276,68 @@ static int identify(struct exchange *exchange)
 			  &exchange->identity.name);
 }
 
+/* Another exchange of the same request, or NULL when memory is short. */
+static struct exchange *copy(const struct exchange *exchange)
+{
+	const struct http_request *request = exchange->request;
+	struct message message = {
+	    .method = request->method_name,
+	    .path = request->target,
+	    .body = request->body,
+	};
+	struct exchange *again = exchange_create_over(exchange->connection, exchange->carrier);
+
+	if (again == NULL)
+		return NULL;
+	again->websocket = exchange->websocket;
+	if (identify(again) == 0 && make_request(again, &message) == 0 &&
+	    arena_copy(&again->arena, exchange->id, &again->id) == 0)
+		return again;
+	exchange_end(again);
+	return NULL;
+}
+
+/* A client that takes no answers has the node keep delivery.replay_bytes of them and one more. What
+ * was read beyond that is thrown away, and read again once the client has taken the others. What
+ * was done is told, and so are problems: both are short. */
+static bool defer(struct exchange *exchange, int status)
+{
+	size_t limit = (size_t)exchange->worker->settings->delivery_replay_bytes;
+	struct websocket_talk *talk = exchange->websocket->talk;
+	struct exchange *again;
+
+	if (exchange->dispatching || connection_kept(exchange->connection) <= limit ||
+	    status >= 400 || exchange->request->method != HTTP_METHOD_GET)
+		return false;
+	again = copy(exchange);
+	if (again == NULL)
+		return false;
+	again->is_deferred = true;
+	talk->deferred_count++;
+	list_append(&talk->exchanges, &again->link);
+	list_remove(&exchange->link);
+	exchange_end(exchange);
+	return true;
+}
+
 /* Whoever polls over a WebSocket hears of changes anyway. */
 static const struct exchange_carrier carrier = {
+    .defer = defer,
     .answer = answer,
     .may_wait = false,
 };
+
+void websocket_request_again(struct exchange *exchange)
+{
+	exchange->is_deferred = false;
+	exchange->websocket->talk->deferred_count--;
+	exchange->dispatching = true;
+	if (find_route(exchange) == 0)
+		exchange->route->handle(exchange);
+	exchange->dispatching = false;
+	if (exchange->answered)
+		websocket_forget(exchange);
+}
 
 void websocket_request(struct websocket *websocket, struct slice text)
 {

@@ -1,9 +1,10 @@
-/* What a WebSocket's client cannot do for ever: leave a message unfinished. The test is the store,
- * and turns the clock. */
+/* What a WebSocket's client cannot do for ever: leave a message unfinished, or answers untaken. The
+ * test is the store, and turns the clock. */
 #include "lib/assertions.h"
 #include "lib/lone_worker.h"
 #include "protocol/websocket.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,14 +13,14 @@
 	"Upgrade: websocket\r\nConnection: Upgrade\r\n" \
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
-enum { BODY_TIMEOUT = 20000, HEARTBEAT = 15000 };
+enum { BODY_TIMEOUT = 20000, HEARTBEAT = 15000, REPLAY_BYTES = 4096, ANSWER_BYTES = 60000 };
 
 static struct lone_worker lone;
 
 static int start(void **state)
 {
 	static const char *const settings[] = {"http-body-timeout=20s", "stream-heartbeat=15s",
-					       NULL};
+					       "delivery-replay-bytes=4KiB", NULL};
 
 	(void)state;
 	lone_worker_start(&lone, ROUTE_PUBLIC, settings);
@@ -188,6 +189,124 @@ static void each_message_has_its_own_time(void **state)
 	lone_worker_turn(&lone);
 }
 
+/* A socket that takes little at a time, so that answers wait. */
+static int open_narrow(struct connection **ret_connection)
+{
+	int client = open_websocket(ret_connection), bytes = 4096;
+
+	assert_int_equal(
+	    setsockopt((*ret_connection)->descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)),
+	    0);
+	return client;
+}
+
+static void ask(int client, int id)
+{
+	static const unsigned char mask[WEBSOCKET_MASK_BYTES] = {0};
+	struct buffer message = BUFFER_EMPTY, frame = BUFFER_EMPTY;
+
+	buffer_append_format(&message, "{\"id\":%d,\"method\":\"GET\",\"path\":\"/v1/inbox\"}", id);
+	websocket_append_masked(&frame, WEBSOCKET_TEXT, buffer_slice(&message), mask);
+	send_bytes(client, buffer_slice(&frame));
+	buffer_finish(&message);
+	buffer_finish(&frame);
+}
+
+/* Answers the oldest question for a list with much. */
+static void answer_much(void)
+{
+	static char title[ANSWER_BYTES];
+	struct notification notification = {.id = 1, .seq = 1, .first_seq = 1};
+	struct store_list *list = lone_worker_take(&lone, STORE_LIST);
+
+	memset(title, 'x', sizeof(title));
+	notification.content.type = SLICE("t");
+	notification.content.title = slice_from_bytes(title, sizeof(title));
+	list->notifications = &notification;
+	list->notification_count = 1;
+	lone_worker_answer_heads(&lone, list, 0, 0);
+}
+
+/* Takes all that waits. */
+static void drain(const struct connection *connection, int client, struct buffer *taken)
+{
+	do {
+		buffer_append(taken, receive(client));
+		lone_worker_turn(&lone);
+	} while (connection_is_full(connection));
+	buffer_append(taken, receive(client));
+}
+
+static size_t count(const struct buffer *text, const char *part)
+{
+	size_t found = 0, length = strlen(part);
+
+	for (const char *at = text->data;
+	     (at = memmem(at, (size_t)(text->data + text->length - at), part, length)) != NULL;
+	     at += length)
+		found++;
+	return found;
+}
+
+/* Of four answers that nobody takes one is kept. The others are asked for again, one by one, as the
+ * client takes what is there, and nothing new is begun before the last of them is. */
+static void answers_that_nobody_takes_are_few(void **state)
+{
+	struct buffer taken = BUFFER_EMPTY;
+	struct connection *connection;
+	int client = open_narrow(&connection);
+	size_t kept;
+
+	(void)state;
+	for (int id = 1; id <= 4; id++)
+		ask(client, id);
+	assert_int_equal(lone_worker_asked(&lone, STORE_LIST), 4);
+	answer_much();
+	kept = connection_kept(connection);
+	assert_in_range(kept, REPLAY_BYTES + 1, ANSWER_BYTES + 1000);
+	for (int i = 0; i < 3; i++)
+		answer_much();
+	assert_int_equal(connection_kept(connection), kept);
+	assert_int_equal(lone_worker_asked(&lone, STORE_LIST), 0);
+	ask(client, 5);
+	for (int left = 3; left > 0; left--) {
+		drain(connection, client, &taken);
+		assert_int_equal(lone_worker_asked(&lone, STORE_LIST), left > 1 ? 1 : 2);
+		answer_much();
+	}
+	drain(connection, client, &taken);
+	assert_int_equal(lone_worker_asked(&lone, STORE_LIST), 1);
+	answer_much();
+	drain(connection, client, &taken);
+	for (int id = 1; id <= 5; id++) {
+		char head[40];
+
+		snprintf(head, sizeof(head), "{\"id\":%d,\"status\":200,", id);
+		assert_int_equal(count(&taken, head), 1);
+	}
+	assert_int_equal(count(&taken, "\"title\":\"xxx"), 5);
+	buffer_finish(&taken);
+	close(client);
+	lone_worker_turn(&lone);
+}
+
+/* A client that goes away meanwhile leaves nothing behind. */
+static void deferred_requests_end_with_the_connection(void **state)
+{
+	struct connection *connection;
+	int client = open_narrow(&connection);
+
+	(void)state;
+	for (int id = 1; id <= 3; id++)
+		ask(client, id);
+	for (int i = 0; i < 2; i++)
+		answer_much();
+	close(client);
+	lone_worker_turn(&lone);
+	answer_much();
+	assert_int_equal(lone_worker_asked(&lone, STORE_LIST), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +314,8 @@ int main(void)
 	    cmocka_unit_test(the_time_is_kept_between_heartbeats),
 	    cmocka_unit_test(finished_messages_need_none),
 	    cmocka_unit_test(each_message_has_its_own_time),
+	    cmocka_unit_test(answers_that_nobody_takes_are_few),
+	    cmocka_unit_test(deferred_requests_end_with_the_connection),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
