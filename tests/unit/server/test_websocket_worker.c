@@ -1,5 +1,5 @@
-/* What a WebSocket's client cannot do for ever: leave a message unfinished, or answers untaken. The
- * test is the store, and turns the clock. */
+/* A WebSocket whose store and clock are the test: what a client that is behind is told, and what a
+ * client cannot do for ever, which is to leave a message unfinished, or answers untaken. */
 #include "lib/assertions.h"
 #include "lib/lone_worker.h"
 #include "protocol/websocket.h"
@@ -90,6 +90,37 @@ static void fire_after(struct connection *connection, int64_t milliseconds)
 	lone.worker->loop.now += milliseconds;
 	connection_on_timer(&connection->timer);
 	lone.worker->loop.now -= milliseconds;
+}
+
+/* The worker learns that the user's inbox has come so far. */
+static void hear(const char *user, int64_t seq)
+{
+	struct hint_batch *batch = hint_batch_create(7, 1);
+	struct hint hint = {.user = slice_from_string(user), .seq = seq};
+
+	assert_int_equal(hint_batch_add(batch, &hint), 0);
+	worker_receive(lone.worker, batch);
+	hint_batch_release(batch);
+	lone_worker_turn(&lone);
+}
+
+/* While the store has not answered, the client has less than the head, and is told of the head. */
+static void heartbeats_carry_the_head(void **state)
+{
+	struct connection *connection;
+	int client = open_websocket(&connection);
+
+	(void)state;
+	fire_after(connection, HEARTBEAT);
+	assert_received(client, "{\"head\":\"0000000000000007.0.0\"}");
+	hear("anna", 5);
+	assert_int_equal(lone_worker_asked(&lone, STORE_REPLAY), 1);
+	fire_after(connection, HEARTBEAT);
+	assert_received(client, "{\"head\":\"0000000000000007.5.0\"}");
+	lone_worker_answer_heads(&lone, lone_worker_take(&lone, STORE_REPLAY), 5, 0);
+	assert_received(client, "\"cursor\":\"0000000000000007.5.0\"");
+	close(client);
+	lone_worker_turn(&lone);
 }
 
 /* Whatever of it has come: its time begins with its first byte, and neither a heartbeat nor a ping
@@ -310,6 +341,7 @@ static void deferred_requests_end_with_the_connection(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(heartbeats_carry_the_head),
 	    cmocka_unit_test(unfinished_messages_have_their_time),
 	    cmocka_unit_test(the_time_is_kept_between_heartbeats),
 	    cmocka_unit_test(finished_messages_need_none),
