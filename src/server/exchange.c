@@ -222,7 +222,11 @@ static void reply_problem(struct exchange *exchange, const struct problem_row *r
 	if (row->status == 429 || row->status == 503)
 		exchange->retry_after = row->status == 429 ? 30 : 2;
 	problem_append(&body, row, detail);
-	exchange_reply(exchange, row->status, "application/problem+json", buffer_slice(&body));
+	if (buffer_failed(&body)) /* the status says most of it */
+		exchange_reply_empty(exchange, row->status);
+	else
+		exchange_reply(exchange, row->status, "application/problem+json",
+			       buffer_slice(&body));
 	buffer_finish(&body);
 }
 

@@ -2,19 +2,32 @@
  *
  * Whoever asks then gets an answer, an error or a closed connection, and whoever asks again gets
  * what he asked for; nothing is lost, and no stream begins anywhere but where it was told to. */
+#include "core/json_reader.h"
 #include "lib/assertions.h"
 #include "lib/client.h"
-#include "core/json_reader.h"
 #include "lib/failing_allocator.h"
 #include "lib/node.h"
+#include "lib/websocket_client.h"
+#include "protocol/websocket.h"
+#include "protocol/websocket_deflate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#define UPGRADE                                         \
+	"Upgrade: websocket\r\nConnection: Upgrade\r\n" \
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+static const unsigned char mask[WEBSOCKET_MASK_BYTES] = {1, 2, 3, 4};
+
 static struct test_node node;
 
-static const char *const settings[] = {"http-workers=1", "delivery-sweep-interval=100ms",
-				       "limits-connections-per-user=0", NULL};
+static const char *const settings[] = {"http-workers=1",
+				       "delivery-sweep-interval=100ms",
+				       "limits-connections-per-user=0",
+				       "limits-requests-per-minute=0",
+				       "websocket-compression=true",
+				       NULL};
 
 static int start(void **state)
 {
@@ -272,6 +285,185 @@ static void test_hints(void **state)
 	client_close(&client);
 }
 
+/* Everything that comes up to this text, or the connection's end. */
+static bool comes(struct client *client, const char *text)
+{
+	static char bytes[64 * 1024];
+	size_t length = 0;
+	ssize_t count;
+
+	while (memmem(bytes, length, text, strlen(text)) == NULL) {
+		count = recv(client->descriptor, bytes + length, sizeof(bytes) - length, 0);
+		if (count <= 0)
+			return false;
+		length += (size_t)count;
+	}
+	return true;
+}
+
+/* Opens one while the n-th allocation fails. Returns whether one did. */
+static bool open_failing(unsigned n, struct client *client, int *ret_status)
+{
+	struct buffer request = BUFFER_EMPTY;
+	char answer[16] = "";
+	ssize_t count;
+	bool failed;
+
+	buffer_append_format(&request,
+			     "GET /v1/inbox/socket?after=start HTTP/1.1\r\nHost: localhost\r\n%s%s"
+			     "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+			     client_authorization("opener"), UPGRADE);
+	client_open(client, &node.address);
+	failing_allocator_fail_at(n);
+	send(client->descriptor, request.data, request.length, MSG_NOSIGNAL);
+	count = recv(client->descriptor, answer, sizeof(answer) - 1, MSG_WAITALL);
+	failed = failing_allocator_reset();
+	*ret_status = count < 15 ? -1 : (int)strtol(answer + 9, NULL, 10);
+	buffer_finish(&request);
+	return failed;
+}
+
+/* One that opens begins where it was told to. */
+static void test_websockets_that_open(void **state)
+{
+	bool failed = true;
+
+	(void)state;
+	client_publish(&node.address, "opener", "old");
+	for (unsigned n = 1; failed; n++) {
+		struct client client;
+		int status;
+
+		failed = open_failing(n, &client, &status);
+		if (status != 101 && (!failed || (status != -1 && status < 500)))
+			fail_msg("%d when allocation %u fails", status, n);
+		if (status == 101)
+			assert_true(comes(&client, "\"event\":\"count\"") || failed);
+		client_close(&client);
+	}
+}
+
+/* What answers a message: its status, 0 for a pong, -1 for the end, or -2 for an event. */
+static int receive_status(struct client *client)
+{
+	unsigned opcode = websocket_client_receive(client);
+	json_t *answer, *status;
+	int result;
+
+	if (opcode == WEBSOCKET_PONG)
+		return 0;
+	if (opcode != WEBSOCKET_TEXT) {
+		if (opcode == WEBSOCKET_CLOSE) /* 1011 */
+			assert_memory_equal(client->body.data, "\x03\xf3", 2);
+		return -1;
+	}
+	answer = client_json(client);
+	status = json_object_get(answer, "status");
+	result = status == NULL ? -2 : (int)json_integer_value(status);
+	json_decref(answer);
+	return result;
+}
+
+/* Sends frames over an open WebSocket while the n-th allocation fails. Returns whether there may be
+ * more to fail: where an event came first, that is not known. */
+static bool send_failing(unsigned n, struct client *client, struct slice frames, int expected)
+{
+	char byte;
+	int status;
+	bool failed;
+
+	failing_allocator_fail_at(n);
+	send(client->descriptor, frames.data, frames.length, MSG_NOSIGNAL);
+	recv(client->descriptor, &byte, 1, MSG_PEEK);
+	failed = failing_allocator_reset();
+	status = receive_status(client);
+	if (status == -2)
+		return true;
+	if (status != expected && (!failed || (status != -1 && status < 500)))
+		fail_msg("%d when allocation %u fails", status, n);
+	return failed;
+}
+
+static void check_frames(struct slice frames, int expected)
+{
+	bool failed = true;
+	unsigned n;
+
+	for (n = 1; failed; n++) {
+		struct client client;
+		char headers[5200];
+
+		snprintf(headers, sizeof(headers),
+			 "%s" UPGRADE "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+			 client_authorization("memory"));
+		client_open(&client, &node.address);
+		assert_int_equal(websocket_client_handshake(&client, "/v1/inbox/socket", headers),
+				 101);
+		json_decref(websocket_client_wait_for(&client, "count"));
+		failed = send_failing(n, &client, frames, expected);
+		client_close(&client);
+	}
+	assert_true(n > 2);
+}
+
+static void check_message(const char *message, int expected)
+{
+	struct slice text = slice_from_string(message);
+	struct buffer frames = BUFFER_EMPTY;
+
+	websocket_append_masked(&frames, WEBSOCKET_TEXT, text, mask);
+	check_frames(buffer_slice(&frames), expected);
+	buffer_finish(&frames);
+}
+
+/* A message in two frames, which the reader has to put together. */
+static void check_fragments(const char *message, int expected)
+{
+	struct slice text = slice_from_string(message);
+	struct buffer frames = BUFFER_EMPTY;
+
+	websocket_append_masked(&frames, WEBSOCKET_TEXT, slice_from_bytes(text.data, 5), mask);
+	frames.data[0] = (char)(frames.data[0] & ~WEBSOCKET_FINAL);
+	websocket_append_masked(&frames, WEBSOCKET_CONTINUATION,
+				slice_from_bytes(text.data + 5, text.length - 5), mask);
+	check_frames(buffer_slice(&frames), expected);
+	buffer_finish(&frames);
+}
+
+static void check_compressed(const char *message, int expected)
+{
+	struct websocket_deflate *codec = websocket_deflate_create();
+	struct buffer text = BUFFER_EMPTY, frames = BUFFER_EMPTY;
+
+	assert_non_null(codec);
+	websocket_deflate_append(codec, slice_from_string(message), &text);
+	websocket_deflate_append_stored(SLICE(""), &text);
+	websocket_append_masked(&frames, WEBSOCKET_TEXT, buffer_slice(&text), mask);
+	frames.data[0] = (char)(frames.data[0] | WEBSOCKET_COMPRESSED);
+	check_frames(buffer_slice(&frames), expected);
+	buffer_finish(&text);
+	buffer_finish(&frames);
+	websocket_deflate_destroy(codec);
+}
+
+/* Each message is answered, refused for want of memory, or ends its connection. */
+static void test_websockets_that_ask(void **state)
+{
+	static const char list[] = "{\"id\":1,\"method\":\"GET\",\"path\":\"/v1/inbox\"}";
+
+	(void)state;
+	client_publish(&node.address, "memory", "asked");
+	check_compressed(list, 200);
+	check_message(list, 200);
+	check_fragments(list, 200);
+	check_message("{\"id\":\"a\",\"method\":\"POST\",\"path\":\"/v1/inbox/seen\",\"body\":{"
+		      "\"all\":true}}",
+		      200);
+	check_message("{\"id\":2,\"ack\":\"0000000000000001.1.1\"}", 204);
+	check_message("{\"id\":2,\"method\":\"GET\",\"path\":\"/v1/nothing\"}", 404);
+	check_frames(SLICE("\x89\x80\0\0\0\0"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +473,8 @@ int main(void)
 	    cmocka_unit_test(test_reset_streams),
 	    cmocka_unit_test(test_streams_from_the_start),
 	    cmocka_unit_test(test_hints),
+	    cmocka_unit_test(test_websockets_that_open),
+	    cmocka_unit_test(test_websockets_that_ask),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
