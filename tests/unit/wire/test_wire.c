@@ -7,6 +7,7 @@ static void test_names(void **state)
 	(void)state;
 	assert_ptr_equal(wire_find(SLICE("poll")), &poll_wire_ops);
 	assert_ptr_equal(wire_find(SLICE("sse")), &sse_wire_ops);
+	assert_ptr_equal(wire_find(SLICE("websocket")), &websocket_wire_ops);
 	assert_null(wire_find(SLICE("")));
 	assert_null(wire_find(SLICE("pol")));
 	assert_null(wire_find(SLICE("polls")));
