@@ -7,41 +7,12 @@
  * the protocol end it. */
 #include "server/websocket.h"
 
-#include "base/json.h"
 #include "server/access.h"
 #include "server/acknowledge.h"
 #include "server/exchange.h"
+#include "server/request_message.h"
 
 #include <errno.h>
-#include <stdlib.h>
-
-enum { ID_BYTES = 64 };
-
-/* What a message says; absent members are empty. */
-struct message {
-	struct slice id; /* as it was written */
-	struct slice ack;
-	struct slice method;
-	struct slice path;
-	struct slice body; /* as it was written */
-	struct slice idempotency_key;
-};
-
-enum member_kind { MEMBER_TEXT, MEMBER_WRITTEN };
-
-static const struct {
-	struct slice name;
-	enum member_kind kind;
-	size_t offset;
-} members[] = {
-#define MEMBER(name, kind)                                                                \
-	{                                                                                 \
-		{#name, sizeof(#name) - 1}, MEMBER_##kind, offsetof(struct message, name) \
-	}
-    MEMBER(id, WRITTEN), MEMBER(ack, TEXT),	MEMBER(method, TEXT),
-    MEMBER(path, TEXT),	 MEMBER(body, WRITTEN), MEMBER(idempotency_key, TEXT),
-#undef MEMBER
-};
 
 static void append_answer(const struct exchange *exchange, int status, const char *content_type,
 			  struct slice body, struct buffer *text)
@@ -84,88 +55,19 @@ static void answer(struct exchange *exchange, int status, const char *content_ty
 	websocket_forget(exchange);
 }
 
-static int refuse(struct exchange *exchange, const char *sentence)
+static void refuse(struct exchange *exchange, const char *sentence)
 {
 	exchange_problem(exchange, PROBLEM_INVALID_MESSAGE, "%s", sentence);
-	return -EINVAL;
 }
 
-static int run_out_of_memory(struct exchange *exchange)
+static void run_out_of_memory(struct exchange *exchange)
 {
 	exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-	return -ENOMEM;
-}
-
-static size_t find_member(struct slice name)
-{
-	size_t i = 0;
-
-	while (i < sizeof(members) / sizeof(members[0]) && !slice_equals(members[i].name, name))
-		i++;
-	return i;
-}
-
-static int read_member(struct exchange *exchange, struct slice name, const json_t *value,
-		       struct slice written, struct message *message)
-{
-	size_t row = find_member(name);
-	struct slice *place;
-
-	if (row == sizeof(members) / sizeof(members[0]))
-		return refuse(exchange, "A message has the members ack, or id, method, path, body "
-					"and idempotency_key");
-	place = (struct slice *)(void *)((char *)message + members[row].offset);
-	*place = written;
-	if (members[row].kind == MEMBER_WRITTEN)
-		return 0;
-	if (!json_is_string(value))
-		return refuse(exchange, "ack, method, path and idempotency_key are strings");
-	*place = slice_from_bytes(json_string_value(value), json_string_length(value));
-	return 0;
-}
-
-/* Strings are read as jansson decoded them, other values as they were written: a number in a body
- * stays as it was. jansson keeps the order of members, and the parser refused doubled ones. */
-static int read_members(struct exchange *exchange, json_t *json, struct slice text,
-			struct message *message)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(json, name, value)
-	{
-		struct slice name_as_written, written;
-
-		json_next(&text, &name_as_written, &written);
-		if (read_member(exchange, slice_from_string(name), value, written, message) < 0)
-			return -EINVAL;
-	}
-	return 0;
-}
-
-/* Kept in the exchange before anything else is looked at, so that every refusal has it. */
-static int take_id(struct exchange *exchange, const json_t *json)
-{
-	json_t *value = json_object_get(json, "id");
-	char *text;
-	int result;
-
-	if (value == NULL)
-		return 0;
-	if (!json_is_integer(value) &&
-	    (!json_is_string(value) || json_string_length(value) > ID_BYTES))
-		return refuse(exchange, "id is an integer, or a string of at most 64 bytes");
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	result = text == NULL
-		     ? -ENOMEM
-		     : arena_copy(&exchange->arena, slice_from_string(text), &exchange->id);
-	free(text);
-	return result < 0 ? run_out_of_memory(exchange) : 0;
 }
 
 /* The request that HTTP would have brought. Its texts are copied: the message is soon gone. Returns
  * 0 or -ENOMEM. */
-static int make_request(struct exchange *exchange, const struct message *message)
+static int make_request(struct exchange *exchange, const struct request_message *message)
 {
 	struct http_request *request = arena_allocate_array(&exchange->arena, 1, sizeof(*request));
 	struct http_header *header = arena_allocate_array(&exchange->arena, 1, sizeof(*header));
@@ -214,20 +116,11 @@ static int find_route(struct exchange *exchange)
 	return -EINVAL;
 }
 
-static bool is_request(const struct message *message)
+static void ask(struct exchange *exchange, const struct request_message *message)
 {
-	return message->method.data != NULL || message->path.data != NULL ||
-	       message->body.data != NULL || message->idempotency_key.data != NULL;
-}
-
-static void ask(struct exchange *exchange, const struct message *message)
-{
-	if (message->ack.data != NULL && !is_request(message)) {
+	if (request_message_acknowledges(message)) {
 		exchange->is_silent = exchange->id.length == 0;
 		acknowledge(exchange, message->ack);
-	} else if (message->ack.data != NULL || exchange->id.length == 0 ||
-		   message->method.data == NULL || message->path.data == NULL) {
-		refuse(exchange, "A request has id, method and path; an acknowledgement has ack");
 	} else if (make_request(exchange, message) < 0) {
 		run_out_of_memory(exchange);
 	} else if (find_route(exchange) == 0) {
@@ -237,17 +130,21 @@ static void ask(struct exchange *exchange, const struct message *message)
 
 static void dispatch(struct exchange *exchange, json_t *json, struct slice text, bool is_within)
 {
-	struct message message = {.id = {NULL, 0}};
+	struct request_message message;
+	const char *sentence = "A message is one JSON object";
+	int result = -EINVAL;
 
-	if (!json_is_object(json)) {
-		refuse(exchange, "A message is one JSON object");
-		return;
-	}
-	if (take_id(exchange, json) < 0)
-		return;
-	if (!is_within)
+	if (json_is_object(json))
+		result = request_message_read_id(json, &exchange->arena, &exchange->id, &sentence);
+	if (result == -ENOMEM)
+		run_out_of_memory(exchange);
+	else if (result < 0)
+		refuse(exchange, sentence);
+	else if (!is_within)
 		access_refuse_count(exchange);
-	else if (read_members(exchange, json, text, &message) == 0)
+	else if (request_message_read(json, text, &message, &sentence) < 0)
+		refuse(exchange, sentence);
+	else
 		ask(exchange, &message);
 }
 
@@ -280,7 +177,7 @@ static int identify(struct exchange *exchange)
 static struct exchange *copy(const struct exchange *exchange)
 {
 	const struct http_request *request = exchange->request;
-	struct message message = {
+	struct request_message message = {
 	    .method = request->method_name,
 	    .path = request->target,
 	    .body = request->body,
