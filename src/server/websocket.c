@@ -321,7 +321,7 @@ static void ask_deferred(struct websocket *websocket)
 	talk->taking = false;
 }
 
-/* Goes on with what had been read, where there is room again. */
+/* Goes on where there is room again: first with what was deferred, then with what had been read. */
 static void resume(struct websocket *websocket)
 {
 	struct websocket_talk *talk = websocket->talk;

@@ -1,6 +1,7 @@
 /* A WebSocket whose store and clock are the test: what a client that is behind is told, and what a
  * client cannot do for ever, which is to leave a message unfinished, or answers untaken. */
 #include "lib/assertions.h"
+#include "lib/failing_allocator.h"
 #include "lib/lone_worker.h"
 #include "protocol/websocket.h"
 
@@ -338,6 +339,42 @@ static void deferred_requests_end_with_the_connection(void **state)
 	assert_int_equal(lone_worker_asked(&lone, STORE_LIST), 0);
 }
 
+/* What cannot be deferred for want of memory is told at once, or ends the connection. */
+static void a_shortage_of_memory_loses_no_answer(void **state)
+{
+	bool failed = true;
+	unsigned n;
+
+	(void)state;
+	for (n = 1; failed; n++) {
+		struct buffer taken = BUFFER_EMPTY;
+		struct connection *connection;
+		int client = open_narrow(&connection);
+
+		ask(client, 1);
+		ask(client, 2);
+		answer_much();
+		failing_allocator_fail_at(n);
+		answer_much();
+		failed = failing_allocator_reset();
+		if (connection->state != CONNECTION_HOLDING) {
+			close(client);
+			lone_worker_turn(&lone);
+			continue;
+		}
+		drain(connection, client, &taken);
+		if (lone_worker_asked(&lone, STORE_LIST) > 0)
+			answer_much();
+		drain(connection, client, &taken);
+		assert_int_equal(count(&taken, "{\"id\":1,\"status\":200,"), 1);
+		assert_int_equal(count(&taken, "{\"id\":2,\"status\":"), 1);
+		buffer_finish(&taken);
+		close(client);
+		lone_worker_turn(&lone);
+	}
+	assert_true(n > 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +385,7 @@ int main(void)
 	    cmocka_unit_test(each_message_has_its_own_time),
 	    cmocka_unit_test(answers_that_nobody_takes_are_few),
 	    cmocka_unit_test(deferred_requests_end_with_the_connection),
+	    cmocka_unit_test(a_shortage_of_memory_loses_no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
