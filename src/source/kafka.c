@@ -128,14 +128,14 @@ static void on_rebalance(struct kafka_source *kafka, rd_kafka_event_t *event)
 	rd_kafka_t *client = kafka->client.kafka;
 
 	if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-		rd_kafka_error_destroy(rd_kafka_incremental_assign(client, list));
+		rd_kafka_assign(client, list);
 		if (kafka->is_paused)
 			pause_all(kafka, true);
 		use(kafka, list);
 	} else {
 		for (int i = 0; i < list->cnt; i++)
 			kafka_partitions_close(&kafka->partitions, list->elems[i].partition);
-		rd_kafka_error_destroy(rd_kafka_incremental_unassign(client, list));
+		rd_kafka_assign(client, NULL);
 	}
 }
 
@@ -260,7 +260,9 @@ static const struct {
     {"enable.auto.commit", "true"},
     {"auto.commit.interval.ms", "1000"},
     {"auto.offset.reset", "earliest"},
-    {"partition.assignment.strategy", "cooperative-sticky"},
+    /* Not cooperative-sticky: before 2.3, librdkafka aborts the program when a member leaves
+     * that was never given partitions. */
+    {"partition.assignment.strategy", "range,roundrobin"},
     /* A topic that is made, or gets more partitions, is found. */
     {"topic.metadata.refresh.interval.ms", "5000"},
     {"session.timeout.ms", "10000"},
