@@ -1,10 +1,14 @@
 /* Orders go through a named pipe in the guard's folder, and answers come back in its log. The program
- * is copied there, since who runs it may not be allowed into the folder where it was built. */
+ * is copied there, since who runs it may not be allowed into the folder where it was built. For a
+ * real Kafka there is no guard. */
 #include "lib/kafka_server.h"
 
+#include "base/random.h"
 #include "lib/assertions.h"
+#include "lib/kafka_real.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,27 +73,95 @@ static const char *wait_for(struct kafka_server *server, const char *text)
 static void read_brokers(struct kafka_server *server)
 {
 	const char *line = wait_for(server, "brokers ");
-	char *port;
 
 	while (strchr(line, '\n') == NULL)
 		line = wait_for(server, "brokers ");
 	assert_int_equal(sscanf(line, "brokers %255s", server->brokers), 1);
-	port = strchr(server->brokers, ':');
-	assert_non_null(port);
-	assert_int_equal(sscanf(port, ":%hu", &server->port), 1);
 }
 
-void kafka_server_start(struct kafka_server *server, unsigned brokers)
+static void start_mock(struct kafka_server *server, unsigned brokers)
 {
 	char script[SCRIPT_BYTES];
 	const char *command[] = {"/bin/sh", "-c", script, NULL};
 
-	*server = (struct kafka_server){.guard = guard_create("allim-kafka", NULL)};
+	server->guard = guard_create("allim-kafka", NULL);
 	open_pipe(server);
 	copy_program(server);
 	snprintf(script, sizeof(script), "exec ./kafka_mock %u <orders", brokers);
 	guard_start(server->guard, command);
 	read_brokers(server);
+}
+
+bool kafka_server_is_real(const struct kafka_server *server)
+{
+	return server->guard == NULL;
+}
+
+/* A test before this one may have failed while it was down. */
+static void find_real(struct kafka_server *server)
+{
+	if (kafka_real_has_control())
+		kafka_real_control("up");
+	snprintf(server->brokers, sizeof(server->brokers), "%s", kafka_real_broker());
+}
+
+void kafka_server_start(struct kafka_server *server, unsigned brokers)
+{
+	const char *port;
+
+	*server = (struct kafka_server){.orders = -1};
+	if (kafka_real_broker() != NULL)
+		find_real(server);
+	else
+		start_mock(server, brokers);
+	port = strchr(server->brokers, ':');
+	assert_non_null(port);
+	assert_int_equal(sscanf(port, ":%hu", &server->port), 1);
+}
+
+void kafka_server_needs_mock(const struct kafka_server *server)
+{
+	if (kafka_server_is_real(server)) {
+		print_message("skipped: only the mock can be told to do this\n");
+		skip();
+	}
+}
+
+void kafka_server_needs_control(const struct kafka_server *server)
+{
+	if (kafka_server_is_real(server) && !kafka_real_has_control()) {
+		print_message("skipped: ALLIM_TEST_KAFKA_FOLDER is not set\n");
+		skip();
+	}
+}
+
+void kafka_server_name_topic(const char *word, char ret_topic[static KAFKA_SERVER_TOPIC_BYTES])
+{
+	snprintf(ret_topic, KAFKA_SERVER_TOPIC_BYTES, "%s-%" PRIx64, word, random_system_seed());
+}
+
+void kafka_server_create(struct kafka_server *server, const char *topic, unsigned partitions)
+{
+	if (kafka_server_is_real(server))
+		kafka_real_create(topic, partitions);
+	else
+		kafka_server_tell(server, "create %s %u", topic, partitions);
+}
+
+void kafka_server_down(struct kafka_server *server)
+{
+	if (kafka_server_is_real(server))
+		kafka_real_control("down");
+	else
+		kafka_server_tell(server, "down -1");
+}
+
+void kafka_server_up(struct kafka_server *server)
+{
+	if (kafka_server_is_real(server))
+		kafka_real_control("up");
+	else
+		kafka_server_tell(server, "up -1");
 }
 
 /* An answer is a line of its own, so counting lines tells how many there are. */
@@ -108,6 +180,7 @@ void kafka_server_tell(struct kafka_server *server, const char *format, ...)
 	va_list arguments;
 	int length;
 
+	assert_false(kafka_server_is_real(server));
 	va_start(arguments, format);
 	length = vsnprintf(order, sizeof(order) - 1, format, arguments);
 	va_end(arguments);
@@ -126,16 +199,27 @@ void kafka_server_tell(struct kafka_server *server, const char *format, ...)
 
 void kafka_server_freeze(struct kafka_server *server)
 {
-	guard_freeze(server->guard);
+	if (kafka_server_is_real(server))
+		kafka_real_control("freeze");
+	else
+		guard_freeze(server->guard);
 }
 
 void kafka_server_thaw(struct kafka_server *server)
 {
-	guard_thaw(server->guard);
+	if (kafka_server_is_real(server))
+		kafka_real_control("thaw");
+	else
+		guard_thaw(server->guard);
 }
 
 void kafka_server_finish(struct kafka_server *server)
 {
+	if (kafka_server_is_real(server)) {
+		if (kafka_real_has_control())
+			kafka_real_control("up");
+		return;
+	}
 	guard_destroy(server->guard);
 	close(server->orders);
 }

@@ -1,21 +1,16 @@
-/* Kafka: a mock cluster of three brokers, or the real one that ALLIM_TEST_KAFKA names (HOST:PORT),
- * where the feed makes its topic itself. */
+/* Kafka: a mock cluster of three brokers, or a real one (kafka_server.h), where the feed makes its
+ * topic itself. */
 #include "conformance/feed/conformance.h"
 
-#include "base/random.h"
 #include "lib/kafka_server.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { BROKERS = 3, PARTITIONS = 4 };
 
 struct place {
 	struct kafka_server server;
-	const char *brokers;
-	char topic[64];
-	bool is_real;
+	char topic[KAFKA_SERVER_TOPIC_BYTES];
 };
 
 static void *start(void)
@@ -23,14 +18,10 @@ static void *start(void)
 	struct place *place = calloc(1, sizeof(*place));
 
 	assert_non_null(place);
-	snprintf(place->topic, sizeof(place->topic), "allim-test-%" PRIx64, random_system_seed());
-	place->brokers = getenv("ALLIM_TEST_KAFKA");
-	place->is_real = place->brokers != NULL;
-	if (place->is_real)
-		return place;
+	kafka_server_name_topic("hints", place->topic);
 	kafka_server_start(&place->server, BROKERS);
-	kafka_server_tell(&place->server, "create %s %d", place->topic, PARTITIONS);
-	place->brokers = place->server.brokers;
+	if (!kafka_server_is_real(&place->server))
+		kafka_server_create(&place->server, place->topic, PARTITIONS);
 	return place;
 }
 
@@ -38,8 +29,7 @@ static void stop(void *context)
 {
 	struct place *place = context;
 
-	if (!place->is_real)
-		kafka_server_finish(&place->server);
+	kafka_server_finish(&place->server);
 	free(place);
 }
 
@@ -47,7 +37,7 @@ static void prepare(void *context, struct settings *settings)
 {
 	struct place *place = context;
 
-	settings->kafka_brokers = place->brokers;
+	settings->kafka_brokers = place->server.brokers;
 	settings->kafka_topic = place->topic;
 	settings->kafka_partitions = PARTITIONS;
 }

@@ -8,6 +8,7 @@
 #include "lib/failing_allocator.h"
 #include "lib/kafka_server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -19,6 +20,7 @@ enum {
 	LARGE_BYTES = 1 << 19,
 	MANY = 1000,
 	ATTEMPTS = 30,
+	ADVICE_BYTES = 128,
 };
 
 /* Of Kafka's protocol. */
@@ -40,6 +42,7 @@ enum {
 /* Two nodes and their cluster. */
 struct scene {
 	struct kafka_server server;
+	char topic[KAFKA_SERVER_TOPIC_BYTES];
 	struct captured_log log;
 	struct conformance_node a;
 	struct conformance_node b;
@@ -52,6 +55,7 @@ static void open_node(struct scene *scene, struct conformance_node *node, uint64
 
 	settings_init_defaults(&settings);
 	settings.kafka_brokers = scene->server.brokers;
+	settings.kafka_topic = scene->topic;
 	conformance_open_with(node, &kafka_feed_ops, number, &settings);
 }
 
@@ -67,7 +71,8 @@ static int setup_without_nodes(void **state)
 
 	assert_non_null(scene);
 	kafka_server_start(&scene->server, BROKERS);
-	kafka_server_tell(&scene->server, "create allim-hints %d", PARTITIONS);
+	kafka_server_name_topic("hints", scene->topic);
+	kafka_server_create(&scene->server, scene->topic, PARTITIONS);
 	captured_log_start(&scene->log);
 	*state = scene;
 	return 0;
@@ -140,11 +145,12 @@ static void test_brokers_that_come_later(void **state)
 {
 	struct scene *scene = *state;
 
-	kafka_server_tell(&scene->server, "down -1");
+	kafka_server_needs_control(&scene->server);
+	kafka_server_down(&scene->server);
 	open_nodes(scene);
 	assert_false(conformance_statistics(&scene->a).connected);
 	CONFORMANCE_WAIT_FOR(captured_log_count(&scene->log, "Kafka cannot be used") == 2);
-	kafka_server_tell(&scene->server, "up -1");
+	kafka_server_up(&scene->server);
 	CONFORMANCE_WAIT_FOR(both_connected(scene));
 	assert_int_equal(wakes(scene), 1);
 	assert_delivers(scene);
@@ -158,13 +164,14 @@ static void test_brokers_that_go_and_come_back(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_control(&scene->server);
 	for (unsigned i = 1; i <= 3; i++) {
 		unsigned number = ++scene->published;
 
-		kafka_server_tell(&scene->server, "down -1");
+		kafka_server_down(&scene->server);
 		CONFORMANCE_WAIT_FOR(!conformance_statistics(&scene->b).connected);
 		conformance_publish(&scene->a, number);
-		kafka_server_tell(&scene->server, "up -1");
+		kafka_server_up(&scene->server);
 		CONFORMANCE_WAIT_FOR(both_connected(scene) && wakes(scene) > i);
 		assert_true(conformance_statistics(&scene->b).reconnections >= i);
 		CONFORMANCE_WAIT_FOR(conformance_has_come(&scene->b, number) ||
@@ -178,12 +185,13 @@ static void test_one_broker_of_three(void **state)
 {
 	struct scene *scene = *state;
 
-	kafka_server_tell(&scene->server, "leader allim-hints 0 2");
+	kafka_server_needs_mock(&scene->server);
+	kafka_server_tell(&scene->server, "leader %s 0 2", scene->topic);
 	CONFORMANCE_WAIT_FOR(both_connected(scene));
 	kafka_server_tell(&scene->server, "down 2");
 	CONFORMANCE_WAIT_FOR(!conformance_statistics(&scene->b).connected);
 	for (int i = 0; i < PARTITIONS; i++)
-		kafka_server_tell(&scene->server, "leader allim-hints %d 1", i);
+		kafka_server_tell(&scene->server, "leader %s %d 1", scene->topic, i);
 	CONFORMANCE_WAIT_FOR(both_connected(scene) && wakes(scene) >= 2);
 	assert_delivers(scene);
 }
@@ -192,10 +200,11 @@ static void test_partition_without_leader(void **state)
 {
 	struct scene *scene = *state;
 
-	kafka_server_tell(&scene->server, "leader allim-hints 3 -1");
+	kafka_server_needs_mock(&scene->server);
+	kafka_server_tell(&scene->server, "leader %s 3 -1", scene->topic);
 	CONFORMANCE_WAIT_FOR(!conformance_statistics(&scene->b).connected);
 	CONFORMANCE_WAIT_FOR(is_told(scene, "not every partition of its topic can be read"));
-	kafka_server_tell(&scene->server, "leader allim-hints 3 1");
+	kafka_server_tell(&scene->server, "leader %s 3 1", scene->topic);
 	CONFORMANCE_WAIT_FOR(both_connected(scene) && wakes(scene) >= 2);
 	assert_delivers(scene);
 }
@@ -205,9 +214,10 @@ static void test_moving_partitions(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	for (int i = 0; i < 60; i++) {
 		if (i % 10 == 0)
-			kafka_server_tell(&scene->server, "leader allim-hints %d %d",
+			kafka_server_tell(&scene->server, "leader %s %d %d", scene->topic,
 					  i / 10 % PARTITIONS, 1 + i / 10 % BROKERS);
 		conformance_publish(&scene->a, ++scene->published);
 		conformance_pause();
@@ -227,6 +237,7 @@ static void test_refused_sequences(void **state)
 	};
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		assert_delivers(scene);
 		kafka_server_tell(&scene->server, "error %d %d", KAFKA_PRODUCE, codes[i]);
@@ -239,6 +250,7 @@ static void test_refused_message(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	kafka_server_tell(&scene->server, "error %d %d", KAFKA_PRODUCE, MESSAGE_TOO_LARGE);
 	conformance_publish(&scene->a, ++scene->published);
 	CONFORMANCE_WAIT_FOR(wakes(scene) == 2);
@@ -253,6 +265,7 @@ static void test_refused_writing(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	kafka_server_tell(&scene->server, "error %d %d %d", KAFKA_PRODUCE, NOT_AUTHORIZED, MANY);
 	conformance_publish(&scene->a, ++scene->published);
 	CONFORMANCE_WAIT_FOR(is_told(scene, "its user may not use the topic"));
@@ -272,6 +285,7 @@ static void test_refused_reading(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	kafka_server_tell(&scene->server, "error %d %d %d", KAFKA_FETCH, NOT_AUTHORIZED, MANY);
 	CONFORMANCE_WAIT_FOR(!conformance_statistics(&scene->a).connected &&
 			     !conformance_statistics(&scene->b).connected);
@@ -288,6 +302,7 @@ static void test_unknown_ends(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	kafka_server_tell(&scene->server, "error %d %d %d", KAFKA_LIST_OFFSETS, NOT_AUTHORIZED,
 			  MANY);
 	open_nodes(scene);
@@ -306,6 +321,7 @@ static void test_lost_place(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	kafka_server_tell(&scene->server, "error %d %d %d", KAFKA_FETCH, OFFSET_OUT_OF_RANGE,
 			  4 * BROKERS);
 	CONFORMANCE_WAIT_FOR(wakes(scene) >= 2 && conformance_wakes(&scene->a) >= 2);
@@ -318,6 +334,7 @@ static void test_slow_brokers(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_mock(&scene->server);
 	kafka_server_tell(&scene->server, "latency -1 500");
 	for (int i = 0; i < 5; i++)
 		assert_delivers(scene);
@@ -346,9 +363,11 @@ static struct hint_batch *large_batch(unsigned number)
 static void test_frozen_brokers(void **state)
 {
 	struct scene *scene = *state;
-	struct hint_batch *batch = large_batch(++scene->published);
+	struct hint_batch *batch;
 	unsigned before = wakes(scene);
 
+	kafka_server_needs_control(&scene->server);
+	batch = large_batch(++scene->published);
 	kafka_server_freeze(&scene->server);
 	while (failures_of(&scene->a) < 20)
 		feed_publish(scene->a.feed, batch);
@@ -362,6 +381,7 @@ static void test_brokers_frozen_for_long(void **state)
 {
 	struct scene *scene = *state;
 
+	kafka_server_needs_control(&scene->server);
 	kafka_server_freeze(&scene->server);
 	CONFORMANCE_WAIT_FOR(!conformance_statistics(&scene->a).connected &&
 			     !conformance_statistics(&scene->b).connected);
@@ -376,14 +396,17 @@ static void test_missing_topic(void **state)
 {
 	struct scene *scene = *state;
 	unsigned number = ++scene->published;
+	char advice[ADVICE_BYTES];
 
-	kafka_server_tell(&scene->server, "topic-error allim-hints %d", UNKNOWN_TOPIC);
+	kafka_server_needs_mock(&scene->server);
+	snprintf(advice, sizeof(advice), "--create --topic %s --partitions 8", scene->topic);
+	kafka_server_tell(&scene->server, "topic-error %s %d", scene->topic, UNKNOWN_TOPIC);
 	open_nodes(scene);
 	conformance_publish(&scene->a, number);
 	CONFORMANCE_WAIT_FOR(captured_log_count(&scene->log, "kafka-topics.sh") == 2);
-	assert_true(is_told(scene, "--create --topic allim-hints --partitions 8"));
+	assert_true(is_told(scene, advice));
 	assert_false(conformance_statistics(&scene->a).connected);
-	kafka_server_tell(&scene->server, "topic-error allim-hints %d", NO_ERROR);
+	kafka_server_tell(&scene->server, "topic-error %s %d", scene->topic, NO_ERROR);
 	CONFORMANCE_WAIT_FOR(both_connected(scene));
 	assert_int_equal(wakes(scene), 1);
 	assert_delivers(scene);
@@ -409,10 +432,10 @@ static void test_large_batches(void **state)
 	hint_batch_release(batch);
 }
 
-static void produce(struct kafka_client *client, char *bytes, size_t length)
+static void produce(struct kafka_client *client, const char *topic, char *bytes, size_t length)
 {
 	const rd_kafka_vu_t parts[] = {
-	    {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = "allim-hints"},
+	    {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
 	    {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
 	    {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes, length}},
 	};
@@ -434,8 +457,8 @@ static void test_foreign_message(void **state)
 	settings.kafka_brokers = scene->server.brokers;
 	assert_int_equal(kafka_client_configure(&settings, &configuration, &error), 0);
 	assert_int_equal(kafka_client_open(&client, RD_KAFKA_PRODUCER, configuration, &error), 0);
-	produce(&client, junk, sizeof(junk));
-	produce(&client, NULL, 0);
+	produce(&client, scene->topic, junk, sizeof(junk));
+	produce(&client, scene->topic, NULL, 0);
 	CONFORMANCE_WAIT_FOR(failures_of(&scene->b) == 2);
 	kafka_client_close(&client);
 	assert_delivers(scene);

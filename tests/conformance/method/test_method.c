@@ -7,6 +7,7 @@
 #include "lib/client.h"
 #include "lib/kafka_thread.h"
 #include "lib/node.h"
+#include "lib/only.h"
 #include "lib/websocket_client.h"
 #include "method/method.h"
 
@@ -235,14 +236,16 @@ static void test_delivery(void **state)
 	(void)state;
 	for (const struct method *method = method_table; method->name != NULL; method++) {
 		const struct receiver *receiver = receiver_of(method);
-		char setting[TEXT_BYTES];
-		const char *const settings[] = {setting, NULL};
+		const char *broker = getenv("ALLIM_TEST_KAFKA");
+		char setting[TEXT_BYTES], kafka[TEXT_BYTES];
+		const char *const settings[] = {setting, broker == NULL ? NULL : kafka, NULL};
 		struct test_node node;
 
-		if (!kafka_thread_allows(method->feed))
+		if (!kafka_thread_allows(method->feed) || !only_allows(method->name))
 			continue;
 		printf("method %s\n", method->name);
 		snprintf(setting, sizeof(setting), "method=%s", method->name);
+		snprintf(kafka, sizeof(kafka), "kafka=%s", broker == NULL ? "" : broker);
 		node_start(&node, false, settings);
 		check_delivery(&node, receiver);
 		node_stop(&node);

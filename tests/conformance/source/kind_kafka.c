@@ -1,10 +1,9 @@
-/* Kafka: librdkafka's mock cluster of three brokers, and an idempotent producer. */
+/* Kafka: a mock cluster of three brokers, or a real one (kafka_server.h), and an idempotent producer. */
 #include "conformance/source/conformance.h"
 
 #include "lib/kafka_server.h"
 
 #include <librdkafka/rdkafka.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { PARTITIONS = 4 };
@@ -12,8 +11,7 @@ enum { PARTITIONS = 4 };
 struct place {
 	struct kafka_server server;
 	rd_kafka_t *producer;
-	unsigned topics;
-	char topic[32];
+	char topic[KAFKA_SERVER_TOPIC_BYTES];
 	unsigned acknowledged;
 };
 
@@ -60,8 +58,8 @@ static void prepare(void *context, struct settings *settings)
 {
 	struct place *place = context;
 
-	snprintf(place->topic, sizeof(place->topic), "orders-%u", ++place->topics);
-	kafka_server_tell(&place->server, "create %s %d", place->topic, PARTITIONS);
+	kafka_server_name_topic("orders", place->topic);
+	kafka_server_create(&place->server, place->topic, PARTITIONS);
 	settings->kafka_brokers = place->server.brokers;
 	settings->sources_kafka_topic = place->topic;
 	settings->sources_kafka_group = place->topic;
@@ -87,12 +85,12 @@ static void send_message(void *context, const char *user, const char *key, const
 
 static void go_down(void *context)
 {
-	kafka_server_tell(&((struct place *)context)->server, "down -1");
+	kafka_server_down(&((struct place *)context)->server);
 }
 
 static void come_up(void *context)
 {
-	kafka_server_tell(&((struct place *)context)->server, "up -1");
+	kafka_server_up(&((struct place *)context)->server);
 }
 
 const struct conformance_kind conformance_kafka = {
