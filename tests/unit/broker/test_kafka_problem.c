@@ -32,6 +32,10 @@ static const struct row rows[] = {
     {RD_KAFKA_RESP_ERR__TRANSPORT, -EAGAIN, "127.0.0.1:1/1: Disconnected (after 12ms in state UP)",
      "its connections break"},
     {RD_KAFKA_RESP_ERR__SSL, -EPROTO,
+     "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: error:0A000126:SSL routines::unexpected eof "
+     "while reading (after 2ms in state SSL_HANDSHAKE)",
+     "it does not answer as TLS does"},
+    {RD_KAFKA_RESP_ERR__SSL, -EPROTO,
      "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate "
      "verify failed: broker certificate could not be verified, verify that ssl.ca.location is "
      "correctly configured or root CA certificates are installed",
