@@ -50,6 +50,11 @@ static const struct row rows[] = {
      "Unsupported SASL mechanism: broker's supported mechanisms: PLAIN (after 3ms in state "
      "AUTH_HANDSHAKE)",
      "set kafka.sasl_mechanism"},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, -EPROTO,
+     "sasl_plaintext://127.0.0.1:1/bootstrap: SASL PLAIN mechanism handshake failed: Broker: Request "
+     "not valid in current SASL state: broker's supported mechanisms:  (after 0ms in state "
+     "AUTH_HANDSHAKE)",
+     "it asks for no user on this port"},
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, -EPROTO, NULL, "its user may not use the topic"},
     {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, -EPROTO, NULL, "IdempotentWrite"},
     {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, -EPROTO, "", "raise max.message.bytes"},
