@@ -19,7 +19,7 @@ const isConnected = async (node) => await metric(node, 'allim_feed_connected') =
 async function startTwo(context) {
   const hook = (action) => context.after(action);
   const [postgres, kafka] = [await postgresFor(hook), await kafkaFor(hook, { brokers: 2 })];
-  const options = { store: await postgres.createDatabase(), args: ['--method', 'kafka', '--kafka', kafka.brokers] };
+  const options = { store: await postgres.createDatabase(), args: ['--method', 'kafka', '--kafka', kafka.brokers, '--kafka-topic', kafka.topic] };
   const near = await serverFor(hook, options);
   const secrets = { ALLIM_API_KEY: near.apiKey, ALLIM_JWT_SECRET: near.secret };
   const far = await serverFor(hook, { ...options, variables: secrets });

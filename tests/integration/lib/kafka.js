@@ -1,11 +1,12 @@
 // A Kafka of the test's own: librdkafka's mock cluster, by the program tests/lib/kafka_mock.c, whose head
-// says what it can be told.
+// says what it can be told; or the real one that the environment names.
 import assert from 'node:assert/strict';
 import { builtProgram } from './process.js';
+import { RealKafka } from './kafka_real.js';
 import { RealServer } from './real_server.js';
 import { eventually } from './wait.js';
 
-const program = builtProgram('tests/lib/kafka_mock');
+export const realKafka = process.env.ALLIM_TEST_KAFKA;
 
 export class Kafka extends RealServer {
   constructor({ brokers = 1 } = {}) {
@@ -13,12 +14,13 @@ export class Kafka extends RealServer {
     this.count = brokers;
     this.input = 'pipe';
     this.told = 0;
+    this.topic = 'allim-hints';
   }
 
   // For the setting kafka.brokers.
   get brokers() { return this.log.match(/^brokers (\S+)$/m)?.[1]; }
 
-  start() { return this.launch([program, String(this.count)]); }
+  start() { return this.launch([builtProgram('tests/lib/kafka_mock'), String(this.count)]); }
 
   isReady() { return this.brokers !== undefined; }
 
@@ -36,11 +38,12 @@ export class Kafka extends RealServer {
   up(broker = -1) { return this.tell(`up ${broker}`); }
 }
 
-// A cluster with the topic of the feed; `after` is node:test's.
+// A cluster with the feed's `topic`; `after` is node:test's.
 export async function kafkaFor(after, options) {
+  if (realKafka) return new RealKafka();
   const server = new Kafka(options);
   after(() => server.dispose());
   await server.start();
-  await server.tell('create allim-hints 4');
+  await server.tell(`create ${server.topic} 4`);
   return server;
 }
