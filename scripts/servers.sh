@@ -7,6 +7,9 @@
 #   server_await NAME COMMAND...   wait until that command succeeds, for the server started last
 #   postgres_start PORT [FLAG...]  have a PostgreSQL; postgres_ask DATABASE SQL asks it something
 #   redis_start PORT               have a Redis
+#   haproxy_start PORT NODES       have a load balancer for that many nodes: at PORT + 1, PORT + 2, ..., the
+#                                  administrators' listeners 10 above
+#   nodes_wait NODES               wait until no node is left, or another server ends
 # ALLIM_STORE_PASSWORD and ALLIM_REDIS_PASSWORD are their passwords then, as nodes want to have them.
 #
 # PostgreSQL does not run as root: for root it runs as nobody, who must get into the folder.
@@ -85,7 +88,7 @@ ports_require() {
 	local port
 	for port; do
 		(: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || continue
-		fail "port $port is taken"
+		fail "port $port is taken; end what listens there, such as an earlier run, or choose another PORT"
 	done
 }
 
@@ -146,4 +149,48 @@ redis_start() {
 	)
 	server_start redis redis-server "$folder/redis.conf"
 	server_await redis env REDISCLI_AUTH="$ALLIM_REDIS_PASSWORD" redis-cli -p "$1" ping
+}
+
+# docs/cluster.md explains each line.
+haproxy_start() {
+	local port=$1 i
+	cat >"$folder/haproxy.cfg" <<-END
+		defaults
+			mode http
+			timeout connect 2s
+			timeout client 75s
+			timeout server 75s
+			timeout http-request 10s
+			option redispatch
+			option abortonclose
+			retries 3
+		frontend public
+			bind 127.0.0.1:$port
+			default_backend nodes
+		backend nodes
+			balance leastconn
+			option httpchk GET /health/ready
+			http-check send hdr Host localhost
+			default-server inter 2s fall 2 rise 1
+	END
+	for ((i = 1; i <= $2; i++)); do
+		echo "	server node-$i 127.0.0.1:$((port + i)) check port $((port + 10 + i))"
+	done >>"$folder/haproxy.cfg"
+	server_start haproxy haproxy -db -f "$folder/haproxy.cfg"
+	server_await haproxy curl --silent --fail "http://127.0.0.1:$port/"
+}
+
+# Nodes, whose names begin with `node-`, may end; that is what the others are for.
+nodes_wait() {
+	local running=$1 status ended name
+	while [ "$running" -gt 0 ]; do
+		status=0
+		wait -n -p ended "${servers[@]}" || status=$?
+		name=${server_names[$ended]}
+		[[ $name = node-* ]] || fail "$name ended with status $status; see $folder/$name.log"
+		mapfile -t servers < <(printf '%s\n' "${servers[@]}" | grep --invert-match --line-regexp "$ended")
+		running=$((running - 1))
+		echo "$name ended with status $status; nodes that go on: $running"
+	done
+	fail "all nodes have ended; see $folder/*.log"
 }
