@@ -10,7 +10,7 @@ release := build/release
 tests := build/test
 sources = $(shell git ls-files --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]')
 
-.PHONY: all release run run-cluster test bench lint format clean help
+.PHONY: all release run run-cluster run-kafka run-rabbitmq test test-kafka bench lint format clean help
 
 all: release
 
@@ -35,6 +35,12 @@ run-cluster:
 	@$(MAKE) --no-print-directory release
 	@PORT=$(PORT) exec scripts/run-cluster $(release)/allim
 
+# As scripts/run-queue says: QUEUE_DATA, PORT.
+run-kafka run-rabbitmq:
+	scripts/install-dependencies build cluster $(@:run-%=%)
+	@$(MAKE) --no-print-directory release
+	@PORT=$(PORT) exec scripts/run-queue $(@:run-%=%) $(release)/allim
+
 test: $(tests)/build.ninja
 	@scripts/install-dependencies build test
 	@scripts/run-tests $(tests) $(SUITE)
@@ -42,6 +48,10 @@ test: $(tests)/build.ninja
 $(tests)/build.ninja:
 	scripts/install-dependencies build test
 	meson setup $(tests) --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+
+test-kafka:
+	@scripts/install-dependencies kafka
+	@$(MAKE) --no-print-directory test SUITE=kafka
 
 bench:
 	scripts/install-dependencies build bench
@@ -63,7 +73,9 @@ help:
 	@echo "make            build the release binary, $(release)/allim"
 	@echo "make run        build and start the demo (PORT=8080 ADMIN_PORT=8081 DATA=build/demo-data)"
 	@echo "make run-cluster  the same on three nodes, with PostgreSQL, Redis and haproxy (NODES=3 METHOD=sse-redis)"
+	@echo "make run-kafka, make run-rabbitmq  two nodes, with a queue that a worker publishes from (PORT=8080)"
 	@echo "make test       run all tests under sanitizers (SUITE=unit, fuzz, thread, integration/stream, ...)"
+	@echo "make test-kafka   what concerns Kafka against a real one, from Maven Central"
 	@echo "make bench      measure beside yardsticks and write build/bench.json (BENCH=\"--only poll\")"
 	@echo "make lint       clang-tidy, cppcheck, layers, formatting"
 	@echo "make format     format all C sources"
