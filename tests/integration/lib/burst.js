@@ -9,6 +9,7 @@ import { serverFor } from './server.js';
 const USERS = 200;
 const WATCHED = ['user-1', 'user-77', 'user-200'];
 const MOST_BYTES = 200 * 1024 * 1024; // beyond what the worker had when it started
+const BODY = 'x'.repeat(1000); // 200,000 of these are more than MOST_BYTES
 const STUCK_MS = 5 * PATIENCE_MS; // without any progress
 
 // How many messages, by whom it is measured; fewer where it is only tried.
@@ -20,7 +21,7 @@ const userOf = (number) => `user-${number % USERS + 1}`;
 export function* lines(count, { keys = false } = {}) {
   for (let number = 0; number < count; number += 1) {
     const user = userOf(number);
-    const message = { to: { user }, type: 'burst', title: String(number), idempotency_key: `burst-${number}` };
+    const message = { to: { user }, type: 'burst', title: String(number), body: BODY, idempotency_key: `burst-${number}` };
     yield `${keys ? `${user}\t` : ''}${JSON.stringify(message)}\n`;
   }
 }
