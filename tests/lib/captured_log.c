@@ -5,6 +5,7 @@
 
 #include "lib/assertions.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -68,7 +69,7 @@ void captured_log_start(struct captured_log *log)
 		atexit(end_running);
 	registered = true;
 	log->file = memfd_create("log", MFD_CLOEXEC);
-	log->saved = dup(STDERR_FILENO);
+	log->saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	assert_true(log->file >= 0 && log->saved >= 0);
 	assert_true(dup2(log->file, STDERR_FILENO) >= 0);
 	current = *log;
