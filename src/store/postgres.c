@@ -20,6 +20,7 @@ static void apply_settings(struct postgres *postgres, const struct store_options
 	atomic_store(&postgres->retention_count, options->retention_count);
 	atomic_store(&postgres->idempotency_age, options->idempotency_age);
 	atomic_store(&postgres->dead_letter_age, options->dead_letter_age);
+	atomic_store(&postgres->audit_age, options->audit_age);
 	atomic_store(&postgres->maintenance_interval, options->maintenance_interval);
 }
 

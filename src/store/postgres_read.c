@@ -2,6 +2,7 @@
  * polls of a moment cost the database one query. */
 #include "store/postgres_read.h"
 
+#include "store/postgres_audit.h"
 #include "store/postgres_dead_letter.h"
 #include "store/postgres_topic.h"
 
@@ -334,6 +335,11 @@ static int receive_probed(struct reading *reading, struct store_request *request
 	return is_proved ? 0 : -EIO;
 }
 
+static int receive_audit(struct reading *reading, struct store_request *request)
+{
+	return postgres_audit_receive_read(reading->batch, request);
+}
+
 static int receive_dead_letters(struct reading *reading, struct store_request *request)
 {
 	return postgres_dead_letter_receive(reading->batch, request);
@@ -420,4 +426,5 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_SWEEP] = {NULL, send_sweep, receive_sweep},
     [STORE_PROBE] = {NULL, send_probed, receive_probed},
     [STORE_DEAD_LETTERS] = {NULL, postgres_dead_letter_send, receive_dead_letters},
+    [STORE_AUDIT_READ] = {NULL, postgres_audit_send_read, receive_audit},
 };

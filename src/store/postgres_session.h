@@ -40,6 +40,7 @@ struct postgres {
 	_Atomic int64_t retention_count;
 	_Atomic int64_t idempotency_age;
 	_Atomic int64_t dead_letter_age;
+	_Atomic int64_t audit_age;
 	_Atomic int64_t maintenance_interval;
 	_Atomic uint64_t queries;
 	_Atomic uint64_t bytes;

@@ -124,6 +124,23 @@ static bool prune_dead_letters(struct postgres_upkeep *upkeep)
 	return gone == PRUNE_SLICE;
 }
 
+static bool prune_audit(struct postgres_upkeep *upkeep)
+{
+	struct postgres_parameters parameters = {.count = 0};
+	int64_t age = atomic_load(&upkeep->session->postgres->audit_age), gone = 0;
+	PGresult *result;
+
+	if (age <= 0)
+		return false;
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, clock_wall() - age);
+	postgres_parameters_add_number(&parameters, POSTGRES_INTEGER, PRUNE_SLICE);
+	result = ask(upkeep, POSTGRES_PRUNE_AUDIT, &parameters);
+	if (result != NULL)
+		gone = postgres_result_number(result, 0, 0);
+	PQclear(result);
+	return gone == PRUNE_SLICE;
+}
+
 static void end_walk(struct postgres_upkeep *upkeep)
 {
 	upkeep->walked = -1;
@@ -224,6 +241,7 @@ void postgres_upkeep_run(struct postgres_upkeep *upkeep)
 	upkeep->more = expire(upkeep);
 	upkeep->more = prune(upkeep) || upkeep->more;
 	upkeep->more = prune_dead_letters(upkeep) || upkeep->more;
+	upkeep->more = prune_audit(upkeep) || upkeep->more;
 	upkeep->more = walk(upkeep) || upkeep->more;
 }
 

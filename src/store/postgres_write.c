@@ -3,6 +3,7 @@
  * other as publishes together. */
 #include "store/postgres_write.h"
 
+#include "store/postgres_audit.h"
 #include "store/postgres_dead_letter.h"
 #include "store/postgres_publish.h"
 #include "store/postgres_topic.h"
@@ -327,4 +328,5 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_BURY_AGAIN] = {postgres_dead_letter_send_bury_again,
 			  postgres_dead_letter_receive_bury_again},
     [STORE_EXHUME] = {postgres_dead_letter_send_exhume, postgres_dead_letter_receive_exhume},
+    [STORE_AUDIT] = {postgres_audit_send, postgres_audit_receive},
 };

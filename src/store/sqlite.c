@@ -90,6 +90,7 @@ static void apply_settings(struct sqlite_settings *settings, const struct store_
 	atomic_store(&settings->retention_count, options->retention_count);
 	atomic_store(&settings->idempotency_age, options->idempotency_age);
 	atomic_store(&settings->dead_letter_age, options->dead_letter_age);
+	atomic_store(&settings->audit_age, options->audit_age);
 	atomic_store(&settings->maintenance_interval,
 		     options->maintenance_interval > 0 ? options->maintenance_interval : 1000);
 }

@@ -328,4 +328,21 @@ static const char *const texts[STATEMENTS] = {
     [STATEMENT_DEAD_LETTERS_COUNT] = "SELECT count(*) FROM dead_letter",
     [STATEMENT_DEAD_LETTERS_PRUNE] = "DELETE FROM dead_letter WHERE buried_at < ?1 AND id IN "
 				     "(SELECT id FROM dead_letter ORDER BY id LIMIT ?2)",
+    [STATEMENT_AUDIT_BATCH] =
+	"INSERT INTO audit_node (node, batch, appended_at) VALUES (?1, ?2, ?3) ON CONFLICT (node) "
+	"DO UPDATE SET batch = ?2, appended_at = ?3 WHERE batch < ?2",
+    [STATEMENT_AUDIT_INSERT] = "INSERT INTO audit (appended_at, time, event, user, line) "
+			       "VALUES (?1, ?2, ?3, ?4, ?5)",
+    /* Behind which id the records are that were appended since; behind the last where none were. */
+    [STATEMENT_AUDIT_BEFORE] = "SELECT coalesce((SELECT id - 1 FROM audit WHERE appended_at >= ?1 "
+			       "ORDER BY appended_at, id LIMIT 1), (SELECT max(id) FROM audit), 0)",
+    [STATEMENT_AUDIT_UP] =
+	"SELECT id, time, event, line FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2",
+    [STATEMENT_AUDIT_UP_USER] =
+	"SELECT id, time, event, line FROM audit WHERE id > ?1 AND user = ?3 AND user <> '' "
+	"ORDER BY id LIMIT ?2",
+    [STATEMENT_AUDIT_PRUNE] = "DELETE FROM audit WHERE appended_at < ?1 AND id IN "
+			      "(SELECT id FROM audit ORDER BY id LIMIT ?2)",
+    [STATEMENT_AUDIT_PRUNE_NODES] = "DELETE FROM audit_node WHERE node IN "
+				    "(SELECT node FROM audit_node WHERE appended_at < ?1 LIMIT ?2)",
 };

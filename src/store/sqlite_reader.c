@@ -3,6 +3,7 @@
 #include "store/sqlite_reader.h"
 
 #include "base/clock.h"
+#include "store/sqlite_audit.h"
 #include "store/sqlite_beat.h"
 #include "store/sqlite_dead_letter.h"
 #include "store/sqlite_heads.h"
@@ -219,4 +220,5 @@ static const struct reading readings[STORE_OPERATIONS] = {
     [STORE_TOPICS] = {NULL, sqlite_topic_answer},
     [STORE_BEAT] = {NULL, sqlite_beat_answer},
     [STORE_DEAD_LETTERS] = {NULL, sqlite_dead_letter_answer},
+    [STORE_AUDIT_READ] = {NULL, sqlite_audit_answer},
 };

@@ -3,6 +3,7 @@
 #include "store/sqlite_retention.h"
 
 #include "base/clock.h"
+#include "store/sqlite_audit.h"
 #include "store/sqlite_correct.h"
 #include "store/sqlite_dead_letter.h"
 #include "store/sqlite_forget.h"
@@ -122,6 +123,8 @@ static int prune(struct sqlite_writer *writer, int *ret_pruned)
 		result = sqlite_dead_letter_prune(writer, PRUNE_SLICE, &letters);
 	if (letters > *ret_pruned)
 		*ret_pruned = letters;
+	if (result == 0)
+		result = sqlite_audit_prune(writer, PRUNE_SLICE, ret_pruned);
 	return result;
 }
 

@@ -340,5 +340,12 @@ static const char *const migrations[VERSION] = {
      "CREATE TABLE subscription (topic TEXT NOT NULL, user TEXT NOT NULL, since INTEGER NOT NULL,"
      " PRIMARY KEY (topic, user)) WITHOUT ROWID;"
      "CREATE INDEX subscription_user ON subscription (user, topic);"
-     "ALTER TABLE idempotency ADD COLUMN members BLOB NOT NULL DEFAULT x'';"),
+     "ALTER TABLE idempotency ADD COLUMN members BLOB NOT NULL DEFAULT x'';"
+     /* See sqlite_audit.c. */
+     "CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, appended_at INTEGER NOT NULL,"
+     " time INTEGER NOT NULL, event TEXT NOT NULL, user TEXT NOT NULL, line TEXT NOT NULL);"
+     "CREATE INDEX audit_appended ON audit (appended_at);"
+     "CREATE INDEX audit_user ON audit (user) WHERE user <> '';"
+     "CREATE TABLE audit_node (node INTEGER PRIMARY KEY, batch INTEGER NOT NULL,"
+     " appended_at INTEGER NOT NULL);"),
 };

@@ -8,6 +8,7 @@
 #include "store/sqlite_writer.h"
 
 #include "base/clock.h"
+#include "store/sqlite_audit.h"
 #include "store/sqlite_correct.h"
 #include "store/sqlite_dead_letter.h"
 #include "store/sqlite_mark.h"
@@ -227,4 +228,5 @@ static operation *const operations[STORE_OPERATIONS] = {
     [STORE_BURY] = sqlite_dead_letter_bury,
     [STORE_BURY_AGAIN] = sqlite_dead_letter_bury_again,
     [STORE_EXHUME] = sqlite_dead_letter_exhume,
+    [STORE_AUDIT] = sqlite_audit_append,
 };

@@ -19,6 +19,7 @@ struct sqlite_settings {
 	_Atomic int64_t retention_count;
 	_Atomic int64_t idempotency_age;
 	_Atomic int64_t dead_letter_age;
+	_Atomic int64_t audit_age;
 	_Atomic int64_t maintenance_interval;
 };
 

@@ -63,6 +63,8 @@ size_t store_request_weight(const struct store_request *request)
 		return mark->id_count;
 	if (request->operation == STORE_BURY)
 		return ((const struct store_bury *)request)->letter_count + 1;
+	if (request->operation == STORE_AUDIT)
+		return ((const struct store_audit *)request)->record_count;
 	return 1;
 }
 
@@ -166,4 +168,6 @@ static const struct operation operations[STORE_OPERATIONS] = {
     [STORE_BURY_AGAIN] = {"bury again", true, {-ENOENT}},
     [STORE_EXHUME] = {"exhume", true, {0}},
     [STORE_DEAD_LETTERS] = {"dead letters", false, {0}},
+    [STORE_AUDIT] = {"audit", true, {0}},
+    [STORE_AUDIT_READ] = {"audit read", false, {0}},
 };

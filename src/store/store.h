@@ -55,6 +55,9 @@ enum store_operation {
 	STORE_EXHUME,	    /* struct store_exhume */
 	STORE_DEAD_LETTERS, /* struct store_dead_letters */
 
+	STORE_AUDIT,	  /* struct store_audit */
+	STORE_AUDIT_READ, /* struct store_audit_read */
+
 	STORE_OPERATIONS
 };
 
@@ -384,6 +387,47 @@ struct store_dead_letters {
 	bool more;
 };
 
+/* What somebody did, as the audit log tells it (audit/audit.h). */
+struct store_audit_record {
+	int64_t id; /* set by the store: rises in the order in which records were appended */
+	int64_t time;
+	struct slice event;
+	struct slice user; /* whom it was about; empty: nobody in particular */
+	struct slice line; /* all of it, as JSON on one line */
+};
+
+/* Appends all records or none; nothing ever changes one, and only age takes them away. A node's
+ * batches are numbered, rising: one that was appended before is not appended again, so that a node
+ * which does not know what became of it may try again. */
+struct store_audit {
+	struct store_request request;
+	uint64_t node;
+	int64_t batch; /* from 1 */
+	const struct store_audit_record *records;
+	size_t record_count;
+};
+
+enum { STORE_AUDIT_SCAN = 10000 /* records */ };
+
+/* Records behind `after`, of the user (empty: any), of the kind `event` (empty: any), not older than
+ * `since`: at most `limit` (and roughly `limit_bytes`; 0: any). The store looks at STORE_AUDIT_SCAN
+ * records at most, so that a question about a long log keeps nobody waiting: `last` says how far it
+ * looked, and `more` that it was not the end. Who asks again with `after` set to `last` gets each
+ * record once, those included that other nodes append meanwhile. */
+struct store_audit_read {
+	struct store_request request;
+	struct slice user;
+	struct slice event;
+	int64_t since; /* microseconds since 1970; 0: any */
+	int64_t after;
+	size_t limit;
+	size_t limit_bytes;
+	struct store_audit_record *records; /* with their ids and lines only */
+	size_t record_count;
+	int64_t last;
+	bool more;
+};
+
 struct store_options {
 	/* SQLite: the folder of the database. PostgreSQL: its URL, with the password apart. */
 	const char *location;
@@ -395,6 +439,7 @@ struct store_options {
 	int64_t retention_count;      /* per inbox; 0: any */
 	int64_t idempotency_age;      /* microseconds a key is remembered */
 	int64_t dead_letter_age;      /* microseconds a letter is kept; 0: for ever */
+	int64_t audit_age;	      /* likewise, a record of the audit log */
 	int64_t maintenance_interval; /* milliseconds between rounds of expiry and retention */
 	/* Called on a thread of the store's after each commit that changed inboxes, before its
 	 * writes come back. The batch stays the store's; references may be taken. Where a commit's
