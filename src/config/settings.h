@@ -66,6 +66,7 @@ struct settings_rules {
 #define SETTINGS_MEMBER_address	 struct settings_address
 #define SETTINGS_MEMBER_origins	 struct settings_list
 #define SETTINGS_MEMBER_topics	 struct settings_list
+#define SETTINGS_MEMBER_words	 struct settings_list
 #define SETTINGS_MEMBER_api_keys struct settings_api_keys
 #define SETTINGS_MEMBER_secret	 struct slice
 #define SETTINGS_MEMBER_rules	 struct settings_rules

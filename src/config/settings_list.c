@@ -1,5 +1,6 @@
-/* Lists: origins, patterns of topics, and publishers with the hash of their key. As one text, in a variable or a flag,
- * the items are separated by commas, which no item may contain. */
+/* Lists: origins, patterns of topics, words of a few that there are, and publishers with the hash of
+ * their key. As one text, in a variable or a flag, the items are separated by commas, which no item
+ * may contain. */
 #include "base/json.h"
 #include "config/settings_problem.h"
 
@@ -160,6 +161,39 @@ static void topics_append_accepted(struct buffer *buffer, const struct setting *
 	    (long long)setting->maximum);
 }
 
+static bool is_accepted(const struct setting *setting, struct slice text)
+{
+	struct slice rest = slice_from_string(setting->unit);
+
+	while (rest.length > 0) {
+		if (slice_equals(text, slice_split(&rest, '|')))
+			return true;
+	}
+	return false;
+}
+
+static int words_add(const struct setting *setting, struct slice text, struct arena *arena,
+		     void *member, struct error *error)
+{
+	if (!is_accepted(setting, text))
+		return settings_problem_refuse(error, text, "is unknown");
+	return texts_add(setting, text, arena, member, error);
+}
+
+static void words_append_accepted(struct buffer *buffer, const struct setting *setting)
+{
+	struct slice rest = slice_from_string(setting->unit);
+
+	buffer_append_string(buffer, "a list of ");
+	buffer_append(buffer, slice_split(&rest, '|'));
+	while (rest.length > 0) {
+		struct slice word = slice_split(&rest, '|');
+
+		buffer_append_string(buffer, rest.length > 0 ? ", " : " and ");
+		buffer_append(buffer, word);
+	}
+}
+
 static bool read_hash(struct slice text, unsigned char ret_hash[static HASH_BYTES])
 {
 	if (text.length != 2 * HASH_BYTES)
@@ -294,6 +328,16 @@ const struct settings_type settings_type_topics = {
     .add = topics_add,
     .append = texts_append,
     .append_accepted = topics_append_accepted,
+    .equals = texts_equal,
+};
+
+const struct settings_type settings_type_words = {
+    .word = "list",
+    .placeholder = "WORD,...",
+    .read = texts_read,
+    .add = words_add,
+    .append = texts_append,
+    .append_accepted = words_append_accepted,
     .equals = texts_equal,
 };
 

@@ -55,6 +55,7 @@ extern const struct settings_type settings_type_boolean;
 extern const struct settings_type settings_type_address;
 extern const struct settings_type settings_type_origins;
 extern const struct settings_type settings_type_topics;
+extern const struct settings_type settings_type_words;
 extern const struct settings_type settings_type_api_keys;
 extern const struct settings_type settings_type_secret;
 extern const struct settings_type settings_type_rules;

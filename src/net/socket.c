@@ -48,6 +48,16 @@ void socket_address_format(const union socket_address *address,
 	}
 }
 
+void socket_peer_format(int descriptor, char text[static SOCKET_ADDRESS_BYTES])
+{
+	union socket_address address;
+	socklen_t length = sizeof(address);
+
+	text[0] = '\0';
+	if (getpeername(descriptor, &address.any, &length) == 0)
+		socket_address_format(&address, text);
+}
+
 bool socket_address_is_loopback(const union socket_address *address)
 {
 	if (address->any.sa_family == AF_INET6)

@@ -24,6 +24,9 @@ int socket_address_parse(struct slice text, union socket_address *ret_address, s
 void socket_address_format(const union socket_address *address,
 			   char text[static SOCKET_ADDRESS_BYTES]);
 
+/* The address of who a socket is connected with, likewise; empty where it is gone already. */
+void socket_peer_format(int descriptor, char text[static SOCKET_ADDRESS_BYTES]);
+
 bool socket_address_is_loopback(const union socket_address *address);
 
 /* The bytes that tell one client from another: 4 of IPv4, the first 8 (a /64) of IPv6, because one
