@@ -18,6 +18,7 @@ struct reading {
 	struct error *error;
 	struct notification_source notification; /* its value is borrowed from the body's */
 	struct slice key;
+	const char *rule; /* that decided; or NULL */
 };
 
 static struct slice media_type(const struct message *message)
@@ -126,7 +127,10 @@ static int read_item(struct reading *reading, const struct routing *routing, int
 	int result = publication_read_item(&reader, &reading->notification, also_allowed, ret_item,
 					   &outcome);
 
-	return result < 0 ? result : outcome.is_dropped;
+	if (result < 0)
+		return result;
+	reading->rule = outcome.rule;
+	return outcome.is_dropped;
 }
 
 static int read_value(struct reading *reading, const struct routing *routing, int64_t now,
@@ -150,7 +154,7 @@ static int read_value(struct reading *reading, const struct routing *routing, in
 
 int message_read(const struct message *message, const struct settings *settings,
 		 const struct routing *routing, int64_t now, struct arena *arena,
-		 struct store_item *ret_item, struct error *error)
+		 struct store_item *ret_item, const char **ret_rule, struct error *error)
 {
 	struct reading reading = {
 	    .message = message,
@@ -163,6 +167,7 @@ int message_read(const struct message *message, const struct settings *settings,
 	json_t *value = NULL;
 	int result;
 
+	*ret_rule = NULL;
 	if (message->body.length > (size_t)settings->sources_message_bytes)
 		return error_set(error, -EINVAL,
 				 "the message has %zu bytes; sources.message_bytes allows %lld",
@@ -172,6 +177,7 @@ int message_read(const struct message *message, const struct settings *settings,
 		return result;
 	reading.notification.value = value;
 	result = read_value(&reading, routing, now, ret_item);
+	*ret_rule = reading.rule;
 	json_decref(value);
 	return result;
 }

@@ -7,6 +7,14 @@
 #include "server/handlers.h"
 #include "server/worker.h"
 
+static void record(struct exchange *exchange, const struct cursor *cursor)
+{
+	struct audit_client client =
+	    exchange_client(exchange, exchange->socket == NULL ? "http" : websocket_wire_ops.name);
+
+	audit_acknowledge(&exchange->worker->audit, &client, cursor);
+}
+
 void acknowledge(struct exchange *exchange, struct slice text)
 {
 	struct cursor cursor;
@@ -17,6 +25,7 @@ void acknowledge(struct exchange *exchange, struct slice text)
 		return;
 	}
 	metrics_add(&exchange->worker->metrics, METRIC_ACKNOWLEDGEMENTS, 1);
+	record(exchange, &cursor);
 	exchange_confirm(exchange);
 }
 

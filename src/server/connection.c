@@ -532,6 +532,7 @@ void connection_accept(struct worker *worker, int descriptor, const union socket
 	    .descriptor = descriptor,
 	    .address_counter = NOT_COUNTED,
 	    .reading = true,
+	    .number = ++worker->connections_made,
 	};
 	timer_init(&connection->timer);
 	if (!take_places(connection, address)) {

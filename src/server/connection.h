@@ -72,6 +72,7 @@ struct connection {
 	unsigned char state; /* enum connection_state */
 	bool reading;	     /* the loop tells of bytes that come */
 	bool last;	     /* close behind the present answer */
+	uint32_t number;     /* tells it from the worker's others, in the audit log */
 };
 
 /* Takes over an accepted descriptor. Closes it where a limit is reached or memory is short. */

@@ -162,11 +162,14 @@ static void drop(struct exchange *exchange)
 static void read_and_publish(struct exchange *exchange)
 {
 	struct retry *retry = exchange->task;
+	const char *rule;
 	struct error error;
 	int result = message_read(&retry->message, exchange->worker->settings,
 				  exchange->worker->configuration->routing, clock_wall(),
-				  &exchange->arena, &retry->item, &error);
+				  &exchange->arena, &retry->item, &rule, &error);
 
+	audit_route(&exchange->worker->audit, retry->source, result == 1 ? rule : NULL, NULL,
+		    retry->message.position);
 	if (result == -EINVAL) {
 		refuse(exchange, error.text);
 	} else if (result < 0) {

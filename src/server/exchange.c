@@ -397,11 +397,45 @@ void exchange_store_problem(struct exchange *exchange, int result)
 	exchange_problem(exchange, store_problems[row].problem, "%s", store_problems[row].detail);
 }
 
+struct audit_client exchange_client(const struct exchange *exchange, const char *wire)
+{
+	return (struct audit_client){
+	    .user = exchange->identity.name,
+	    .wire = wire,
+	    .worker = exchange->worker->number,
+	    .connection = exchange->connection->number,
+	};
+}
+
+static const char *way_of(const struct exchange *exchange)
+{
+	if (exchange->worker->listener == ROUTE_ADMIN)
+		return "admin";
+	return exchange->socket == NULL ? "http" : "websocket";
+}
+
+/* Whatever became of the client meanwhile: what the store has done was done. */
+static void record(struct exchange *exchange, const struct store_request *request)
+{
+	const struct route *route = exchange->route;
+	struct audit_actor actor = {
+	    .way = way_of(exchange),
+	    .is_user = exchange->identity.kind == IDENTITY_USER,
+	    .name = exchange->identity.name,
+	    .method = http_request_method_name(route->method),
+	    .path = route->path,
+	};
+
+	if (exchange->worker->audit.log != NULL && request->result == 0)
+		audit_done(&exchange->worker->audit, &actor, request);
+}
+
 static void on_stored(struct mailbox_message *message)
 {
 	struct store_request *request = store_request_of(message);
 	struct exchange *exchange = request->context;
 
+	record(exchange, request);
 	arena_finish(&exchange->stored);
 	exchange->stored = request->arena;
 	if (!exchange_resume(exchange))

@@ -10,6 +10,7 @@
 #ifndef ALLIM_SERVER_EXCHANGE_H
 #define ALLIM_SERVER_EXCHANGE_H
 
+#include "audit/audit.h"
 #include "protocol/http_parser.h"
 #include "server/authentication.h"
 #include "server/connection.h"
@@ -109,6 +110,9 @@ void exchange_ask(struct exchange *exchange, struct store_request *request,
 
 /* Answers with the problem that a failure of the store is. */
 void exchange_store_problem(struct exchange *exchange, int result);
+
+/* The client of the exchange's connection, which is there, as the audit log names it. */
+struct audit_client exchange_client(const struct exchange *exchange, const char *wire);
 
 /* A request for exchange_ask(), of `size` bytes, zeroed and prepared; NULL (and answered) when
  * memory is short. */

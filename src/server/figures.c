@@ -69,6 +69,22 @@ static void append_feed_metrics(const struct node *node, struct buffer *out)
 #undef FIGURE
 }
 
+static void append_audit_metrics(const struct node *node, struct buffer *out)
+{
+	struct audit_statistics statistics;
+
+	audit_log_statistics(node->audit, &statistics);
+	metrics_append_one(out, "audit_records_total", "counter",
+			   "Records of the audit log that were written.",
+			   (double)statistics.records);
+	metrics_append_one(out, "audit_lost_total", "counter",
+			   "Records of the audit log that could not be written.",
+			   (double)statistics.lost);
+	metrics_append_one(out, "audit_waiting_bytes", "gauge",
+			   "Records of the audit log that wait to be written.",
+			   (double)statistics.waiting_bytes);
+}
+
 void figures_append_metrics(const struct node *node, struct buffer *out)
 {
 	struct store_statistics statistics;
@@ -84,6 +100,7 @@ void figures_append_metrics(const struct node *node, struct buffer *out)
 	    out, "dead_letters", "gauge",
 	    "Messages that could not be handled and wait for somebody to look at them.",
 	    (double)statistics.dead_letters);
+	append_audit_metrics(node, out);
 	append_feed_metrics(node, out);
 	sources_append_metrics(&node->sources, out);
 	metrics_append_one(out, "uptime_seconds", "gauge", "Time since the start.",

@@ -76,6 +76,14 @@ static bool known_cursor(struct exchange *exchange, struct cursor *ret_cursor,
 	return true;
 }
 
+static void record(struct exchange *exchange, const struct wire_answer *answer)
+{
+	struct audit_client client = exchange_client(exchange, poll_wire_ops.name);
+
+	audit_deliver_list(&exchange->worker->audit, &client, answer->notifications,
+			   answer->notification_count);
+}
+
 static void on_listed(struct exchange *exchange, struct store_request *request)
 {
 	struct store_list *list = (struct store_list *)request;
@@ -96,6 +104,7 @@ static void on_listed(struct exchange *exchange, struct store_request *request)
 	}
 	answer.unread = inbox_unread(exchange, &list->counts);
 	poll_wire_ops.answer(&body, &answer);
+	record(exchange, &answer);
 	exchange_reply_json(exchange, 200, &body);
 	buffer_finish(&body);
 }

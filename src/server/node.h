@@ -3,6 +3,7 @@
 #ifndef ALLIM_SERVER_NODE_H
 #define ALLIM_SERVER_NODE_H
 
+#include "audit/audit_log.h"
 #include "config/configuration.h"
 #include "core/quota.h"
 #include "feed/feed.h"
@@ -18,7 +19,8 @@ struct worker;
 struct node {
 	uint64_t number; /* random: tells it from the other nodes of its store */
 	struct store *store;
-	bool shares_store; /* other nodes may commit, too */
+	bool shares_store;	 /* other nodes may commit, too */
+	struct audit_log *audit; /* NULL: none is kept */
 	struct feed *feed;
 	struct sources sources;
 	const struct method *method;

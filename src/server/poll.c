@@ -192,6 +192,24 @@ static bool wait_for_change(struct exchange *exchange, const struct cursor *afte
 	return true;
 }
 
+/* A poll does not know what its client had, so whatever came since is new to it. */
+static void record(struct exchange *exchange, const struct wire_answer *content)
+{
+	struct audit_page *page = &exchange->worker->audit;
+	struct audit_client client = exchange_client(exchange, poll_wire_ops.name);
+	int64_t after = poll_of(exchange)->after.seq,
+		after_broadcast = poll_of(exchange)->after.broadcast_seq;
+
+	for (size_t i = 0; i < content->change_count; i++) {
+		const struct change *change = &content->changes[i];
+		bool is_broadcast = change->notification.to_everyone;
+
+		audit_deliver(page, &client, change,
+			      change->notification.first_seq >
+				  (is_broadcast ? after_broadcast : after));
+	}
+}
+
 static void answer(struct exchange *exchange, const struct wire_answer *content)
 {
 	struct buffer body = BUFFER_EMPTY;
@@ -202,6 +220,7 @@ static void answer(struct exchange *exchange, const struct wire_answer *content)
 		return;
 	}
 	poll_wire_ops.answer(&body, content);
+	record(exchange, content);
 	exchange_reply_json(exchange, 200, &body);
 	buffer_finish(&body);
 }

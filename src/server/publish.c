@@ -212,6 +212,7 @@ static void submit(struct exchange *exchange, struct publication *publication)
 		return;
 	}
 	count_publish(exchange, publication);
+	audit_route_all(&exchange->worker->audit, publication);
 	answer(exchange, publication);
 }
 

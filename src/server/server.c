@@ -4,6 +4,7 @@
  * other workers; when the last of them has stopped, the main loop stops too. */
 #include "server/server.h"
 
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "intake/routing.h"
@@ -99,7 +100,8 @@ static int check_sources(const struct settings *settings, enum server_role role,
 {
 	if (role != SERVER_CONSUMES || sources_are_wanted(settings))
 		return 0;
-	return error_set(error, -EINVAL, "there is nothing to consume; set sources.kafka.topic or "
+	return error_set(error, -EINVAL,
+			 "there is nothing to consume; set sources.kafka.topic or "
 			 "sources.rabbitmq.queue");
 }
 
@@ -148,6 +150,7 @@ static struct store_options store_options_of(const struct settings *settings)
 	    .retention_count = settings->store_retention_count,
 	    .idempotency_age = settings->store_idempotency_age * 1000,
 	    .dead_letter_age = settings->store_dead_letter_age * 1000,
+	    .audit_age = settings->audit_age * 1000,
 	    .maintenance_interval = settings->store_maintenance_interval,
 	};
 }
@@ -175,9 +178,11 @@ static void reload(struct server *server)
 	sources_reconfigure(&server->node.sources, fresh);
 	store = store_options_of(&fresh->settings);
 	store_reconfigure(server->node.store, &store);
+	audit_log_reconfigure(server->node.audit, &fresh->settings);
 	configuration_release(server->configuration);
 	server->configuration = fresh;
 	log_info("settings reloaded");
+	audit_administer(&server->admin->audit, "reload", NULL, NULL);
 }
 
 static void begin_end(struct server *server, int signal_number)
@@ -187,6 +192,7 @@ static void begin_end(struct server *server, int signal_number)
 		_exit(128 + signal_number);
 	}
 	server->stopping = true;
+	audit_administer(&server->admin->audit, "drain", NULL, NULL);
 	log_info("draining", LOG_NUMBER("signal", signal_number));
 	server->admin->draining_node = true;
 	for (unsigned i = 0; i < server->thread_count; i++)
@@ -419,6 +425,17 @@ static void warn(const struct server *server)
 			    LOG_TEXT("feed", feed->name));
 }
 
+static int open_audit(struct node *node, const struct settings *settings, struct error *error)
+{
+	const struct audit_options options = {
+	    .settings = settings,
+	    .node = node->number,
+	    .store = node->store,
+	};
+
+	return audit_log_open(&options, &node->audit, error);
+}
+
 static int open_parts(struct server *server, struct error *error)
 {
 	struct node *node = &server->node;
@@ -460,7 +477,18 @@ static int open_parts(struct server *server, struct error *error)
 	    node->publishes == NULL)
 		return error_set(error, -ENOMEM, "out of memory while starting");
 	randombytes_buf(node->demo_secret, sizeof(node->demo_secret));
-	return 0;
+	return open_audit(node, settings, error);
+}
+
+/* What is recorded behind this goes into files only. */
+static void end_audit(struct server *server)
+{
+	if (server->admin != NULL) {
+		audit_administer(&server->admin->audit, "stop", NULL, NULL);
+		audit_page_turn(&server->admin->audit);
+	}
+	if (audit_log_needs_store(server->node.audit))
+		audit_log_stop(server->node.audit);
 }
 
 static void close_parts(struct server *server)
@@ -472,6 +500,7 @@ static void close_parts(struct server *server)
 	sources_close(&node->sources);
 	if (node->store != NULL && server->admin != NULL)
 		registry_leave(server->admin);
+	end_audit(server);
 	store_close(node->store);
 	feed_close(node->feed);
 	/* A sweep that comes back now must not reach a worker that is gone. */
@@ -481,6 +510,7 @@ static void close_parts(struct server *server)
 		mailbox_receive(&node->workers[i]->loop.mailbox);
 	for (unsigned i = 0; i < node->worker_count; i++)
 		worker_destroy(node->workers[i]);
+	audit_log_close(node->audit);
 	registry_finish(&node->registry);
 	free(node->workers);
 	free(server->threads);
@@ -498,7 +528,8 @@ static void close_parts(struct server *server)
 static int start_sources(struct server *server, struct error *error)
 {
 	const struct source_options options = {.configuration = server->configuration,
-					       .store = server->node.store};
+					       .store = server->node.store,
+					       .audit = server->node.audit};
 
 	return sources_open(&server->node.sources, &options, error);
 }
@@ -549,6 +580,7 @@ static void announce(const struct server *server)
 		 LOG_TEXT("method", server->node.method->name),
 		 LOG_NUMBER("workers", server->thread_count),
 		 LOG_NUMBER("connection_limit", server->node.connection_limit));
+	audit_administer(&server->admin->audit, "start", "version", ALLIM_VERSION);
 	if (server->options->on_ready != NULL)
 		server->options->on_ready(address, admin);
 }

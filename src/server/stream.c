@@ -82,6 +82,14 @@ static struct slice frame_of(struct stream *stream, const struct change *change,
 	return slice_from_bytes(buffer_slice(&frame->bytes).data + gap, frame->bytes.length - gap);
 }
 
+static void record_delivery(const struct stream *stream, const struct change *change, bool is_new)
+{
+	struct worker *worker = stream_worker(stream);
+	struct audit_client client = stream_client(stream);
+
+	audit_deliver(&worker->audit, &client, change, is_new);
+}
+
 /* The count is that of the end, and is told there. */
 static int send_gathered(struct stream *stream, const struct change *change, bool is_new)
 {
@@ -96,6 +104,8 @@ static int send_gathered(struct stream *stream, const struct change *change, boo
 	share(stream, &worker->output, start);
 	wire_end_event(stream_wire(stream), &worker->output, start, &cursor);
 	metrics_add(&worker->metrics, METRIC_DELIVERIES, 1);
+	if (!buffer_failed(&worker->output))
+		record_delivery(stream, change, is_new);
 	return 0;
 }
 
@@ -131,6 +141,7 @@ static int on_send(struct subscriber *subscriber, const struct change *change, b
 	if (result < 0)
 		return result;
 	metrics_add(&worker->metrics, METRIC_DELIVERIES, 1);
+	record_delivery(stream, change, is_new);
 	if (worker->delivering_since != 0)
 		observe_latency(worker, change);
 	return 0;

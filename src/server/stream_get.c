@@ -36,6 +36,18 @@ static void go_live(struct stream *stream, const struct buffer *head)
 	stream_send_output(stream);
 }
 
+static void record_connect(const struct stream *stream)
+{
+	struct worker *worker = stream_worker(stream);
+	struct audit_client client = stream_client(stream);
+	char address[SOCKET_ADDRESS_BYTES] = "";
+
+	if (!audit_page_wants(&worker->audit, AUDIT_CONNECT))
+		return;
+	socket_peer_format(stream->connection->descriptor, address);
+	audit_connect(&worker->audit, &client, slice_from_string(address));
+}
+
 /* A cursor of another epoch is void; everything else the store can tell. */
 void stream_open(struct exchange *exchange, const struct stream_kind *kind, enum stream_start start,
 		 const struct cursor *after)
@@ -53,6 +65,7 @@ void stream_open(struct exchange *exchange, const struct stream_kind *kind, enum
 	stream = stream_create(exchange, kind, inbox, after);
 	if (stream == NULL)
 		return;
+	record_connect(stream);
 	kind->append_head(exchange, &head);
 	stream_wire(stream)->begin(&head, worker_retry(worker));
 	connection_hold(connection, &stream->holder);

@@ -3,6 +3,7 @@
 #ifndef ALLIM_SERVER_STREAM_INTERNAL_H
 #define ALLIM_SERVER_STREAM_INTERNAL_H
 
+#include "audit/audit.h"
 #include "server/connection.h"
 #include "server/worker.h"
 
@@ -65,6 +66,16 @@ static inline struct worker *stream_worker(const struct stream *stream)
 static inline const struct wire_ops *stream_wire(const struct stream *stream)
 {
 	return wire_table[stream->wire];
+}
+
+static inline struct audit_client stream_client(const struct stream *stream)
+{
+	return (struct audit_client){
+	    .user = inbox_name(stream->subscriber.inbox),
+	    .wire = stream_wire(stream)->name,
+	    .worker = stream_worker(stream)->number,
+	    .connection = stream->connection->number,
+	};
 }
 
 static inline struct cursor stream_cursor(const struct stream *stream)

@@ -201,6 +201,7 @@ static void on_turn(struct loop *loop)
 	stream_count_owed(worker);
 	reap_closed(worker);
 	submit_all(worker);
+	audit_page_turn(&worker->audit);
 	worker->hub.is_stale = !node_is_fresh(worker->node);
 	if (worker->draining && list_is_empty(&worker->connections))
 		loop_stop(loop);
@@ -283,7 +284,9 @@ static void init(struct worker *worker, struct node *node, enum route_listener l
 {
 	worker->loop.on_turn = on_turn;
 	worker->node = node;
+	worker->number = node->worker_count;
 	worker->listener = listener;
+	audit_page_init(&worker->audit, node->audit);
 	worker->configuration = configuration;
 	worker->settings = &configuration->settings;
 	worker->acceptor.descriptor = -1;
@@ -341,6 +344,7 @@ void worker_destroy(struct worker *worker)
 		buffer_finish(&worker->frames[i].bytes);
 	buffer_finish(&worker->output);
 	sweep_finish(&worker->sweep);
+	audit_page_finish(&worker->audit);
 	hub_finish(&worker->hub);
 	authenticator_finish(&worker->authenticator);
 	configuration_release(worker->configuration);

@@ -5,6 +5,7 @@
 #ifndef ALLIM_SERVER_WORKER_H
 #define ALLIM_SERVER_WORKER_H
 
+#include "audit/audit_page.h"
 #include "base/random.h"
 #include "core/hub.h"
 #include "net/loop.h"
@@ -48,6 +49,7 @@ struct worker_frame {
 struct worker {
 	struct loop loop;
 	struct node *node;
+	unsigned number; /* among the node's */
 	enum route_listener listener;
 	bool local_only; /* answers requests to this machine's own names alone; see access.c */
 	struct configuration *configuration;
@@ -56,6 +58,9 @@ struct worker {
 	struct hub hub;
 	struct metrics metrics;
 	struct random random;
+
+	struct audit_page audit; /* records of this turn */
+	uint32_t connections_made;
 
 	struct acceptor acceptor;
 	struct list connections;

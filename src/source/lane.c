@@ -3,6 +3,7 @@
  * culprit is found; then batches grow again. */
 #include "source/lane.h"
 
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -164,13 +165,22 @@ static void start(struct lane *lane);
 
 /* Burying */
 
+static void record_letters(struct lane *lane)
+{
+	for (size_t i = 0; i < lane->bury.letter_count; i++)
+		audit_bury(&lane->thread->audit, lane->thread->name, &lane->bury.letters[i]);
+	audit_page_turn(&lane->thread->audit);
+}
+
 static void on_buried(struct mailbox_message *message)
 {
 	struct lane *lane = store_request_of(message)->context;
 	int result = lane->bury.request.result;
 
-	if (result == 0)
+	if (result == 0) {
 		count(&lane->thread->figures.buried, lane->bury.buried);
+		record_letters(lane);
+	}
 	finish_requests(lane);
 	if (lane->is_closed) {
 		end(lane, result == 0);
@@ -248,6 +258,30 @@ static void bury_or_finish(struct lane *lane)
 
 /* Publishing */
 
+static void record(struct lane *lane, struct lane_message *message)
+{
+	struct audit_page *page = &lane->thread->audit;
+	struct slice publisher = slice_from_string(lane->thread->name);
+	struct slice position = message->content.position;
+
+	if (message->item != NULL)
+		audit_publish(page, lane->thread->name, publisher, message->item, position);
+	audit_route(page, publisher, message->rule, message->item, position);
+	message->is_recorded = true;
+}
+
+/* What is published or dropped for good, though the batch may come again because of others. */
+static void record_batch(struct lane *lane)
+{
+	LIST_FOR_EACH(link, &lane->batch) {
+		struct lane_message *message = message_of(link);
+
+		if (message->refusal == NULL && !message->is_recorded)
+			record(lane, message);
+	}
+	audit_page_turn(&lane->thread->audit);
+}
+
 static void count_published(struct lane *lane)
 {
 	const struct store_publish *publish = &lane->publish;
@@ -264,8 +298,10 @@ static void on_published(struct mailbox_message *message)
 	struct lane *lane = store_request_of(message)->context;
 	int result = lane->publish.request.result;
 
-	if (result == 0)
+	if (result == 0) {
 		count_published(lane);
+		record_batch(lane);
+	}
 	if (lane->is_closed || result < 0)
 		finish_requests(lane);
 	if (lane->is_closed) {
@@ -297,13 +333,14 @@ static int read_message(struct lane *lane, struct lane_message *message, int64_t
 
 	if (message->first_at == 0)
 		message->first_at = now;
+	message->item = NULL;
 	if (message->refusal != NULL)
 		return 0;
 	result = message_read(&message->content, lane->thread->settings,
 			      lane->thread->configuration->routing, now, &publish->request.arena,
-			      &publish->items[publish->item_count], &error);
+			      &publish->items[publish->item_count], &message->rule, &error);
 	if (result == 0)
-		publish->item_count++;
+		message->item = &publish->items[publish->item_count++];
 	else if (result == 1)
 		count(&lane->thread->figures.dropped, 1);
 	else if (result == -EINVAL)
@@ -365,6 +402,7 @@ static void begin(struct lane *lane)
 		move(lane, LANE_PUBLISHING);
 		store_submit(thread->store, &lane->publish.request);
 	} else {
+		record_batch(lane);
 		bury_or_finish(lane);
 	}
 }

@@ -23,6 +23,9 @@ struct lane_message {
 	int64_t first_at; /* when it was tried first; wall time */
 	int64_t tries;	  /* alone, that the store refused */
 	char *refusal;	  /* why it is buried, the lane's; NULL: it is to be published */
+	const struct store_item *item; /* of the present batch; NULL: not to be published */
+	const char *rule;	       /* that decided in this batch; or NULL */
+	bool is_recorded;	       /* in the audit log: it was published, or dropped */
 };
 
 /* What a message takes beside its body, roughly. */

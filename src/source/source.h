@@ -7,12 +7,14 @@
 #ifndef ALLIM_SOURCE_SOURCE_H
 #define ALLIM_SOURCE_SOURCE_H
 
+#include "audit/audit_log.h"
 #include "config/configuration.h"
 #include "store/store.h"
 
 struct source_options {
 	struct configuration *configuration; /* a reference is taken */
-	struct store *store;		     /* outlives the source */
+	struct store *store;		     /* outlives the source, */
+	struct audit_log *audit;	     /* and so does this; NULL: none */
 };
 
 /* What a source did since it opened. */

@@ -71,6 +71,7 @@ int source_thread_init(struct source_thread *thread, const struct source_options
 
 	*thread = (struct source_thread){.store = options->store};
 	thread->stop.on_receive = on_stop;
+	audit_page_init(&thread->audit, options->audit);
 	random_init(&thread->random, random_system_seed());
 	result = make_name(kind, queue, &thread->name);
 	if (result == 0)
@@ -121,6 +122,7 @@ void source_thread_end(struct source_thread *thread)
 void source_thread_finish(struct source_thread *thread)
 {
 	mailbox_receive(&thread->loop.mailbox);
+	audit_page_finish(&thread->audit);
 	loop_finish(&thread->loop);
 	configuration_release(thread->configuration);
 	free(thread->name);

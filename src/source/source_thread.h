@@ -4,6 +4,7 @@
 #ifndef ALLIM_SOURCE_SOURCE_THREAD_H
 #define ALLIM_SOURCE_SOURCE_THREAD_H
 
+#include "audit/audit_page.h"
 #include "base/random.h"
 #include "net/alarm.h"
 #include "net/loop.h"
@@ -31,6 +32,7 @@ struct source_thread {
 	const struct settings *settings;     /* the configuration's */
 	char *name; /* of the source, as publisher and in dead letters: "kafka:orders" */
 	struct random random;
+	struct audit_page audit;
 	struct source_figures figures;
 	pthread_t thread;
 	bool is_stopping;

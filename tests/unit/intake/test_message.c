@@ -38,8 +38,10 @@ static void finish(struct fixture *fixture)
 
 static int read_message(struct fixture *fixture, const struct message *message)
 {
+	const char *rule;
+
 	return message_read(message, &fixture->settings, fixture->routing, NOW, &fixture->arena,
-			    &fixture->item, &fixture->error);
+			    &fixture->item, &rule, &fixture->error);
 }
 
 static void assert_read(struct fixture *fixture, const struct message *message, const char *user,
