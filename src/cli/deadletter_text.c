@@ -1,6 +1,4 @@
-/* A cell that is too long is cut, and says so; what does not fit is in `deadletter show`. Letters
- * beyond U+1100 count as two columns, which they are in Korean, Chinese and Japanese; where they
- * are one, the line is a little shorter than it might be. */
+/* A cell that is too long is cut, and says so; what does not fit is in `deadletter show`. */
 #include "cli/deadletter_text.h"
 
 #include "cli/output.h"
@@ -25,53 +23,6 @@ static const struct column {
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]), TIME_COLUMN = 1 };
 
-static size_t sequence_bytes(char first)
-{
-	unsigned char byte = (unsigned char)first;
-
-	return byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-}
-
-/* U+1100 is E1 84 80. */
-static size_t sequence_columns(const char *sequence)
-{
-	unsigned char first = (unsigned char)sequence[0], second = (unsigned char)sequence[1];
-
-	return first > 0xE1 || (first == 0xE1 && second >= 0x84) ? 2 : 1;
-}
-
-/* How many bytes of well-formed UTF-8 fit that many columns. */
-static size_t fit(struct slice text, size_t width, size_t *ret_columns)
-{
-	size_t bytes = 0, used = 0;
-
-	while (bytes < text.length) {
-		size_t wanted = sequence_columns(text.data + bytes);
-
-		if (used + wanted > width)
-			break;
-		used += wanted;
-		bytes += sequence_bytes(text.data[bytes]);
-	}
-	*ret_columns = used;
-	return bytes;
-}
-
-/* Returns the columns that it takes, `width` at most. */
-static size_t append_cut(struct buffer *buffer, struct slice text, size_t width)
-{
-	size_t used;
-
-	if (fit(text, width, &used) < text.length) {
-		text.length = fit(text, width - 1, &used);
-		buffer_append(buffer, text);
-		buffer_append_string(buffer, "…");
-		return used + 1;
-	}
-	buffer_append(buffer, text);
-	return used;
-}
-
 static void append_padding(struct buffer *buffer, size_t count)
 {
 	buffer_append_format(buffer, "%*s", (int)count, "");
@@ -90,7 +41,7 @@ static size_t append_cell(struct buffer *buffer, const struct column *column, st
 		buffer_append(buffer, text);
 		return text.length < width ? width : text.length;
 	}
-	used = append_cut(buffer, text, width);
+	used = output_append_cut(buffer, text, width);
 	if (!is_last)
 		append_padding(buffer, width - used);
 	return width;

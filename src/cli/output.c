@@ -128,6 +128,53 @@ void output_append_styled(struct buffer *buffer, struct slice text, enum output_
 		buffer_append_string(buffer, "\033[0m");
 }
 
+static size_t sequence_bytes(char first)
+{
+	unsigned char byte = (unsigned char)first;
+
+	return byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+}
+
+/* Letters beyond U+1100 (E1 84 80) count as two columns, which they are in Korean, Chinese and
+ * Japanese; where they are one, the line is a little shorter than it might be. */
+static size_t sequence_columns(const char *sequence)
+{
+	unsigned char first = (unsigned char)sequence[0], second = (unsigned char)sequence[1];
+
+	return first > 0xE1 || (first == 0xE1 && second >= 0x84) ? 2 : 1;
+}
+
+/* How many bytes of well-formed UTF-8 fit that many columns. */
+static size_t fit(struct slice text, size_t width, size_t *ret_columns)
+{
+	size_t bytes = 0, used = 0;
+
+	while (bytes < text.length) {
+		size_t wanted = sequence_columns(text.data + bytes);
+
+		if (used + wanted > width)
+			break;
+		used += wanted;
+		bytes += sequence_bytes(text.data[bytes]);
+	}
+	*ret_columns = used;
+	return bytes;
+}
+
+size_t output_append_cut(struct buffer *buffer, struct slice text, size_t width)
+{
+	size_t used;
+
+	if (fit(text, width, &used) < text.length) {
+		text.length = fit(text, width - 1, &used);
+		buffer_append(buffer, text);
+		buffer_append_string(buffer, "…");
+		return used + 1;
+	}
+	buffer_append(buffer, text);
+	return used;
+}
+
 int output_write(struct slice bytes)
 {
 	errno = 0;

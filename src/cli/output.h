@@ -27,6 +27,10 @@ void output_append_value(struct buffer *buffer, const json_t *value);
 void output_append_styled(struct buffer *buffer, struct slice text, enum output_style style,
 			  bool colours);
 
+/* Appends as much of well-formed UTF-8 as fits that many columns, with an ellipsis where that is
+ * not all. Returns the columns that it takes. */
+size_t output_append_cut(struct buffer *buffer, struct slice text, size_t width);
+
 /* Writes all of it to standard output and flushes. Returns 0 or a negative errno value; -EPIPE when
  * nobody reads it. */
 int output_write(struct slice bytes);
