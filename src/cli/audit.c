@@ -149,9 +149,7 @@ int audit_run(const struct command *command, char **arguments)
 const struct cli_flag audit_flags[] = {
     {"folder", "DIR", "read the files of this folder (audit.to is files)", FLAGS_TEXT,
      offsetof(struct options, folder), 0, 0},
-    {"store", "LOCATION",
-     "read this store (audit.to is store): a folder, or postgresql://USER@HOST/DATABASE with its "
-     "password in ALLIM_STORE_PASSWORD",
+    {"store", "LOCATION", "read this store (audit.to is store), a folder or postgresql://...",
      FLAGS_TEXT, offsetof(struct options, store), 0, 0},
     {"admin", "URL",
      "ask this admin listener (ALLIM_ADMIN_URL), " ENDPOINT_ADMIN_DEFAULT " by default", FLAGS_TEXT,
