@@ -19,6 +19,7 @@ struct scene {
 	struct lane lane;
 	struct configuration *configuration;
 	struct store_request *request; /* at the store */
+	struct audit_log *audit;
 	unsigned handled;
 	unsigned last_handled; /* the number of the message */
 	unsigned dropped;
@@ -332,6 +333,76 @@ static void test_only_messages_that_can_never_be_published(void **state)
 	assert_int_equal(scene->handled, 2);
 }
 
+static void keep_audit_log(struct scene *scene, char *folder)
+{
+	struct settings settings;
+	const struct audit_options options = {.settings = &settings, .node = 1};
+	struct error error;
+
+	assert_non_null(mkdtemp(folder));
+	settings_init_defaults(&settings);
+	settings.audit_to = AUDIT_TO_FILES;
+	settings.audit_folder = folder;
+	assert_int_equal(audit_log_open(&options, &scene->audit, &error), 0);
+	audit_page_init(&scene->thread.audit, scene->audit);
+}
+
+/* The lines that have the text. */
+static unsigned count_in_audit_log(const char *folder, const char *text)
+{
+	char command[256];
+	unsigned count = 0;
+	FILE *lines;
+
+	snprintf(command, sizeof(command), "cat %s/*.jsonl | grep -c -F '%s'", folder, text);
+	lines = popen(command, "r");
+	assert_non_null(lines);
+	assert_int_equal(fscanf(lines, "%u", &count), 1);
+	pclose(lines);
+	return count;
+}
+
+/* The batch comes again because its letter could not be buried at once. */
+static void test_the_audit_log_has_each_message_once(void **state)
+{
+	static const int64_t ids[] = {17};
+	struct scene *scene = *state;
+	char folder[] = "/tmp/allim-test-XXXXXX", command[64];
+	struct store_item *item;
+
+	keep_audit_log(scene, folder);
+	add(scene, 1, true); /* goes alone */
+	add(scene, 2, true);
+	add_text(scene, 3, "{\"type\":\"noise\",\"title\":\"x\"}");
+	add(scene, 4, false);
+	((struct store_publish *)scene->request)->items[0].ids = ids;
+	answer(scene, 0);
+	for (int tries = 0; tries < 2; tries++) {
+		item = &((struct store_publish *)scene->request)->items[0];
+		item->ids = ids;
+		item->is_repeated = tries > 0;
+		answer(scene, 0);
+		assert_int_equal(bury_at_store(scene)->letter_count, 1);
+		answer(scene, tries == 0 ? -EAGAIN : 0);
+		if (tries == 0)
+			pass(scene, LONG);
+	}
+	assert_int_equal(scene->handled, 4);
+	audit_log_stop(scene->audit);
+	assert_int_equal(count_in_audit_log(folder, "\"event\":"), 4);
+	assert_int_equal(count_in_audit_log(folder, "\"position\":\"0/2\",\"type\":\"t\",\"user\":"
+						    "\"anna\",\"id\":17}"),
+			 1);
+	assert_int_equal(
+	    count_in_audit_log(folder, "\"position\":\"0/3\",\"rule\":\"r\",\"dropped\":true}"), 1);
+	assert_int_equal(count_in_audit_log(folder, "\"position\":\"0/4\",\"dead_letter\":true}"),
+			 1);
+	audit_log_close(scene->audit);
+	audit_page_init(&scene->thread.audit, NULL);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 /* Fails what has message 3 in it. */
 static int result_of_poison(const struct store_publish *publish)
 {
@@ -495,6 +566,7 @@ int main(void)
 	    LANE_TEST(test_a_store_that_is_slow),
 	    LANE_TEST(test_waits),
 	    LANE_TEST(test_a_message_that_can_never_be_published),
+	    LANE_TEST(test_the_audit_log_has_each_message_once),
 	    LANE_TEST(test_only_messages_that_can_never_be_published),
 	    LANE_TEST(test_a_message_that_the_store_refuses),
 	    LANE_TEST(test_what_a_rule_drops),
