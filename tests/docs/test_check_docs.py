@@ -40,6 +40,7 @@ MISTAKES = [
      "there is no log line error stopping at once"),
     ("src/store/sqlite_connection.c", '"the database failed"', '"the database " "broke"',
      "log line error the database broke is missing"),
+    ("src/audit/audit_events.def", '"connect"', '"open"', "docs/audit.md: event open is missing"),
     ("src/method/methods.def", 'METHOD("sse"', 'METHOD("see"', "README.ko.md: method see is missing"),
     ("src/config/settings.def", '"stream.heartbeat"', '"stream.pulse"', "docs/settings.md: setting stream.pulse is missing"),
     ("docs/operations.md", "`drain.batch`", "`drain.bunch`", "there is no setting drain.bunch"),
