@@ -9,8 +9,7 @@
 
 static void record(struct exchange *exchange, const struct cursor *cursor)
 {
-	struct audit_client client =
-	    exchange_client(exchange, exchange->socket == NULL ? "http" : websocket_wire_ops.name);
+	struct audit_client client = exchange_client(exchange, exchange->carrier->name);
 
 	audit_acknowledge(&exchange->worker->audit, &client, cursor);
 }

@@ -411,7 +411,7 @@ static const char *way_of(const struct exchange *exchange)
 {
 	if (exchange->worker->listener == ROUTE_ADMIN)
 		return "admin";
-	return exchange->socket == NULL ? "http" : "websocket";
+	return exchange->carrier->name;
 }
 
 /* Whatever became of the client meanwhile: what the store has done was done. */
@@ -545,6 +545,7 @@ json_t *exchange_body_json(struct exchange *exchange)
 }
 
 static const struct exchange_carrier http_carrier = {
+    .name = "http",
     .answer = answer_over_http,
     .may_wait = true,
 };

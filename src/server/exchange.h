@@ -22,6 +22,7 @@
 
 /* How a request came, and its answer goes. */
 struct exchange_carrier {
+	const char *name; /* in the audit log */
 	/* Whether the answer cannot be taken now: the exchange is gone then, and another of the
 	 * same request comes later. NULL: never. */
 	bool (*defer)(struct exchange *exchange, int status);

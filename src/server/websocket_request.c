@@ -219,6 +219,7 @@ static bool defer(struct exchange *exchange, int status)
 
 /* Whoever polls over a WebSocket hears of changes anyway. */
 static const struct exchange_carrier carrier = {
+    .name = "websocket",
     .defer = defer,
     .answer = answer,
     .may_wait = false,
