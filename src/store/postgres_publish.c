@@ -78,6 +78,9 @@ static int answer_again(struct store_publish *publish, const PGresult *result, i
 	}
 	code = postgres_result_numbers(result, row, 1, arena, &publish->replay.ids,
 				       &publish->replay.id_count);
+	/* See allim.keep_members(). */
+	if (code == 0 && publish->replay.id_count == 1 && publish->replay.ids[0] == 0)
+		publish->replay.id_count = 0;
 	if (code == 0)
 		code =
 		    arena_copy(arena, postgres_result_text(result, row, 2), &publish->replay.note);
