@@ -178,10 +178,11 @@ static void test_an_older_schema_is_brought_up(void **state)
 	create_schema();
 	postgres_server_run(
 	    server, url,
-	    "DROP TABLE allim.topic, allim.subscription; "
+	    "DROP TABLE allim.topic, allim.subscription, allim.audit, allim.audit_node; "
 	    "ALTER TABLE allim.idempotency DROP COLUMN members; "
 	    "DROP FUNCTION allim.lock_topics, allim.subscribe, allim.unsubscribe, allim.members, "
-	    "allim.keep_members; UPDATE allim.meta SET version = 1");
+	    "allim.keep_members, allim.append_audit, allim.read_audit, allim.prune_audit; "
+	    "UPDATE allim.meta SET version = 1");
 	postgres_node_init(&node, url);
 	node.options.read_only = true;
 	assert_int_equal(store_open(&node.options, &node.store, &error), -ENOENT);

@@ -205,6 +205,22 @@ static void only_topics_can_be_open(void **state)
 		       "topics, such as news, or what they begin with, such as room:*");
 }
 
+static void words_are_those_that_there_are(void **state)
+{
+	struct loading loading = loading_yaml("audit:\n  events: [read, deliver]\n");
+
+	(void)state;
+	assert_loaded(loading);
+	assert_int_equal(loading.settings.audit_events.count, 2);
+	assert_string_equal(loading.settings.audit_events.items[1], "deliver");
+	settings_finish(&loading.settings);
+	assert_refused(
+	    loading_flag("audit-events", "read,write"),
+	    "--audit-events: \"write\" is unknown; accepted is a list of publish, route, "
+	    "connect, deliver, acknowledge, read and administer");
+	assert_refused(loading_flag("audit-events", "lost"), "--audit-events: \"lost\"");
+}
+
 static void api_keys_differ_by_name_and_hash(void **state)
 {
 	const struct setting *setting = settings_table_find(SLICE("auth.api_keys"));
@@ -229,6 +245,7 @@ int main(void)
 	    cmocka_unit_test(api_keys_are_read_from_everywhere),
 	    cmocka_unit_test(broken_api_keys_are_refused),
 	    cmocka_unit_test(only_topics_can_be_open),
+	    cmocka_unit_test(words_are_those_that_there_are),
 	    cmocka_unit_test(lists_differ_by_their_items),
 	    cmocka_unit_test(api_keys_differ_by_name_and_hash),
 	};

@@ -213,7 +213,8 @@ static void test_an_older_version_is_brought_up(void **state)
 	folder_close(folder);
 	folder_execute(folder, "SELECT * FROM forgotten_broadcast; DROP INDEX ticket_expiry;"
 			       "SELECT * FROM dead_letter; DROP INDEX dead_letter_position;"
-			       "SELECT * FROM subscription; DROP INDEX subscription_user");
+			       "SELECT * FROM subscription; DROP INDEX subscription_user;"
+			       "SELECT * FROM audit_node; DROP INDEX audit_user");
 }
 
 #define FOLDER_TEST(function) \

@@ -9,7 +9,7 @@ static bool is_question(enum store_operation operation)
 {
 	return operation == STORE_HEADS || operation == STORE_REPLAY || operation == STORE_LIST ||
 	       operation == STORE_TOPICS || operation == STORE_SWEEP || operation == STORE_BEAT ||
-	       operation == STORE_DEAD_LETTERS;
+	       operation == STORE_DEAD_LETTERS || operation == STORE_AUDIT_READ;
 }
 
 static void test_only_writes_are_refused(void **state)
