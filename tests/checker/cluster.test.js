@@ -5,166 +5,38 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { postgresFor } from '../integration/lib/postgres.js';
 import { redisFor } from '../integration/lib/redis.js';
-import { signal } from '../integration/lib/process_tree.js';
-import { sleep } from '../integration/lib/wait.js';
 import { Caller } from './lib/call.js';
 import { CALM } from './lib/client.js';
 import { clusterFor } from './lib/cluster.js';
-import { delay, drip, freeze, pass } from './lib/fault_proxy.js';
+import { freeze, pass } from './lib/fault_proxy.js';
+import { redisFaults, storeFaults } from './lib/faults_of_servers.js';
 import { namespacesFor, refusal } from './lib/namespaces.js';
-import { chooseSeed } from './lib/random.js';
-import { ALL_METHODS, STREAMS, Scenario } from './lib/scenario.js';
+import { STREAMS, Scenario } from './lib/scenario.js';
+import { INSISTENT, SWEEP_MS, moment, survive, variablesOf } from './lib/survival.js';
 
 const RUNS = Number(process.env.CHECKER_RUNS ?? 1);
-const STORE_TIMEOUT_MS = 1000;
-const SWEEP_MS = 2000;
 
 const postgres = await postgresFor(after);
 const redis = await redisFor(after);
 
 const METHODS = {
-  poll: { method: 'poll' },
-  'sse-db': { method: 'sse-db' },
-  'sse on pgnotify': { method: 'sse', feed: 'pgnotify' },
-  'sse-redis': { method: 'sse-redis', redis },
+  poll: { method: 'poll', postgres },
+  'sse-db': { method: 'sse-db', postgres },
+  'sse on pgnotify': { method: 'sse', feed: 'pgnotify', postgres },
+  'sse-redis': { method: 'sse-redis', postgres, redis },
 };
 // Every node answers every wire, so the clients of all of these are a mixture; what this method adds is
 // tried with some of the faults.
-const WEBSOCKET = { method: 'websocket', feed: 'redis', redis };
+const WEBSOCKET = { method: 'websocket', feed: 'redis', postgres, redis };
+
+const STORE_FAULTS = storeFaults(postgres);
+const FAULTS = { ...STORE_FAULTS, ...redisFaults(redis) };
 
 const STREAMING = Object.entries(METHODS).filter(([name]) => name !== 'poll');
 
-const moment = (random, low = 200, high = 700) => sleep(random.between(low, high));
-
-// Each lets something go wrong, and leaves everything mended. What is no `isOutage` of the store must refuse
-// no list and no poll; and under what is `strict`, publishing never fails either.
-const FAULTS = {
-  nothing: { strict: true, work: ({ random }) => moment(random, 2000, 2500) },
-
-  'PostgreSQL killed': {
-    isOutage: true,
-    async work({ random }) {
-      for (let round = 0; round < 2; round++) {
-        await moment(random);
-        await postgres.kill();
-        await moment(random, 0, 1000);
-        await postgres.start();
-      }
-    },
-  },
-
-  'PostgreSQL frozen': {
-    isOutage: true,
-    async work({ random }) {
-      await moment(random);
-      await postgres.freeze();
-      await moment(random, STORE_TIMEOUT_MS, 3 * STORE_TIMEOUT_MS);
-      postgres.thaw();
-    },
-  },
-
-  'two nodes killed in turn': {
-    async work({ random, cluster }) {
-      for (const node of random.pickSome(cluster.nodes, 2)) {
-        await moment(random);
-        await node.kill();
-        await moment(random);
-        await node.start();
-      }
-    },
-  },
-
-  // In the middle of a transaction, perhaps, whose locks the others wait for.
-  'a node frozen': {
-    isOutage: true,
-    async work({ random, cluster }) {
-      await moment(random);
-      const { pid } = random.pick(cluster.nodes);
-      signal(pid, 'SIGSTOP');
-      await moment(random, 1000, 3000);
-      signal(pid, 'SIGCONT');
-    },
-  },
-
-  'connections to PostgreSQL slow, frozen, reset and half closed': {
-    isOutage: true,
-    proxied: true,
-    work: ({ random, cluster }) => disturb(random, cluster.postgresProxies),
-  },
-};
-
-const REDIS_FAULTS = {
-  'Redis killed': {
-    strict: true,
-    async work({ random }) {
-      for (let round = 0; round < 2; round++) {
-        await moment(random);
-        await redis.kill();
-        await moment(random, 0, 1000);
-        await redis.start();
-      }
-    },
-  },
-
-  'Redis frozen': {
-    strict: true,
-    async work({ random }) {
-      await moment(random);
-      await redis.freeze();
-      await moment(random, 1000, 3000);
-      redis.thaw();
-    },
-  },
-
-  'Redis cuts off who subscribes, who publishes, and whose messages are long': {
-    strict: true,
-    async work({ random }) {
-      for (const type of random.pickSome(['pubsub', 'normal', 'pubsub'], 3)) {
-        await moment(random);
-        await redis.command('CLIENT', 'KILL', 'TYPE', type);
-      }
-      await moment(random);
-      await redis.command('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 1kb 1kb 1');
-      await moment(random, 500, 1000);
-      await redis.command('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 32mb 8mb 60');
-      await redis.command('FLUSHALL');
-    },
-  },
-
-  'connections to Redis slow, frozen, reset and half closed': {
-    strict: true,
-    proxied: true,
-    work: ({ random, cluster }) => disturb(random, cluster.redisProxies),
-  },
-};
-
-// Does to each proxy's connections what networks do, one thing after the other in any order.
-async function disturb(random, proxies) {
-  const some = () => random.pickSome(proxies, random.between(1, proxies.length));
-  const mode = (kind, low, high) => async () => {
-    const chosen = some();
-    for (const proxy of chosen) proxy.set(kind);
-    await moment(random, low, high);
-    for (const proxy of chosen) proxy.set(pass);
-  };
-  const once = (act) => async () => { for (const proxy of some()) act(proxy); };
-  const deeds = [
-    mode(delay(1, 60), 500, 1000),
-    mode(drip(0, 1), 500, 1500),
-    mode(freeze, 500, 2 * STORE_TIMEOUT_MS),
-    once((proxy) => proxy.reset()),
-    once((proxy) => proxy.halfClose('toServer')),
-    once((proxy) => proxy.halfClose('toClient')),
-  ];
-  for (const deed of random.pickSome(deeds, deeds.length)) {
-    await moment(random, 100, 400);
-    await deed();
-  }
-}
-
 // A client adds what is new to its badge by itself, so no count may be told that has it already.
 test('sse-db: of what one sweep brings nothing is counted twice', async (context) => {
-  const cluster = await clusterFor((hook) => context.after(hook), { ...METHODS['sse-db'], count: 2, postgres, variables: variablesOf(1000) });
+  const cluster = await clusterFor((hook) => context.after(hook), { ...METHODS['sse-db'], count: 2, variables: variablesOf(1000) });
   const [near, far] = cluster.nodes;
   const scenario = new Scenario({
     server: cluster, users: 1, clientsPerUser: 1, methods: { sse: 1 }, habits: CALM, clientsUrl: far.url, publisherUrl: near.url,
@@ -185,34 +57,7 @@ test('sse-db: of what one sweep brings nothing is counted twice', async (context
   await cluster.stop();
 });
 
-function variablesOf(pollInterval = 200) {
-  return {
-    ALLIM_STORE_TIMEOUT: `${STORE_TIMEOUT_MS}ms`,
-    ALLIM_DELIVERY_POLL_INTERVAL: `${pollInterval}ms`,
-    ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms`,
-  };
-}
-
-// A publisher whose node is frozen tries another; what was answered 503 may have been done all the same.
-const INSISTENT = { retries: true, patience: 3000, unsure: [503] };
-
-async function survive(context, kind, { work, isOutage = false, strict = false, proxied = false }, { pollInterval, methods = ALL_METHODS } = {}) {
-  const seed = chooseSeed();
-  const cluster = await clusterFor((hook) => context.after(hook), { ...kind, postgres, proxied, seed, variables: variablesOf(pollInterval) });
-  const scenario = new Scenario({
-    server: cluster, seed, methods, clientsUrl: cluster.url, publisherUrl: cluster.url,
-    publisher: strict ? {} : INSISTENT,
-    options: { statuses: strict ? [] : [503], readStatuses: isOutage ? [503] : [] },
-  }).start();
-  await work({ random: scenario.random.fork(), cluster, scenario });
-  await moment(scenario.random);
-  await cluster.ready();
-  await scenario.verify(context);
-  await cluster.assertAgreement(scenario);
-  await cluster.stop();
-}
-
-const faultsOf = ({ redis: hasRedis }) => Object.entries({ ...FAULTS, ...(hasRedis ? REDIS_FAULTS : {}) });
+const faultsOf = ({ redis: hasRedis }) => Object.entries(hasRedis ? FAULTS : STORE_FAULTS);
 
 for (let run = 1; run <= RUNS; run++) {
   for (const [name, kind] of Object.entries(METHODS)) {
@@ -222,7 +67,7 @@ for (let run = 1; run <= RUNS; run++) {
   }
   for (const fault of ['two nodes killed in turn', 'a node frozen', 'Redis killed']) {
     test(`WebSockets alone on redis, ${fault} (${run} of ${RUNS})`, (context) => (
-      survive(context, WEBSOCKET, { ...FAULTS, ...REDIS_FAULTS }[fault], { methods: { websocket: 1 } })));
+      survive(context, WEBSOCKET, FAULTS[fault], { methods: { websocket: 1 } })));
   }
   test(`sse-db at its own pace, nothing (${run} of ${RUNS})`, (context) => survive(context, METHODS['sse-db'], FAULTS.nothing, { pollInterval: 1500 }));
 }
@@ -230,7 +75,7 @@ for (let run = 1; run <= RUNS; run++) {
 // Streams alone, which nothing but the node itself may end.
 async function calmScenario(context, kind, options = {}) {
   const { proxied, clientsNode, publisherNode, ...more } = options;
-  const cluster = await clusterFor((hook) => context.after(hook), { ...kind, postgres, proxied, variables: variablesOf() });
+  const cluster = await clusterFor((hook) => context.after(hook), { ...kind, proxied, variables: variablesOf() });
   const urlOf = (index) => cluster.nodes[index]?.url ?? cluster.url;
   const scenario = new Scenario({
     server: cluster, users: 3, clientsPerUser: 3, methods: STREAMS, habits: CALM,
