@@ -1,4 +1,4 @@
-// Nodes on one PostgreSQL, and on one Redis or RabbitMQ where their method wants it. To a Scenario it is the server:
+// Nodes on one PostgreSQL, and on one Redis, Kafka or RabbitMQ where their method wants it. To a Scenario it is the server:
 // its clients and publishers take any node for each request and stream, and where that one is down, the
 // next attempt takes another, as it would behind a balancer that has not noticed yet.
 import { randomBytes } from 'node:crypto';
@@ -8,11 +8,12 @@ import { CheckedServer } from './checked_server.js';
 import { FaultProxy } from './fault_proxy.js';
 
 export class Cluster {
-  // `postgres`, `redis` and `rabbitmq` are servers (tests/integration/lib). `proxied`: a fault proxy stands between each
-  // node and each of them, in `postgresProxies`, `redisProxies` and `rabbitmqProxies`. `balanced`: haproxy stands in front.
+  // `postgres`, `redis`, `kafka` and `rabbitmq` are servers (tests/integration/lib). `proxied`: a fault proxy stands
+  // between each node and each of them but Kafka, whose brokers say themselves where they are, in `postgresProxies`,
+  // `redisProxies` and `rabbitmqProxies`. `balanced`: haproxy stands in front.
   // `remote`: {namespace, host}: node 1 lives in that namespace, and the servers are at `host` for it.
-  constructor({ method, feed, count = 3, postgres, redis, rabbitmq, proxied = false, balanced = false, seed, remote, variables = {}, ...options }) {
-    Object.assign(this, { method, feed, postgres, redis, rabbitmq, proxied, balanced, seed, remote, logs: '', users: [] });
+  constructor({ method, feed, count = 3, postgres, redis, kafka, rabbitmq, proxied = false, balanced = false, seed, remote, variables = {}, ...options }) {
+    Object.assign(this, { method, feed, postgres, redis, kafka, rabbitmq, proxied, balanced, seed, remote, logs: '', users: [] });
     this.apiKey = `key-${randomBytes(12).toString('hex')}`;
     this.secret = randomBytes(32).toString('hex');
     this.nodes = Array.from({ length: count }, () => this.#makeNode(variables, options));
@@ -55,6 +56,7 @@ export class Cluster {
     if (this.remote && index === 0) node.namespace = this.remote.namespace;
     node.args = ['--method', this.method, ...(this.feed ? ['--feed', this.feed] : [])];
     if (this.redis) node.args.push('--redis', `redis://${await addressOf(this.redis, this.redisProxies)}`);
+    if (this.kafka) node.args.push('--kafka', this.kafka.brokers);
     if (this.rabbitmq) node.args.push('--rabbitmq', `amqp://${await addressOf(this.rabbitmq, this.rabbitmqProxies)}`);
   }
 

@@ -104,3 +104,106 @@ export const redisFaults = (redis) => ({
     work: ({ random, cluster }) => disturb(random, cluster.redisProxies),
   },
 });
+
+const PARTITIONS = [0, 1, 2, 3]; // of the feed's topic
+const [PRODUCE, FETCH] = [0, 1];
+const CONNECTION_ENDS = -195;
+const NOT_LEADER = 6;
+const REQUEST_TIMED_OUT = 7;
+const NOT_ENOUGH_REPLICAS = 19;
+
+// Of the mock cluster's brokers. It forgets its messages when it is killed, so they are down instead.
+export const kafkaFaults = (kafka) => ({
+  'Kafka down': {
+    strict: true,
+    async work({ random }) {
+      for (const broker of [-1, ...random.pickSome([1, 2, 3], 2)]) {
+        await moment(random);
+        await kafka.down(broker);
+        await moment(random, 0, 1000);
+        await kafka.up(broker);
+      }
+    },
+  },
+
+  'Kafka frozen': {
+    strict: true,
+    async work({ random }) {
+      await moment(random);
+      await kafka.freeze();
+      await moment(random, 1000, 3000);
+      kafka.thaw();
+    },
+  },
+
+  'partitions of Kafka move, and lose their leaders': {
+    strict: true,
+    async work({ random }) {
+      for (let round = 0; round < 4; round++) {
+        await moment(random, 100, 400);
+        await moveAll(kafka, random, () => random.between(1, 3));
+        await moment(random, 100, 400);
+        await moveAll(kafka, random, () => random.pick([-1, -1, 1, 2, 3]));
+      }
+      for (const partition of PARTITIONS) await kafka.tell(`leader allim-hints ${partition} ${random.between(1, 3)}`);
+    },
+  },
+
+  'Kafka refuses what is produced and fetched': {
+    strict: true,
+    async work({ random }) {
+      const errors = [NOT_LEADER, REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS, CONNECTION_ENDS];
+      for (let round = 0; round < 8; round++) {
+        await moment(random, 50, 300);
+        await kafka.tell(`error ${random.pick([PRODUCE, FETCH])} ${random.pick(errors)} ${random.between(1, 8)}`);
+      }
+      await moment(random);
+      for (const key of [PRODUCE, FETCH]) await kafka.tell(`clear ${key}`);
+    },
+  },
+});
+
+async function moveAll(kafka, random, chooseBroker) {
+  for (const partition of random.pickSome(PARTITIONS, random.between(1, PARTITIONS.length))) {
+    await kafka.tell(`leader allim-hints ${partition} ${chooseBroker()}`);
+  }
+}
+
+export const rabbitmqFaults = (rabbitmq) => ({
+  'RabbitMQ killed': {
+    strict: true,
+    async work({ random }) {
+      await moment(random);
+      await rabbitmq.kill();
+      await moment(random, 0, 1000);
+      await rabbitmq.start();
+    },
+  },
+
+  'RabbitMQ frozen': {
+    strict: true,
+    async work({ random }) {
+      await moment(random);
+      await rabbitmq.freeze();
+      await moment(random, 1000, 3000);
+      rabbitmq.thaw();
+    },
+  },
+
+  // It takes nothing from who publishes then, until it has memory again.
+  'RabbitMQ short of memory': {
+    strict: true,
+    async work({ random }) {
+      await moment(random);
+      await rabbitmq.control('set_vm_memory_high_watermark', '0.000001');
+      await moment(random, 1000, 3000);
+      await rabbitmq.control('set_vm_memory_high_watermark', '0.4');
+    },
+  },
+
+  'connections to RabbitMQ slow, frozen, reset and half closed': {
+    strict: true,
+    proxied: true,
+    work: ({ random, cluster }) => disturb(random, cluster.rabbitmqProxies),
+  },
+});
