@@ -50,10 +50,17 @@ export function give(path, mode) {
 
 const allim = resolve(process.env.ALLIM_BINARY ?? fileURLToPath(new URL('../../../build/test/allim', import.meta.url)));
 
+// The build folder is the one of allim, or above it.
+function findBuilt(name) {
+  for (let folder = dirname(allim); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, name))) return join(folder, name);
+  }
+  throw new Error(`${join(dirname(allim), name)} is missing: run "make test", or set ALLIM_BINARY`);
+}
+
 // The path of a program of the same build, copied where the unprivileged user cannot reach it (a clone in /root).
 export function builtProgram(name) {
-  const path = join(dirname(allim), name);
-  if (!existsSync(path)) throw new Error(`${path} is missing: run "make test", or set ALLIM_BINARY`);
+  const path = findBuilt(name);
   if (!isRoot || spawnSync('setpriv', [...unprivileged, 'test', '-x', path]).status === 0) return path;
   const copy = join(makeFolder(), basename(name));
   copyFileSync(path, copy);
