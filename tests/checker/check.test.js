@@ -42,6 +42,11 @@ function goodHistory() {
   };
 }
 
+// The same with p1 and p2 by way of a queue, which tells no ids.
+function byQueue({ publisher }) {
+  for (const entry of publisher.slice(0, 2)) Object.assign(entry, { ids: {}, lane: 'anna' });
+}
+
 // Breaks one thing and expects findings of one kind, at those places.
 function expectFindings(history, kind, places) {
   const { violations, counts } = check(history);
@@ -155,6 +160,13 @@ broken('a cursor that goes back', 'reordered', ['a'], (_, client) => {
 
 broken('ids against the order of publishing', 'reordered', ['publisher'], (history) => {
   Object.assign(history.publisher[1], { invoked: 1, settled: 2 });
+});
+
+broken('messages of a queue in their order', null, [], byQueue);
+
+broken('messages of a queue against their order', 'reordered', ['inbox of anna'], (history) => {
+  byQueue(history);
+  Object.assign(history.publisher[0], { invoked: 25, settled: 26 });
 });
 
 broken('a list with the oldest first', 'reordered', ['a'], (_, client) => {

@@ -9,7 +9,8 @@
 //
 // Acknowledged: shown once to everyone entitled. Unknown: not at all or once. Failed: not at all.
 // check() is a pure function of
-//   publisher  operations, as Publisher writes them (see history.js for `invoked`, `settled`, `outcome`)
+//   publisher  operations, as Publisher writes them (see history.js for `invoked`, `settled`, `outcome`), or as
+//              QueuePublisher does: with a `lane`, and without `ids`
 //   clients    {name, user, records, rows, badge}: what each saw, and what it holds in the end
 //   server     by user: {rows, unread}, the whole list and the badge in the end
 //   options    forgets: where retention may drop old rows, how many of a stream must be left then;
@@ -40,7 +41,17 @@ class Report {
   }
 }
 
-// Two publishes, the second begun after the first was acknowledged, have rising ids.
+// Of two, the second begun after the first was acknowledged, the second has the higher id.
+function checkSpans(spans, where, report) {
+  let later = null; // the earliest acknowledged of those with higher ids
+  for (const span of spans.sort((a, b) => b.id - a.id)) {
+    if (later && later.settled < span.invoked) {
+      report.add('reordered', where, span.mark, `id ${span.id} was begun after id ${later.id} was acknowledged`);
+    }
+    if (!later || span.settled < later.settled) later = span;
+  }
+}
+
 function checkOrder(ledger, report) {
   const ids = new Map();
   const spans = [];
@@ -52,13 +63,21 @@ function checkOrder(ledger, report) {
       spans.push({ id, ...publish });
     }
   }
-  spans.sort((a, b) => b.id - a.id);
-  let later = null; // the earliest acknowledged of those with higher ids
-  for (const span of spans) {
-    if (later && later.settled < span.invoked) {
-      report.add('reordered', 'publisher', span.mark, `id ${span.id} was begun after id ${later.id} was acknowledged`);
+  checkSpans(spans, 'publisher', report);
+}
+
+// Of what a queue acknowledged nobody was told an id. In each inbox, what came by one lane is in its order; of what is
+// there twice (see check_end.js), the older row counts.
+function checkLanes(ledger, server, report) {
+  for (const [user, { rows }] of Object.entries(server)) {
+    const lanes = new Map();
+    for (const [mark, id] of new Map(rows.map((row) => [row.mark, row.id]))) {
+      const publish = ledger.publishes.get(mark);
+      if (publish?.lane === undefined || publish.outcome !== 'acknowledged') continue;
+      if (!lanes.has(publish.lane)) lanes.set(publish.lane, []);
+      lanes.get(publish.lane).push({ ...publish, id });
     }
-    if (!later || span.settled < later.settled) later = span;
+    for (const spans of lanes.values()) checkSpans(spans, `inbox of ${user}`, report);
   }
 }
 
@@ -94,6 +113,7 @@ export function check({ publisher, clients, server, options = {} }) {
   const report = new Report();
 
   checkOrder(ledger, report);
+  checkLanes(ledger, server, report);
   checkRefusals(ledger, statuses, report);
   for (const client of clients) checkClient(client, ledger, { forgets, readStatuses }, report);
   checkEnd({ clients, server }, ledger, { forgets }, report);

@@ -22,14 +22,16 @@ function checkServerRow(user, row, ledger, ids, add) {
   if (!ledger.lastTitlesOf(publish, row.id).includes(row.title)) add('lost', about, `its title is "${row.title}" again`);
 }
 
-// Marks that were acknowledged are there: on the rows named, or on all that were acknowledged before.
+// Marks that were acknowledged are there: on the rows named, or on all that were acknowledged before. What a queue
+// acknowledged may have become a row later.
 function checkMarks(user, rows, ledger, add) {
   const mine = ledger.marks.filter((mark) => mark.user === user && mark.outcome !== 'failed');
   for (const row of rows) {
-    const settled = ledger.publishes.get(row.mark)?.settled ?? Infinity;
+    const publish = ledger.publishes.get(row.mark);
+    const isBefore = (mark) => publish?.lane === undefined && (publish?.settled ?? Infinity) < mark.invoked;
     for (const state of STATES) {
       const possible = mine.filter((mark) => mark.state === state && (!mark.ids || mark.ids.includes(row.id)));
-      const certain = possible.some((mark) => mark.outcome === 'acknowledged' && (mark.ids || settled < mark.invoked));
+      const certain = possible.some((mark) => mark.outcome === 'acknowledged' && (mark.ids || isBefore(mark)));
       if (certain && !row[state]) add('lost', `row ${row.id}`, `it was marked as ${state}, and is not any more`);
       if (row[state] && possible.length === 0) add('unexpected', `row ${row.id}`, `nobody marked it as ${state}`);
     }

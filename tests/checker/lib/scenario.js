@@ -14,16 +14,16 @@ export const STREAMS = { sse: 1, websocket: 1 };
 
 export class Scenario {
   // `clientsUrl` and `publisherUrl` go through a proxy where they are given. `publisher` and `client` are
-  // further options of those. `patience`: how many milliseconds to wait until all
+  // further options of those, and `makePublisher` makes another kind of publisher of them. `patience`: how many milliseconds to wait until all
   // clients have everything, and `badgePatience` until their badges agree with their rows.
   constructor({ server, seed = chooseSeed(), users = 4, clientsPerUser = 4, methods = ALL_METHODS, habits = RESTLESS,
-    clientsUrl, publisherUrl, publisher = {}, client = {}, options = {}, patience = PATIENCE_MS, badgePatience = 5000 }) {
+    clientsUrl, publisherUrl, publisher = {}, makePublisher = (chosen) => new Publisher(chosen), client = {}, options = {}, patience = PATIENCE_MS, badgePatience = 5000 }) {
     Object.assign(this, { server, seed, options, patience, badgePatience });
     server.users.push(this);
     this.random = new Random(seed);
     this.history = new History();
     this.users = Array.from({ length: users }, (_, index) => `user-${index + 1}`);
-    this.publisher = new Publisher({
+    this.publisher = makePublisher({
       server, url: publisherUrl, history: this.history, random: this.random.fork(), users: this.users, ...publisher,
     });
     this.clients = this.users.flatMap((user) => Array.from({ length: clientsPerUser }, (_, index) => new Client({

@@ -25,10 +25,11 @@ export async function freePort() {
   return port;
 }
 
-// Its store is the folder `data`, or the database at the URL `store`. In a `namespace`
+// The `command` is serve or consume. Its store is the folder `data`, or the database at the URL `store`. In a `namespace`
 // (tests/checker/lib/namespaces.js) it is reached at the same ports as elsewhere.
 export class Server {
-  constructor({ demo = true, variables = {}, args = [], wrapper = [], namespace, store, data } = {}) {
+  constructor({ command = 'serve', demo = true, variables = {}, args = [], wrapper = [], namespace, store, data } = {}) {
+    this.command = command;
     this.demo = demo;
     this.args = args;
     this.wrapper = wrapper;
@@ -55,13 +56,13 @@ export class Server {
     await this.namespace?.forward({ port: this.port });
     await this.namespace?.forward({ port: this.adminPort });
     give(this.data);
-    this.running = start(['serve', ...(this.demo ? ['--demo'] : []),
+    this.running = start([this.command, ...(this.demo ? ['--demo'] : []),
       '--listen', `127.0.0.1:${this.port}`, '--admin-listen', `127.0.0.1:${this.adminPort}`,
       '--data', this.store ?? this.data, ...this.args], { variables: this.variables, wrapper: this.wrapper, outside: this.namespace?.prefix });
     let end = null;
     this.running.ended.then((how) => { end = how; });
     await eventually('the server to be ready', async () => {
-      if (end) throw new Error(`allim serve ended with ${JSON.stringify(end)}:\n${this.log}`);
+      if (end) throw new Error(`allim ${this.command} ended with ${JSON.stringify(end)}:\n${this.log}`);
       return fetch(`${this.adminUrl}/health/ready`, { signal: AbortSignal.timeout(PROBE_MS) }).then((answer) => answer.ok, () => false);
     });
     return this;
@@ -72,7 +73,7 @@ export class Server {
     this.running.child.kill(signal);
     const end = await this.running.ended;
     assert.doesNotMatch(this.log, SANITIZER_REPORT);
-    assert.deepEqual(end, { code: 0, signal: null }, `the end of allim serve:\n${this.log}`);
+    assert.deepEqual(end, { code: 0, signal: null }, `the end of allim ${this.command}:\n${this.log}`);
     return end;
   }
 

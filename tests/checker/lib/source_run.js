@@ -1,0 +1,104 @@
+// A queue from end to end: a producer, its broker, workers that read the queue, PostgreSQL, and nodes that
+// deliver to clients, with the checker at both ends.
+import assert from 'node:assert/strict';
+import { Producer } from '../../integration/lib/producer.js';
+import { eventually, sleep } from '../../integration/lib/wait.js';
+import { clusterFor } from './cluster.js';
+import { QueuePublisher } from './queue_publisher.js';
+import { chooseSeed } from './random.js';
+import { Scenario } from './scenario.js';
+import { variablesOf } from './survival.js';
+
+const METHODS = { sse: 1, websocket: 1 };
+const PARTITIONS = 4;
+const SETTLING_MS = 2000; // a quorum queue that is killed sooner may lose its only leader for good
+
+let queues = 0;
+
+// What each kind of broker wants, given a server of it: how its queue is made, who fills it, and who reads it.
+export const SOURCES = {
+  kafka: (kafka) => ({
+    method: 'kafka',
+    broker: kafka,
+    down: () => kafka.down(),
+    up: () => kafka.up(),
+    prepare: (queue) => kafka.tell(`create ${queue} ${PARTITIONS}`),
+    producer: (queue) => new Producer('kafka_producer', kafka.brokers, queue),
+    flags: (queue) => ['--sources-kafka-topic', queue, '--sources-kafka-group', queue],
+  }),
+  rabbitmq: (rabbitmq) => ({
+    method: 'rabbitmq',
+    broker: rabbitmq,
+    down: () => rabbitmq.kill(),
+    up: () => rabbitmq.start(),
+    prepare: () => {},
+    producer: (queue) => new Producer('rabbitmq_producer', String(rabbitmq.port), queue),
+    flags: (queue) => ['--sources-rabbitmq-queue', queue],
+  }),
+};
+
+export class SourceRun {
+  // `source` is one of the above. `publisher` and further options are those of a Scenario; `cluster` are some of a Cluster.
+  constructor({ postgres, source, workers = 1, seed = chooseSeed(), publisher = {}, cluster = {}, ...options }) {
+    Object.assign(this, { postgres, source, workers, seed, publisher, cluster, options });
+  }
+
+  get broker() { return this.source.broker; }
+
+  async start(after) {
+    queues += 1;
+    const queue = `orders-${queues}`;
+    await this.source.prepare(queue);
+    this.producer = this.source.producer(queue).start();
+    after(() => this.producer.close());
+    const { method, broker } = this.source;
+    this.cluster = await clusterFor(after, {
+      method, postgres: this.postgres, [method]: broker, count: 2, workers: this.workers, source: this.source.flags(queue),
+      seed: this.seed, variables: variablesOf(), ...this.cluster,
+    });
+    this.scenario = new Scenario({
+      server: this.cluster, seed: this.seed, methods: METHODS, clientsPerUser: 3, clientsUrl: this.cluster.url,
+      makePublisher: (chosen) => new QueuePublisher({ producer: this.producer, ...chosen }), publisher: this.publisher,
+      options: { statuses: [503], readStatuses: [503] }, ...this.options,
+    });
+    this.random = this.scenario.random.fork();
+    await this.scenario.open();
+    await sleep(SETTLING_MS);
+    return this;
+  }
+
+  // Each message that is no JSON and that the broker has became one dead letter, and no other did.
+  async assertBuried() {
+    const { junk } = this.scenario.publisher;
+    const read = async () => (await this.postgres.query("SELECT convert_from(body, 'UTF8') FROM allim.dead_letter ORDER BY id", { url: this.cluster.database }))
+      .split('\n').filter(Boolean);
+    await eventually('dead letters', async () => {
+      const letters = new Set(await read());
+      return junk.every(({ body, outcome }) => outcome === 'unknown' || letters.has(body));
+    });
+    const letters = await read();
+    assert.deepEqual(letters.filter((body, index) => letters.indexOf(body) !== index), [], 'buried twice');
+    assert.deepEqual(letters.filter((body) => !junk.some((one) => one.body === body)), [], 'buried without cause');
+    return letters.length;
+  }
+
+  async verify(context) {
+    const counts = await this.scenario.verify(context);
+    const letters = await this.assertBuried();
+    await this.cluster.assertAgreement(this.scenario);
+    context.diagnostic(`${letters} dead letters; the producer was started ${this.producer.starts} times; ${await this.#told()}`);
+    return counts;
+  }
+
+  // What the workers say that they did.
+  async #told() {
+    const sum = async (name) => (await Promise.all(this.cluster.workers.map((worker) => worker.metric(`allim_source_${name}_total`))))
+      .reduce((total, value) => total + value, 0);
+    return `since the last start of each worker ${await sum('received')} received, ${await sum('repeated')} repeated, ${await sum('retries')} retries`;
+  }
+
+  async stop() {
+    await this.producer.close();
+    await this.cluster.stop();
+  }
+}

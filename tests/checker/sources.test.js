@@ -1,0 +1,50 @@
+// Queues as sources, and whatever may happen between a producer and a screen: what the broker acknowledged is
+// shown once to everyone entitled, and in each user's order. CHECKER_RUNS says how often each test runs, with another
+// seed each time; ALLIM_SEED repeats the decisions of a run, the order of its faults included.
+import { after, test } from 'node:test';
+import { kafkaFor } from '../integration/lib/kafka.js';
+import { postgresFor } from '../integration/lib/postgres.js';
+import { rabbitmqFor } from '../integration/lib/rabbitmq.js';
+import { commonFaults, sharedFaults, slowFaults } from './lib/faults_of_sources.js';
+import { SOURCES, SourceRun } from './lib/source_run.js';
+import { moment } from './lib/survival.js';
+
+const RUNS = Number(process.env.CHECKER_RUNS ?? 1);
+const isThorough = process.env.CHECKER_RUNS !== undefined;
+const SOME = 3; // of what happens to one worker, when there are two
+
+const postgres = await postgresFor(after);
+const KINDS = {
+  kafka: SOURCES.kafka(await kafkaFor(after, { brokers: 3 })),
+  rabbitmq: SOURCES.rabbitmq(await rabbitmqFor(after)),
+};
+
+// All of the faults, one after the other.
+async function surviveAll(context, source, workers, choose, publisher) {
+  const run = await new SourceRun({ postgres, source, workers, publisher }).start((hook) => context.after(hook));
+  const faults = choose(run.random);
+  context.diagnostic(`${faults.map(([name]) => name).join(', ')}`);
+  run.scenario.publisher.start();
+  for (const [, work] of faults) {
+    await moment(run.random);
+    await work(run);
+  }
+  await moment(run.random);
+  await run.cluster.ready();
+  await run.verify(context);
+  await run.stop();
+}
+
+const shuffle = (random, faults) => random.pickSome(Object.entries(faults), Infinity);
+
+for (let run = 1; run <= RUNS; run++) {
+  for (const [name, source] of Object.entries(KINDS)) {
+    const common = commonFaults(postgres, source);
+    test(`${name}, one worker: what is unknown is sent again (${run} of ${RUNS})`, (context) => (
+      surviveAll(context, source, 1, (random) => shuffle(random, common), { retries: true })));
+    test(`${name}, two workers: what is unknown stays unknown (${run} of ${RUNS})`, (context) => (
+      surviveAll(context, source, 2, (random) => random.pickSome([
+        ...Object.entries(sharedFaults), ...shuffle(random, common).slice(0, SOME), ...(isThorough ? Object.entries(slowFaults) : []),
+      ], Infinity), { retries: false })));
+  }
+}
