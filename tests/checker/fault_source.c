@@ -1,0 +1,86 @@
+/* Sources that break their promises, each in one way:
+ *
+ *	FAULT_SOURCE=early    acknowledges a message when it comes, not when it is committed
+ *	FAULT_SOURCE=keyless  publishes without the keys by which the store knows messages again
+ *
+ * By --wrap, like fault.c. */
+#include "intake/message.h"
+#include "source/kafka_message.h"
+#include "source/rabbitmq_consumer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int __real_message_read(const struct message *message, const struct settings *settings,
+			const struct routing *routing, int64_t now, struct arena *arena,
+			struct store_item *ret_item, struct error *error);
+int __wrap_message_read(const struct message *message, const struct settings *settings,
+			const struct routing *routing, int64_t now, struct arena *arena,
+			struct store_item *ret_item, struct error *error);
+struct kafka_message *__real_kafka_message_create(rd_kafka_event_t *event,
+						  const rd_kafka_message_t *received);
+struct kafka_message *__wrap_kafka_message_create(rd_kafka_event_t *event,
+						  const rd_kafka_message_t *received);
+int __real_rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
+				   const struct rabbitmq_consumer_options *options);
+int __wrap_rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
+				   const struct rabbitmq_consumer_options *options);
+void __real_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
+					  uint64_t tag);
+void __wrap_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
+					  uint64_t tag);
+void __real_lane_add(struct lane *lane, struct lane_message *message);
+void __wrap_lane_add(struct lane *lane, struct lane_message *message);
+
+static struct rabbitmq_consumer *rabbitmq; /* NULL: there is none */
+
+static bool is_fault(const char *name)
+{
+	const char *text = getenv("FAULT_SOURCE");
+
+	return text != NULL && strcmp(text, name) == 0;
+}
+
+int __wrap_message_read(const struct message *message, const struct settings *settings,
+			const struct routing *routing, int64_t now, struct arena *arena,
+			struct store_item *ret_item, struct error *error)
+{
+	int result = __real_message_read(message, settings, routing, now, arena, ret_item, error);
+
+	if (result == 0 && is_fault("keyless"))
+		ret_item->key = SLICE("");
+	return result;
+}
+
+struct kafka_message *__wrap_kafka_message_create(rd_kafka_event_t *event,
+						  const rd_kafka_message_t *received)
+{
+	if (is_fault("early"))
+		rd_kafka_offset_store(received->rkt, received->partition, received->offset);
+	return __real_kafka_message_create(event, received);
+}
+
+int __wrap_rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
+				   const struct rabbitmq_consumer_options *options)
+{
+	rabbitmq = consumer;
+	return __real_rabbitmq_consumer_start(consumer, options);
+}
+
+/* RabbitMQ takes an acknowledgement only once. */
+void __wrap_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
+					  uint64_t tag)
+{
+	if (!is_fault("early"))
+		__real_rabbitmq_consumer_acknowledge(consumer, connection, tag);
+}
+
+void __wrap_lane_add(struct lane *lane, struct lane_message *message)
+{
+	if (rabbitmq != NULL && is_fault("early")) {
+		const struct rabbitmq_message *received = rabbitmq_message_of(&message->link);
+
+		__real_rabbitmq_consumer_acknowledge(rabbitmq, received->connection, received->tag);
+	}
+	__real_lane_add(lane, message);
+}
