@@ -19,7 +19,7 @@ export class Cluster {
     this.secret = randomBytes(32).toString('hex');
     this.makeNode = (more) => this.#makeNode(variables, { ...options, ...more });
     this.nodes = Array.from({ length: count }, () => this.makeNode());
-    this.workers = Array.from({ length: workers }, () => this.makeNode({ command: 'consume' }));
+    this.workers = Array.from({ length: workers }, () => this.makeNode({ command: 'consume', demo: false }));
     this.postgresProxies = [];
     this.redisProxies = [];
     this.rabbitmqProxies = [];
@@ -50,7 +50,7 @@ export class Cluster {
 
   // One more worker, which runs when this returns.
   async addWorker() {
-    const worker = this.makeNode({ command: 'consume' });
+    const worker = this.makeNode({ command: 'consume', demo: false });
     this.workers.push(worker);
     await this.#place(worker, this.all.length - 1);
     return worker.start();
