@@ -1,5 +1,5 @@
-// Sources that break their promises (fault_source.c) must be found out, where one that keeps them is not: the
-// worker is killed when the fault has done its harm.
+// Sources that break their promises (fault_source.c) must be found out, where one that keeps them is not. A worker
+// is killed when the fault has done its harm.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { kafkaFor } from '../integration/lib/kafka.js';
@@ -19,6 +19,10 @@ const KINDS = {
   kafka: SOURCES.kafka(await kafkaFor(after, { brokers: 3 })),
   rabbitmq: SOURCES.rabbitmq(await rabbitmqFor(after)),
 };
+
+async function publishOnly({ scenario }) {
+  await publishSome(scenario);
+}
 
 async function publishSome({ publisher }) {
   publisher.operations = OPERATIONS;
@@ -70,14 +74,15 @@ async function killBeforeAcknowledging(run) {
 
 for (const [name, source] of Object.entries(KINDS)) {
   for (const [fault, act, kind] of [
-    ['none', killBeforeCommit, null],
-    ['early', killBeforeCommit, 'lost'],
     ['none', killBeforeAcknowledging, null],
+    ['early', killBeforeCommit, 'lost'],
     ['keyless', killBeforeAcknowledging, 'doubled'],
+    ['swap', publishOnly, 'reordered'],
   ]) {
     test(`${name}, ${fault}, ${act.name}: ${kind ?? 'nothing to report'}`, async (context) => {
       const run = await new SourceRun({
-        postgres, source, cluster: { proxied: true, variables: { FAULT_SOURCE: fault } }, habits: CALM, users: 2, clientsPerUser: 2,
+        postgres, source, cluster: { variables: { FAULT_SOURCE: fault } },
+        habits: CALM, users: 2, clientsPerUser: 2,
         ...(kind ? { patience: 20000, badgePatience: 300 } : {}),
       }).start((hook) => context.after(hook));
       await act(run);

@@ -2,6 +2,7 @@
  *
  *	FAULT_SOURCE=early    acknowledges a message when it comes, not when it is committed
  *	FAULT_SOURCE=keyless  publishes without the keys by which the store knows messages again
+ *	FAULT_SOURCE=swap     publishes one message behind some that came after it
  *
  * By --wrap, like fault.c. */
 #include "intake/message.h"
@@ -32,7 +33,17 @@ void __wrap_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, ui
 void __real_lane_add(struct lane *lane, struct lane_message *message);
 void __wrap_lane_add(struct lane *lane, struct lane_message *message);
 
+enum { HELD = 50, BEHIND = 20 }; /* which message is held back, and for how many of its lane's */
+
 static struct rabbitmq_consumer *rabbitmq; /* NULL: there is none */
+
+/* The source's thread's alone. */
+static struct {
+	struct lane *lane;
+	struct lane_message *message; /* NULL: none is held back */
+	unsigned taken;
+	unsigned behind;
+} held;
 
 static bool is_fault(const char *name)
 {
@@ -75,12 +86,35 @@ void __wrap_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, ui
 		__real_rabbitmq_consumer_acknowledge(consumer, connection, tag);
 }
 
-void __wrap_lane_add(struct lane *lane, struct lane_message *message)
+static void acknowledge_early(struct lane_message *message)
 {
-	if (rabbitmq != NULL && is_fault("early")) {
-		const struct rabbitmq_message *received = rabbitmq_message_of(&message->link);
+	const struct rabbitmq_message *received = rabbitmq_message_of(&message->link);
 
+	if (rabbitmq != NULL)
 		__real_rabbitmq_consumer_acknowledge(rabbitmq, received->connection, received->tag);
+}
+
+static void swap(struct lane *lane, struct lane_message *message)
+{
+	if (++held.taken == HELD) {
+		held.lane = lane;
+		held.message = message;
+		return;
 	}
 	__real_lane_add(lane, message);
+	if (held.message == NULL || lane != held.lane || ++held.behind < BEHIND)
+		return;
+	message = held.message;
+	held.message = NULL;
+	__real_lane_add(lane, message);
+}
+
+void __wrap_lane_add(struct lane *lane, struct lane_message *message)
+{
+	if (is_fault("early"))
+		acknowledge_early(message);
+	if (is_fault("swap"))
+		swap(lane, message);
+	else
+		__real_lane_add(lane, message);
 }

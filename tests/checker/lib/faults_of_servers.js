@@ -2,6 +2,7 @@
 // everything mended. What is no `isOutage` of the store must refuse no list and no poll; and under what is
 // `strict`, publishing never fails either. With `proxied`, a fault proxy stands before each server.
 import { signal } from '../../integration/lib/process_tree.js';
+import { eventually } from '../../integration/lib/wait.js';
 import { STORE_TIMEOUT_MS, disturb, moment } from './survival.js';
 
 // Of nodes, and of the PostgreSQL that they have their store in.
@@ -105,15 +106,15 @@ export const redisFaults = (redis) => ({
   },
 });
 
-const PARTITIONS = [0, 1, 2, 3]; // of the feed's topic
+const PARTITIONS = [0, 1, 2, 3]; // of each topic
 const [PRODUCE, FETCH] = [0, 1];
 const CONNECTION_ENDS = -195;
 const NOT_LEADER = 6;
 const REQUEST_TIMED_OUT = 7;
 const NOT_ENOUGH_REPLICAS = 19;
 
-// Of the mock cluster's brokers. It forgets its messages when it is killed, so they are down instead.
-export const kafkaFaults = (kafka) => ({
+// Of the mock cluster's brokers, and of one topic. It forgets its messages when it is killed, so they are down instead.
+export const kafkaFaults = (kafka, topic = 'allim-hints') => ({
   'Kafka down': {
     strict: true,
     async work({ random }) {
@@ -141,11 +142,11 @@ export const kafkaFaults = (kafka) => ({
     async work({ random }) {
       for (let round = 0; round < 4; round++) {
         await moment(random, 100, 400);
-        await moveAll(kafka, random, () => random.between(1, 3));
+        await moveAll(kafka, topic, random, () => random.between(1, 3));
         await moment(random, 100, 400);
-        await moveAll(kafka, random, () => random.pick([-1, -1, 1, 2, 3]));
+        await moveAll(kafka, topic, random, () => random.pick([-1, -1, 1, 2, 3]));
       }
-      for (const partition of PARTITIONS) await kafka.tell(`leader allim-hints ${partition} ${random.between(1, 3)}`);
+      for (const partition of PARTITIONS) await kafka.tell(`leader ${topic} ${partition} ${random.between(1, 3)}`);
     },
   },
 
@@ -163,11 +164,14 @@ export const kafkaFaults = (kafka) => ({
   },
 });
 
-async function moveAll(kafka, random, chooseBroker) {
+async function moveAll(kafka, topic, random, chooseBroker) {
   for (const partition of random.pickSome(PARTITIONS, random.between(1, PARTITIONS.length))) {
-    await kafka.tell(`leader allim-hints ${partition} ${chooseBroker()}`);
+    await kafka.tell(`leader ${topic} ${partition} ${chooseBroker()}`);
   }
 }
+
+const ALARM_SET = 'memory resource limit alarm set';
+const ALARM_CLEARED = 'memory resource limit alarm cleared';
 
 export const rabbitmqFaults = (rabbitmq) => ({
   'RabbitMQ killed': {
@@ -196,6 +200,7 @@ export const rabbitmqFaults = (rabbitmq) => ({
     async work({ random }) {
       await moment(random);
       await rabbitmq.control('set_vm_memory_high_watermark', '0.000001');
+      await eventually('the alarm', () => rabbitmq.log.lastIndexOf(ALARM_SET) > rabbitmq.log.lastIndexOf(ALARM_CLEARED));
       await moment(random, 1000, 3000);
       await rabbitmq.control('set_vm_memory_high_watermark', '0.4');
     },

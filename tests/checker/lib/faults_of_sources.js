@@ -1,7 +1,7 @@
 // What may go wrong between a producer, its broker, the workers that read the queue, the database and the
 // nodes that deliver. Each leaves everything mended.
 import { signal } from '../../integration/lib/process_tree.js';
-import { STORE_TIMEOUT_MS, moment } from './survival.js';
+import { STORE_TIMEOUT_MS, disturb, moment } from './survival.js';
 
 // Of whatever the broker is, and however many workers there are.
 export const commonFaults = (postgres, { down, up }) => ({
@@ -42,6 +42,10 @@ export const commonFaults = (postgres, { down, up }) => ({
 
   async 'PostgreSQL restarted'() {
     await postgres.restart();
+  },
+
+  async 'connections to PostgreSQL slow, frozen, reset and half closed'({ random, cluster }) {
+    await disturb(random, cluster.postgresProxies);
   },
 
   async 'a node killed'({ random, cluster }) {

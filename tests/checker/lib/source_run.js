@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { Producer } from '../../integration/lib/producer.js';
 import { eventually, sleep } from '../../integration/lib/wait.js';
 import { clusterFor } from './cluster.js';
+import { kafkaFaults, rabbitmqFaults } from './faults_of_servers.js';
 import { QueuePublisher } from './queue_publisher.js';
 import { chooseSeed } from './random.js';
 import { Scenario } from './scenario.js';
@@ -15,7 +16,10 @@ const SETTLING_MS = 2000; // a quorum queue that is killed sooner may lose its o
 
 let queues = 0;
 
-// What each kind of broker wants, given a server of it: how its queue is made, who fills it, and who reads it.
+const pick = (faults, ...names) => Object.fromEntries(names.map((name) => [name, faults[name].work]));
+
+// What each kind of broker wants, given a server of it: how its queue is made, who fills it, who reads it, and what
+// `mishaps` it has of its own.
 export const SOURCES = {
   kafka: (kafka) => ({
     method: 'kafka',
@@ -25,6 +29,8 @@ export const SOURCES = {
     prepare: (queue) => kafka.tell(`create ${queue} ${PARTITIONS}`),
     producer: (queue) => new Producer('kafka_producer', kafka.brokers, queue),
     flags: (queue) => ['--sources-kafka-topic', queue, '--sources-kafka-group', queue],
+    mishaps: (queue) => pick(kafkaFaults(kafka, queue),
+      'partitions of Kafka move, and lose their leaders', 'Kafka refuses what is produced and fetched'),
   }),
   rabbitmq: (rabbitmq) => ({
     method: 'rabbitmq',
@@ -34,6 +40,8 @@ export const SOURCES = {
     prepare: () => {},
     producer: (queue) => new Producer('rabbitmq_producer', String(rabbitmq.port), queue),
     flags: (queue) => ['--sources-rabbitmq-queue', queue],
+    mishaps: () => pick(rabbitmqFaults(rabbitmq),
+      'RabbitMQ short of memory', 'connections to RabbitMQ slow, frozen, reset and half closed'),
   }),
 };
 
@@ -49,12 +57,13 @@ export class SourceRun {
     queues += 1;
     const queue = `orders-${queues}`;
     await this.source.prepare(queue);
+    this.mishaps = this.source.mishaps(queue);
     this.producer = this.source.producer(queue).start();
     after(() => this.producer.close());
     const { method, broker } = this.source;
     this.cluster = await clusterFor(after, {
       method, postgres: this.postgres, [method]: broker, count: 2, workers: this.workers, source: this.source.flags(queue),
-      seed: this.seed, variables: variablesOf(), ...this.cluster,
+      proxied: true, seed: this.seed, variables: variablesOf(), ...this.cluster,
     });
     this.scenario = new Scenario({
       server: this.cluster, seed: this.seed, methods: METHODS, clientsPerUser: 3, clientsUrl: this.cluster.url,
@@ -65,6 +74,15 @@ export class SourceRun {
     await this.scenario.open();
     await sleep(SETTLING_MS);
     return this;
+  }
+
+  // Waits until the queue brings each user something that is sent now.
+  async flows() {
+    const { publisher, clients, users } = this.scenario;
+    await Promise.all(users.map(async (user) => {
+      const { mark } = await publisher.publish(this.random, user, [user], { insists: true });
+      await eventually(`${mark} to come through the queue, seed ${this.seed}`, () => clients.some((client) => client.user === user && client.has(mark)));
+    }));
   }
 
   // Each message that is no JSON and that the broker has became one dead letter, and no other did.
