@@ -12,7 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VERSION = 2, OLDEST_SERVER = 130000 };
+enum {
+	VERSION = 2,
+	OLDEST_SERVER = 130000,
+	PATIENCE = 60000 /* milliseconds that creating and upgrading may take */
+};
 
 /* What each version adds to the one before. */
 static const char *const versions[VERSION] = {postgres_schema_sql, postgres_topic_sql};
@@ -208,11 +212,20 @@ int postgres_schema_find(struct postgres_connection *connection, bool *ret_exist
 	return result;
 }
 
-int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
-			    struct error *error)
+static int begin(struct postgres_connection *connection, struct error *error)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql),
+		 "BEGIN; SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d", PATIENCE,
+		 PATIENCE);
+	return run(connection, sql, error);
+}
+
+static int migrate(struct postgres_connection *connection, bool read_only, struct error *error)
 {
 	int version = 0;
-	int result = run(connection, "BEGIN", error);
+	int result = begin(connection, error);
 
 	if (result == 0 && !read_only)
 		result = run(connection, "SELECT " LOCK, error);
@@ -223,6 +236,19 @@ int postgres_schema_migrate(struct postgres_connection *connection, bool read_on
 	if (result == 0 && version < VERSION)
 		result = bring_up(connection, version, error);
 	return result == 0 ? run(connection, "COMMIT", error) : result;
+}
+
+/* It and the nodes that wait for it take longer than a request may. */
+int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
+			    struct error *error)
+{
+	int64_t timeout = connection->timeout;
+	int result;
+
+	connection->timeout = PATIENCE;
+	result = migrate(connection, read_only, error);
+	connection->timeout = timeout;
+	return result;
 }
 
 int postgres_schema_epoch(struct postgres_connection *connection, bool read_only,

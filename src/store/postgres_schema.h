@@ -14,7 +14,8 @@ extern const char postgres_topic_sql[];
  * encoding, and sets its limits. Returns 0 or a negative errno value with a sentence. */
 int postgres_schema_settle(struct postgres_connection *connection, struct error *error);
 
-/* Creates the schema or brings it up to date. With `read_only` it must be there already. */
+/* Creates the schema or brings it up to date, and waits up to a minute for another node that does.
+ * With `read_only` it must be there already. */
 int postgres_schema_migrate(struct postgres_connection *connection, bool read_only,
 			    struct error *error);
 
