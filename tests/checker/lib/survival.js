@@ -10,9 +10,11 @@ export const SWEEP_MS = 2000;
 
 export const moment = (random, low = 200, high = 700) => sleep(random.between(low, high));
 
-export function variablesOf(pollInterval = 200) {
+const PATIENT_MS = 30000; // where PostgreSQL is well, though perhaps slow
+
+export function variablesOf(pollInterval = 200, storeTimeout = STORE_TIMEOUT_MS) {
   return {
-    ALLIM_STORE_TIMEOUT: `${STORE_TIMEOUT_MS}ms`,
+    ALLIM_STORE_TIMEOUT: `${storeTimeout}ms`,
     ALLIM_DELIVERY_POLL_INTERVAL: `${pollInterval}ms`,
     ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms`,
   };
@@ -48,7 +50,8 @@ export async function disturb(random, proxies) {
 // `kind` is what a cluster is made of, the fault one of those in faults_of_servers.js.
 export async function survive(context, kind, { work, isOutage = false, strict = false, proxied = false }, { pollInterval, methods = ALL_METHODS } = {}) {
   const seed = chooseSeed();
-  const cluster = await clusterFor((hook) => context.after(hook), { ...kind, proxied, seed, variables: variablesOf(pollInterval) });
+  const variables = variablesOf(pollInterval, strict ? PATIENT_MS : STORE_TIMEOUT_MS);
+  const cluster = await clusterFor((hook) => context.after(hook), { ...kind, proxied, seed, variables });
   const scenario = new Scenario({
     server: cluster, seed, methods, clientsUrl: cluster.url, publisherUrl: cluster.url,
     publisher: strict ? {} : INSISTENT,
