@@ -12,11 +12,11 @@ import { CALM } from './lib/client.js';
 import { clusterFor } from './lib/cluster.js';
 import { kafkaFaults, rabbitmqFaults, storeFaults } from './lib/faults_of_servers.js';
 import { STREAMS, Scenario } from './lib/scenario.js';
-import { survive, variablesOf } from './lib/survival.js';
+import { PATIENT_MS, survive, variablesOf } from './lib/survival.js';
 
 const RUNS = Number(process.env.CHECKER_RUNS ?? 1);
 const isThorough = process.env.CHECKER_RUNS !== undefined;
-const SOME = ['nothing', 'PostgreSQL killed', 'two nodes killed in turn'];
+const SOME = ['nothing', 'PostgreSQL killed', 'two nodes killed in turn']; // of the store's and the nodes' faults
 
 const postgres = await postgresFor(after);
 const kafka = await kafkaFor(after, { brokers: 3 });
@@ -40,7 +40,7 @@ for (let run = 1; run <= RUNS; run++) {
 // Streams alone, which nothing but the node itself may end.
 for (const [name, { kind, broker, faults }] of Object.entries(METHODS)) {
   test(`${name}: while the broker is away publishing goes on and streams stay open`, async (context) => {
-    const cluster = await clusterFor((hook) => context.after(hook), { ...kind, variables: variablesOf() });
+    const cluster = await clusterFor((hook) => context.after(hook), { ...kind, variables: variablesOf(undefined, PATIENT_MS) });
     const scenario = new Scenario({
       server: cluster, users: 3, clientsPerUser: 3, methods: STREAMS, habits: CALM,
       clientsUrl: cluster.url, publisherUrl: cluster.url, options: { statuses: [] },
@@ -50,7 +50,8 @@ for (const [name, { kind, broker, faults }] of Object.entries(METHODS)) {
     await broker.freeze();
     await scenario.publisher.insist(null);
     broker.thaw();
-    for (const { work } of Object.values(faults).slice(0, 1)) await work({ random: scenario.random.fork(), cluster });
+    const [killed] = Object.values(faults);
+    await killed.work({ random: scenario.random.fork(), cluster });
     await scenario.publisher.insist(null);
     await cluster.ready();
     const counts = await scenario.verify(context);

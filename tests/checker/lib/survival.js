@@ -7,10 +7,9 @@ import { ALL_METHODS, Scenario } from './scenario.js';
 
 export const STORE_TIMEOUT_MS = 1000;
 export const SWEEP_MS = 2000;
+export const PATIENT_MS = 30000; // where PostgreSQL is well, though perhaps slow
 
 export const moment = (random, low = 200, high = 700) => sleep(random.between(low, high));
-
-const PATIENT_MS = 30000; // where PostgreSQL is well, though perhaps slow
 
 export function variablesOf(pollInterval = 200, storeTimeout = STORE_TIMEOUT_MS) {
   return {
