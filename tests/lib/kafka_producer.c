@@ -15,11 +15,14 @@
 
 enum { TURN = 5 }; /* milliseconds */
 
+/* Where a later message is taken, an idempotent producer knows that the earlier ones were, since Kafka
+ * takes no gaps; the mock cluster does. So one request at a time is under way. */
 static const struct {
 	const char *property;
 	const char *value;
 } properties[] = {
     {"enable.idempotence", "true"},
+    {"max.in.flight", "1"},
     {"message.timeout.ms", "0"}, /* never */
     {"linger.ms", "0"},
     {"reconnect.backoff.max.ms", "500"},
