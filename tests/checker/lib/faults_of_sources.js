@@ -1,7 +1,14 @@
 // What may go wrong between a producer, its broker, the workers that read the queue, the database and the
 // nodes that deliver. Each leaves everything mended.
 import { signal } from '../../integration/lib/process_tree.js';
+import { eventually } from '../../integration/lib/wait.js';
 import { STORE_TIMEOUT_MS, disturb, moment } from './survival.js';
+
+// As a supervisor would start it: again, where PostgreSQL is too slow for it.
+const comeBack = (node) => eventually('a node to start', () => node.start().then(() => true, (error) => {
+  if (!/did not answer in time/.test(error.message)) throw error;
+  return false;
+}));
 
 // Of whatever the broker is, and however many workers there are.
 export const commonFaults = (postgres, { down, up }) => ({
@@ -9,7 +16,7 @@ export const commonFaults = (postgres, { down, up }) => ({
     const worker = random.pick(cluster.workers);
     await worker.kill();
     await moment(random, 0, 500);
-    await worker.start();
+    await comeBack(worker);
   },
 
   async 'the producer killed'({ producer }) {
@@ -52,7 +59,7 @@ export const commonFaults = (postgres, { down, up }) => ({
     const node = random.pick(cluster.nodes);
     await node.kill();
     await moment(random, 0, 500);
-    await node.start();
+    await comeBack(node);
   },
 });
 
@@ -62,7 +69,7 @@ export const sharedFaults = {
     const worker = random.pick(cluster.workers);
     await worker.kill();
     await moment(random, 1000, 2000);
-    await worker.start();
+    await comeBack(worker);
   },
 
   // It may have messages in hand that are another one's when it goes on.
