@@ -29,6 +29,8 @@ void __real_feed_close(struct feed *feed);
 void __wrap_feed_close(struct feed *feed);
 void __real_sweep_start(struct worker *worker);
 void __wrap_sweep_start(struct worker *worker);
+void __real_sweep_wake(struct worker *worker);
+void __wrap_sweep_wake(struct worker *worker);
 
 struct late_batch {
 	struct list link;
@@ -155,4 +157,10 @@ void __wrap_sweep_start(struct worker *worker)
 {
 	if (!is_set("FAULT_SWEEP", "none"))
 		__real_sweep_start(worker);
+}
+
+void __wrap_sweep_wake(struct worker *worker)
+{
+	if (!is_set("FAULT_SWEEP", "none"))
+		__real_sweep_wake(worker);
 }

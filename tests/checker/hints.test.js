@@ -2,7 +2,9 @@
 // come late, twice and in any order. Runs a server that does so on purpose (fault.c).
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { kafkaFor } from '../integration/lib/kafka.js';
 import { postgresFor } from '../integration/lib/postgres.js';
+import { rabbitmqFor } from '../integration/lib/rabbitmq.js';
 import { redisFor } from '../integration/lib/redis.js';
 import { sleep } from '../integration/lib/wait.js';
 import { checkedServer } from './lib/checked_server.js';
@@ -55,15 +57,26 @@ const CLUSTERS = [
   ['sse-redis', { FAULT_HINTS: '1' }, null],
   ['sse-redis', { FAULT_HINTS: '1', FAULT_SWEEP: 'none' }, 'lost'],
   ['sse-redis', { FAULT_FEED: 'late', FAULT_HINTS: '5' }, null],
+  ['kafka', { FAULT_HINTS: '1', FAULT_SWEEP: 'none' }, 'lost'],
+  ['kafka', { FAULT_FEED: 'late', FAULT_HINTS: '5' }, null],
+  ['rabbitmq', { FAULT_HINTS: '1', FAULT_SWEEP: 'none' }, 'lost'],
+  ['rabbitmq', { FAULT_FEED: 'late', FAULT_HINTS: '5' }, null],
   ['sse-db', { FAULT_HINTS: '1' }, null],
   ['sse-db', { FAULT_SWEEP: 'none' }, 'lost'],
 ];
+const BROKERS = {
+  'sse-redis': async (hook) => ({ redis: await redisFor(hook) }),
+  kafka: async (hook) => ({ kafka: await kafkaFor(hook, { brokers: 3 }) }),
+  rabbitmq: async (hook) => ({ rabbitmq: await rabbitmqFor(hook) }),
+  'sse-db': () => ({}),
+};
+
 for (const [method, faults, kind] of CLUSTERS) {
   const what = Object.entries(faults).map((pair) => pair.join('=')).join(' ');
   test(`three nodes, ${method}, ${what}: ${kind ?? 'nothing to report'}`, async (context) => {
     const hook = (action) => context.after(action);
     const cluster = await clusterFor(hook, {
-      method, postgres: await postgresFor(hook), ...(method === 'sse-redis' ? { redis: await redisFor(hook) } : {}),
+      method, postgres: await postgresFor(hook), ...await BROKERS[method](hook),
       variables: { ...faults, ALLIM_DELIVERY_SWEEP_INTERVAL: `${SWEEP_MS}ms`, ALLIM_DELIVERY_POLL_INTERVAL: '200ms' },
     });
     const scenario = new Scenario({
