@@ -15,7 +15,7 @@ export class QueuePublisher {
     Object.assign(this, { producer, history, random, users, retries, pause, padding, operations });
     this.unsure = [503]; // of marks
     this.marks = 0;
-    this.junk = []; // {body, outcome} of messages that are no JSON
+    this.junk = []; // {body, outcome, took} of messages that are no JSON; `took` is in milliseconds
   }
 
   start() {
@@ -71,8 +71,10 @@ export class QueuePublisher {
   async sendJunk(random) {
     const id = `junk-${this.junk.length + 1}`;
     const entry = { body: `no JSON: ${id}`, outcome: 'unknown' };
+    const begin = performance.now();
     this.junk.push(entry);
     if (await this.send({ key: random.pick(this.users), id, body: entry.body })) entry.outcome = 'acknowledged';
+    entry.took = performance.now() - begin;
     return entry;
   }
 

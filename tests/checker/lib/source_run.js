@@ -19,7 +19,8 @@ let queues = 0;
 const pick = (faults, ...names) => Object.fromEntries(names.map((name) => [name, faults[name].work]));
 
 // What each kind of broker wants, given a server of it: how its queue is made, who fills it, who reads it, and what
-// `mishaps` it has of its own.
+// `mishaps` it has of its own. The mock cluster takes a message again that it has, as Kafka would not: what its
+// producer waited for longer than `repeatsAfter` milliseconds may be there twice.
 export const SOURCES = {
   kafka: (kafka) => ({
     method: 'kafka',
@@ -28,6 +29,7 @@ export const SOURCES = {
     up: () => kafka.up(),
     prepare: (queue) => kafka.tell(`create ${queue} ${PARTITIONS}`),
     producer: (queue) => new Producer('kafka_producer', kafka.brokers, queue),
+    repeatsAfter: 50, // see kafka_producer.c
     flags: (queue) => ['--sources-kafka-topic', queue, '--sources-kafka-group', queue],
     mishaps: (queue) => pick(kafkaFaults(kafka, queue),
       'partitions of Kafka move, and lose their leaders', 'Kafka refuses what is produced and fetched'),
@@ -39,6 +41,7 @@ export const SOURCES = {
     up: () => rabbitmq.start(),
     prepare: () => {},
     producer: (queue) => new Producer('rabbitmq_producer', String(rabbitmq.port), queue),
+    repeatsAfter: Infinity,
     flags: (queue) => ['--sources-rabbitmq-queue', queue],
     mishaps: () => pick(rabbitmqFaults(rabbitmq),
       'RabbitMQ short of memory', 'connections to RabbitMQ slow, frozen, reset and half closed'),
@@ -95,7 +98,8 @@ export class SourceRun {
       return junk.every(({ body, outcome }) => outcome === 'unknown' || letters.has(body));
     });
     const letters = await read();
-    assert.deepEqual(letters.filter((body, index) => letters.indexOf(body) !== index), [], 'buried twice');
+    const once = new Set(junk.filter(({ took }) => !(took >= this.source.repeatsAfter)).map(({ body }) => body));
+    assert.deepEqual(letters.filter((body, index) => once.has(body) && letters.indexOf(body) !== index), [], 'buried twice');
     assert.deepEqual(letters.filter((body) => !junk.some((one) => one.body === body)), [], 'buried without cause');
     return letters.length;
   }
