@@ -11,7 +11,7 @@ const AFTER_FAILURE_MS = 200;
 export class QueuePublisher {
   // `pause`: up to so many milliseconds between two messages of one hand. `padding`: up to so many characters in each
   // body. `operations`: ends by itself after so many.
-  constructor({ producer, history, random, users, retries = true, pause = 10, padding = 200, operations = Infinity }) {
+  constructor({ producer, history, random, users, retries = true, pause = 20, padding = 200, operations = Infinity }) {
     Object.assign(this, { producer, history, random, users, retries, pause, padding, operations });
     this.unsure = [503]; // of marks
     this.marks = 0;

@@ -1,6 +1,6 @@
 // A publisher, some users and their clients around one server: begun, brought to rest, and checked.
 import assert from 'node:assert/strict';
-import { PATIENCE_MS, sleep } from '../../integration/lib/wait.js';
+import { PATIENCE_MS, eventually, sleep } from '../../integration/lib/wait.js';
 import { Caller } from './call.js';
 import { check } from './check.js';
 import { Client, RESTLESS } from './client.js';
@@ -72,13 +72,22 @@ export class Scenario {
     await Promise.all(this.clients.map((client) => client.stop()));
   }
 
+  // A slow machine may take longer for one than the store is given.
+  pageOf(path, headers, caller) {
+    return eventually(`${path} to be answered, seed ${this.seed}`, async () => {
+      const { status, body } = await caller.request('GET', path, { headers });
+      if (status === 503) return null;
+      assert.equal(status, 200, JSON.stringify(body));
+      return body;
+    });
+  }
+
   async inboxOf(user, caller) {
     const headers = this.server.authorization(user);
     const rows = [];
     let first;
     for (let before = ''; ; before = `&before=${rows.at(-1).id}`) {
-      const { status, body } = await caller.request('GET', `/v1/inbox?filter=all&limit=100${before}`, { headers });
-      assert.equal(status, 200, JSON.stringify(body));
+      const body = await this.pageOf(`/v1/inbox?filter=all&limit=100${before}`, headers, caller);
       first ??= body;
       rows.push(...body.notifications.map(summarize));
       if (!body.more) break;
