@@ -6,8 +6,12 @@
 #include <errno.h>
 
 const struct feed_ops *const feed_table[] = {
-    &local_feed_ops, &dbpoll_feed_ops,	 &redis_feed_ops,
-    &kafka_feed_ops, &rabbitmq_feed_ops, &pgnotify_feed_ops,
+    &local_feed_ops,
+    &dbpoll_feed_ops,
+    &redis_feed_ops,
+    &kafka_feed_ops,
+    &rabbitmq_feed_ops,
+    &pgnotify_feed_ops,
     NULL,
 };
 

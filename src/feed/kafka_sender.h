@@ -5,8 +5,8 @@
 #ifndef ALLIM_FEED_KAFKA_SENDER_H
 #define ALLIM_FEED_KAFKA_SENDER_H
 
-#include "broker/kafka_report.h"
 #include "broker/kafka_health.h"
+#include "broker/kafka_report.h"
 #include "net/loop.h"
 
 #include "broker/kafka_client.h"

@@ -5,8 +5,8 @@
 #ifndef ALLIM_FEED_KAFKA_TAIL_H
 #define ALLIM_FEED_KAFKA_TAIL_H
 
-#include "broker/kafka_report.h"
 #include "broker/kafka_health.h"
+#include "broker/kafka_report.h"
 #include "feed/kafka_topic.h"
 #include "net/loop.h"
 
