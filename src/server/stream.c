@@ -84,10 +84,13 @@ static struct slice frame_of(struct stream *stream, const struct change *change,
 
 static void record_delivery(const struct stream *stream, const struct change *change, bool is_new)
 {
-	struct worker *worker = stream_worker(stream);
-	struct audit_client client = stream_client(stream);
+	struct audit_page *page = &stream_worker(stream)->audit;
+	struct audit_client client;
 
-	audit_deliver(&worker->audit, &client, change, is_new);
+	if (!audit_page_wants(page, AUDIT_DELIVER))
+		return;
+	client = stream_client(stream);
+	audit_deliver(page, &client, change, is_new);
 }
 
 /* The count is that of the end, and is told there. */
