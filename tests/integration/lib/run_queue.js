@@ -38,7 +38,7 @@ async function sendAndWatch(script, folder, port) {
   }, user).live();
   const streams = await Promise.all(['anna', 'minjun'].map(watch));
   const send = script.output.match(/^ {2}send +(.*)$/m)[1];
-  await run(['sh', '-c', send.replace('"order.paid"', '"debug"')], { cwd: root });
+  await run(['sh', '-c', send.replace('"type":"order.paid"', '"type":"debug","to":{"user":"anna"}')], { cwd: root });
   await run(['sh', '-c', send], { cwd: root });
   for (const stream of streams) {
     await stream.wait('the order', ({ data }) => data.type === 'order.paid');
