@@ -1,4 +1,5 @@
-/* Kafka: a mock cluster of three brokers, or a real one (kafka_server.h), and an idempotent producer. */
+/* Kafka: a mock cluster of three brokers, or a real one (kafka_server.h), and an idempotent
+ * producer. */
 #include "conformance/source/conformance.h"
 
 #include "lib/kafka_server.h"
