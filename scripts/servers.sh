@@ -7,12 +7,15 @@
 #   server_await NAME COMMAND...   wait until that command succeeds, for the server started last
 #   postgres_start PORT [FLAG...]  have a PostgreSQL; postgres_ask DATABASE SQL asks it something
 #   redis_start PORT               have a Redis
+#   kafka_start PORT PORT          have a Kafka; the second port is its controller's
+#   rabbitmq_start PORT PORT PORT  have a RabbitMQ; the others are for itself and for its epmd
 #   haproxy_start PORT NODES       have a load balancer for that many nodes: at PORT + 1, PORT + 2, ..., the
 #                                  administrators' listeners 10 above
 #   nodes_wait NODES               wait until no node is left, or another server ends
 # ALLIM_STORE_PASSWORD and ALLIM_REDIS_PASSWORD are their passwords then, as nodes want to have them.
 #
-# PostgreSQL does not run as root: for root it runs as nobody, who must get into the folder.
+# PostgreSQL, Kafka and RabbitMQ do not run as root: for root they run as nobody, who must get into the
+# folder.
 
 PATH=$PATH:/usr/sbin # where Debian keeps haproxy, and where not everybody looks
 servers=()
@@ -149,6 +152,38 @@ redis_start() {
 	)
 	server_start redis redis-server "$folder/redis.conf"
 	server_await redis env REDISCLI_AUTH="$ALLIM_REDIS_PASSWORD" redis-cli -p "$1" ping
+}
+
+# A Kafka, on a port and one for its controller. What it has stays in the folder. The program is
+# fetched before (scripts/kafka fetch).
+kafka_start() {
+	server_start kafka scripts/kafka serve "$folder/kafka" "$1" "$2"
+	server_await kafka grep "Kafka Server started" "$folder/kafka.log"
+}
+
+# A RabbitMQ, on a port, one for its own protocol and one for its epmd, which ends with it here. Its only
+# user is guest. With a NOTIFY_SOCKET its script makes way for the server instead of waiting for it.
+rabbitmq_start() {
+	local own=$folder/rabbitmq
+	mkdir -p "$own"
+	cat >"$own/rabbitmq.conf" <<-END
+		listeners.tcp.local = 127.0.0.1:$1
+		log.console = true
+		log.file = false
+		disk_free_limit.absolute = 50MB
+	END
+	echo '[].' >"$own/enabled_plugins"
+	[ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup "$own"
+	server_start epmd "${unprivileged[@]}" epmd -port "$3" -address 127.0.0.1
+	server_start rabbitmq "${unprivileged[@]}" env --chdir="$own" HOME="$own" LC_ALL=C.UTF-8 \
+		NOTIFY_SOCKET=/nonexistent ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$3" \
+		RABBITMQ_NODENAME=allim@localhost RABBITMQ_DIST_PORT="$2" \
+		RABBITMQ_CONF_ENV_FILE=/dev/null RABBITMQ_CONFIG_FILE="$own/rabbitmq.conf" \
+		RABBITMQ_ENABLED_PLUGINS_FILE="$own/enabled_plugins" RABBITMQ_MNESIA_BASE="$own/mnesia" \
+		RABBITMQ_LOG_BASE="$own" RABBITMQ_LOGS=- \
+		RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}" \
+		/usr/lib/rabbitmq/bin/rabbitmq-server
+	server_await rabbitmq grep "Server startup complete" "$folder/rabbitmq.log"
 }
 
 # docs/cluster.md explains each line.

@@ -116,7 +116,7 @@ static void fill_item(struct thread *thread, struct store_item *item, struct sli
 static void publish_items(struct thread *thread)
 {
 	struct slice users[2][RECEIVERS];
-	struct store_item items[2];
+	struct store_item items[2] = {0};
 
 	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
 	publish.items = items;
