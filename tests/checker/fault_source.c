@@ -12,26 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-int __real_message_read(const struct message *message, const struct settings *settings,
-			const struct routing *routing, int64_t now, struct arena *arena,
-			struct store_item *ret_item, struct error *error);
-int __wrap_message_read(const struct message *message, const struct settings *settings,
-			const struct routing *routing, int64_t now, struct arena *arena,
-			struct store_item *ret_item, struct error *error);
-struct kafka_message *__real_kafka_message_create(rd_kafka_event_t *event,
-						  const rd_kafka_message_t *received);
-struct kafka_message *__wrap_kafka_message_create(rd_kafka_event_t *event,
-						  const rd_kafka_message_t *received);
-int __real_rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
-				   const struct rabbitmq_consumer_options *options);
-int __wrap_rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
-				   const struct rabbitmq_consumer_options *options);
-void __real_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
-					  uint64_t tag);
-void __wrap_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
-					  uint64_t tag);
-void __real_lane_add(struct lane *lane, struct lane_message *message);
-void __wrap_lane_add(struct lane *lane, struct lane_message *message);
+/* A wrapper that no longer fits what it wraps does not compile. */
+#define WRAPPED(function)                       \
+	__typeof__(function) __real_##function; \
+	__typeof__(function) __wrap_##function
+
+WRAPPED(message_read);
+WRAPPED(kafka_message_create);
+WRAPPED(rabbitmq_consumer_start);
+WRAPPED(rabbitmq_consumer_acknowledge);
+WRAPPED(lane_add);
 
 enum { HELD = 50, BEHIND = 20 }; /* which message is held back, and for how many of its lane's */
 
@@ -54,9 +44,10 @@ static bool is_fault(const char *name)
 
 int __wrap_message_read(const struct message *message, const struct settings *settings,
 			const struct routing *routing, int64_t now, struct arena *arena,
-			struct store_item *ret_item, struct error *error)
+			struct store_item *ret_item, const char **ret_rule, struct error *error)
 {
-	int result = __real_message_read(message, settings, routing, now, arena, ret_item, error);
+	int result =
+	    __real_message_read(message, settings, routing, now, arena, ret_item, ret_rule, error);
 
 	if (result == 0 && is_fault("keyless"))
 		ret_item->key = SLICE("");
