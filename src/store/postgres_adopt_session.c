@@ -8,14 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* Whoever waits for a lock has others wait behind it, so it is asked for several times, with pauses. */
+enum { APPLY_ATTEMPTS = 10, APPLY_PAUSE_MS = 500 };
+
+static bool is_locked(const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return state != NULL && strcmp(state, "55P03") == 0;
+}
 
 /* What the server said, on one line. */
 static int refuse(struct postgres_adopt *adopt, const PGresult *result, struct error *error)
 {
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-	if (state != NULL && strcmp(state, "55P03") == 0)
+	if (is_locked(result))
 		return error_set(
 		    error, -EINVAL,
 		    "a transaction that is still running has locked the table; nothing "
@@ -159,18 +169,32 @@ int postgres_adopt_refuse_name(struct postgres_adopt *adopt, const char *what, c
 	return -EINVAL;
 }
 
+/* NULL where memory is short. */
+static PGresult *run_whole(struct postgres_adopt *adopt, const char *sql)
+{
+	PGresult *result = PQexec(adopt->connection.handle, sql);
+
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		PQclear(PQexec(adopt->connection.handle, "ROLLBACK"));
+	return result;
+}
+
 int postgres_adopt_apply(struct postgres_adopt *adopt, const char *sql, struct error *error)
 {
-	/* A table with millions of rows takes its time to be taken back. */
-	PGresult *result = PQexec(adopt->connection.handle, "SET statement_timeout = 0");
+	static const struct timespec pause = {.tv_nsec = APPLY_PAUSE_MS * 1000000L};
+	PGresult *result;
 	int code = 0;
 
-	PQclear(result);
-	result = PQexec(adopt->connection.handle, sql);
-	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-		code = refuse(adopt, result, error);
-		PQclear(PQexec(adopt->connection.handle, "ROLLBACK"));
+	/* A table with millions of rows takes its time to be taken back. */
+	PQclear(PQexec(adopt->connection.handle, "SET statement_timeout = 0"));
+	result = run_whole(adopt, sql);
+	for (int attempt = 1; attempt < APPLY_ATTEMPTS && is_locked(result); attempt++) {
+		PQclear(result);
+		nanosleep(&pause, NULL);
+		result = run_whole(adopt, sql);
 	}
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		code = refuse(adopt, result, error);
 	PQclear(result);
 	return code;
 }
