@@ -35,7 +35,7 @@ int rabbitmq_access_init(struct rabbitmq_access *access, const struct settings *
 
 	*access = (struct rabbitmq_access){.password = NULL};
 	result = rabbitmq_url_parse(slice_from_string(settings->rabbitmq_url), &access->url, error);
-	if (result == 0 && access->url.tls)
+	if (result == 0 && access->url.servers.tls)
 		result = rabbitmq_tls_check(settings->rabbitmq_tls_ca_file, error);
 	if (result < 0)
 		return result;
@@ -69,13 +69,13 @@ void rabbitmq_connection_finish(struct rabbitmq_connection *connection)
 	pthread_mutex_destroy(&connection->mutex);
 }
 
-const struct rabbitmq_endpoint *
+const struct server_endpoint *
 rabbitmq_connection_endpoint(const struct rabbitmq_connection *connection)
 {
 	const struct rabbitmq_url *url = &connection->access->url;
 	unsigned last = connection->attempts == 0 ? 0 : connection->attempts - 1;
 
-	return &url->endpoints[last % url->endpoint_count];
+	return &url->servers.endpoints[last % url->servers.endpoint_count];
 }
 
 /* Opening */
@@ -110,20 +110,20 @@ static int create_socket(struct rabbitmq_connection *connection, const char *hos
 			 amqp_socket_t **ret_socket, struct error *error)
 {
 	const struct rabbitmq_access *access = connection->access;
-	amqp_socket_t *socket = access->url.tls ? amqp_ssl_socket_new(connection->handle)
-						: amqp_tcp_socket_new(connection->handle);
+	amqp_socket_t *socket = access->url.servers.tls ? amqp_ssl_socket_new(connection->handle)
+							: amqp_tcp_socket_new(connection->handle);
 
 	if (socket == NULL)
 		return out_of_memory(error);
 	*ret_socket = socket;
 	connection->tls_refusal = X509_V_OK;
-	return access->url.tls ? rabbitmq_tls_prepare(socket, access->ca_file, host,
-						      &connection->tls_refusal, error)
-			       : 0;
+	return access->url.servers.tls ? rabbitmq_tls_prepare(socket, access->ca_file, host,
+							      &connection->tls_refusal, error)
+				       : 0;
 }
 
 static int connect_to(struct rabbitmq_connection *connection,
-		      const struct rabbitmq_endpoint *endpoint, struct error *error)
+		      const struct server_endpoint *endpoint, struct error *error)
 {
 	amqp_socket_t *socket = NULL;
 	int result = create_socket(connection, endpoint->host, &socket, error);
@@ -150,7 +150,7 @@ static amqp_table_entry_t capability(const char *name)
 static amqp_rpc_reply_t log_in(const struct rabbitmq_connection *connection)
 {
 	const struct rabbitmq_url *url = &connection->access->url;
-	bool is_anybody = url->user[0] == '\0' && connection->access->password[0] == '\0';
+	bool is_anybody = url->servers.user[0] == '\0' && connection->access->password[0] == '\0';
 	amqp_table_entry_t capabilities[] = {
 	    capability("consumer_cancel_notify"),
 	    capability("connection.blocked"),
@@ -167,11 +167,11 @@ static amqp_rpc_reply_t log_in(const struct rabbitmq_connection *connection)
 	};
 	amqp_table_t table = {.num_entries = 2, .entries = properties};
 
-	return amqp_login_with_properties(connection->handle, url->virtual_host, CHANNELS,
-					  FRAME_BYTES, RABBITMQ_HEARTBEAT_SECONDS, &table,
-					  AMQP_SASL_METHOD_PLAIN,
-					  url->user[0] == '\0' ? "guest" : url->user,
-					  is_anybody ? "guest" : connection->access->password);
+	return amqp_login_with_properties(
+	    connection->handle, url->virtual_host, CHANNELS, FRAME_BYTES,
+	    RABBITMQ_HEARTBEAT_SECONDS, &table, AMQP_SASL_METHOD_PLAIN,
+	    url->servers.user[0] == '\0' ? "guest" : url->servers.user,
+	    is_anybody ? "guest" : connection->access->password);
 }
 
 static int greet(struct rabbitmq_connection *connection, struct error *error)

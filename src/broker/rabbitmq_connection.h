@@ -55,7 +55,7 @@ void rabbitmq_connection_init(struct rabbitmq_connection *connection,
 void rabbitmq_connection_finish(struct rabbitmq_connection *connection);
 
 /* The server that was tried last. */
-const struct rabbitmq_endpoint *
+const struct server_endpoint *
 rabbitmq_connection_endpoint(const struct rabbitmq_connection *connection);
 
 /* Connects to the next of the servers, logs in, and opens the channel. Returns 0 or a negative

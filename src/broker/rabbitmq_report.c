@@ -38,9 +38,9 @@ static bool all_work(const struct rabbitmq_report *report)
 }
 
 void rabbitmq_report_problem(struct rabbitmq_report *report, unsigned connection,
-			     const struct rabbitmq_endpoint *endpoint, const struct error *reason)
+			     const struct server_endpoint *endpoint, const struct error *reason)
 {
-	char address[RABBITMQ_ENDPOINT_BYTES];
+	char address[SERVER_ENDPOINT_BYTES];
 	bool is_new;
 
 	pthread_mutex_lock(&report->mutex);
@@ -50,15 +50,15 @@ void rabbitmq_report_problem(struct rabbitmq_report *report, unsigned connection
 	pthread_mutex_unlock(&report->mutex);
 	if (!is_new)
 		return;
-	rabbitmq_url_format(endpoint, address);
+	server_endpoint_format(endpoint, address);
 	log_warning("RabbitMQ cannot be used", LOG_TEXT("address", address),
 		    LOG_TEXT("reason", reason->text));
 }
 
 void rabbitmq_report_use(struct rabbitmq_report *report, unsigned connection,
-			 const struct rabbitmq_endpoint *endpoint)
+			 const struct server_endpoint *endpoint)
 {
-	char address[RABBITMQ_ENDPOINT_BYTES];
+	char address[SERVER_ENDPOINT_BYTES];
 	bool was_in_use;
 
 	pthread_mutex_lock(&report->mutex);
@@ -70,7 +70,7 @@ void rabbitmq_report_use(struct rabbitmq_report *report, unsigned connection,
 	pthread_mutex_unlock(&report->mutex);
 	if (was_in_use)
 		return;
-	rabbitmq_url_format(endpoint, address);
+	server_endpoint_format(endpoint, address);
 	log_info("RabbitMQ is in use", LOG_TEXT("address", address));
 }
 

@@ -24,11 +24,11 @@ void rabbitmq_report_finish(struct rabbitmq_report *report);
 
 /* Logs the reason, unless it was the last thing that was said of this connection or another. */
 void rabbitmq_report_problem(struct rabbitmq_report *report, unsigned connection,
-			     const struct rabbitmq_endpoint *endpoint, const struct error *reason);
+			     const struct server_endpoint *endpoint, const struct error *reason);
 
 /* This connection works; logs that RabbitMQ is in use when all do, unless that was said. */
 void rabbitmq_report_use(struct rabbitmq_report *report, unsigned connection,
-			 const struct rabbitmq_endpoint *endpoint);
+			 const struct server_endpoint *endpoint);
 
 /* Whether something was told of it since it last worked. */
 bool rabbitmq_report_has_told(struct rabbitmq_report *report, unsigned connection);

@@ -2,6 +2,8 @@
  * the bound holds for the mailbox and the list together. */
 #include "feed/handover.h"
 
+#include "base/counter.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -51,7 +53,7 @@ static bool reserve(struct handover *handover, size_t bytes)
 	return false;
 }
 
-int handover_give(struct handover *handover, struct hint_batch *batch)
+static int give(struct handover *handover, struct hint_batch *batch)
 {
 	size_t bytes = bytes_of(batch);
 	struct waiting_batch *waiting = malloc(sizeof(*waiting));
@@ -70,6 +72,24 @@ int handover_give(struct handover *handover, struct hint_batch *batch)
 	};
 	mailbox_send(handover->mailbox, &waiting->message);
 	return 0;
+}
+
+void handover_give(struct handover *handover, struct hint_batch *batch)
+{
+	counter_add(&handover->published, batch->canary == 0);
+	if (give(handover, batch) < 0)
+		handover_lose(handover, 1);
+}
+
+void handover_lose(struct handover *handover, uint64_t batches)
+{
+	counter_add(&handover->failures, batches);
+	atomic_store(&handover->has_lost, true);
+}
+
+bool handover_take_loss(struct handover *handover)
+{
+	return atomic_exchange(&handover->has_lost, false);
 }
 
 static struct waiting_batch *oldest(const struct handover *handover)

@@ -12,6 +12,7 @@
  *
  * The key of a message is the user of its first hint, so that while all is well what one user is
  * told stays in order. */
+#include "base/counter.h"
 #include "base/random.h"
 #include "broker/kafka_client.h"
 #include "config/settings.h"
@@ -20,70 +21,35 @@
 #include "feed/handover.h"
 #include "feed/kafka_sender.h"
 #include "feed/kafka_tail.h"
+#include "feed/reception.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-enum {
-	PART_BYTES = KAFKA_MESSAGE_BYTES / 2, /* of hints that share a message, roughly */
-	WAKE_SPREAD = 250,
-};
+enum { PART_BYTES = KAFKA_MESSAGE_BYTES / 2 /* of hints that share a message, roughly */ };
 
 struct kafka_feed {
 	struct feed feed;
 	char *brokers;
 	char *topic;
 	uint64_t node;
-	void (*on_hints)(void *context, struct hint_batch *batch);
-	void (*on_wake)(void *context);
-	void *context;
 	struct loop loop;
 	struct handover handover;
+	struct reception reception;
 	struct kafka_tail tail;
 	struct kafka_sender sender;
 	pthread_t thread;
 	struct mailbox_message stop;
 	/* On the thread. */
-	struct timer wake;
+	struct timer look;
 	struct random random;
 	struct buffer message;
-	/* From any thread. */
-	_Atomic bool has_lost; /* the other nodes have to be told */
-	_Atomic bool wake_is_due;
-	_Atomic uint64_t published;
-	_Atomic uint64_t received;
-	_Atomic uint64_t failures;
-	_Atomic uint64_t wakes;
 };
-
-static void count(_Atomic uint64_t *counter, uint64_t number)
-{
-	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
-}
-
-static uint64_t read_counter(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-/* Handing over, on any thread */
-
-static void lose(void *context, uint64_t messages)
-{
-	struct kafka_feed *kafka = context;
-
-	count(&kafka->failures, messages);
-	atomic_store(&kafka->has_lost, true);
-}
 
 static void publish(struct feed *feed, struct hint_batch *batch)
 {
-	struct kafka_feed *kafka = (struct kafka_feed *)feed;
-
-	count(&kafka->published, batch->canary == 0);
-	if (handover_give(&kafka->handover, batch) < 0)
-		lose(kafka, 1);
+	handover_give(&((struct kafka_feed *)feed)->handover, batch);
 }
 
 /* Sending, on the thread */
@@ -156,7 +122,7 @@ static void send_waiting(struct kafka_feed *kafka)
 		return;
 	while ((batch = handover_oldest(&kafka->handover)) != NULL) {
 		if (send_batch(kafka, batch) < 0)
-			lose(kafka, 1);
+			handover_lose(&kafka->handover, 1);
 		handover_drop_oldest(&kafka->handover);
 	}
 }
@@ -166,68 +132,49 @@ static void tell_of_loss(struct kafka_feed *kafka)
 {
 	const struct hint_batch nothing = {.count = 0};
 
-	if (!kafka_tail_has_topic(&kafka->tail) || !atomic_exchange(&kafka->has_lost, false))
+	if (!kafka_tail_has_topic(&kafka->tail) || !handover_take_loss(&kafka->handover))
 		return;
 	if (send_part(kafka, &nothing, random_next(&kafka->random)) < 0)
-		atomic_store(&kafka->has_lost, true);
+		handover_lose(&kafka->handover, 0);
 }
 
-static void on_turn(struct loop *loop)
+static void on_unsent(void *context, uint64_t messages)
 {
-	send_waiting(CONTAINER_OF(loop, struct kafka_feed, loop));
+	handover_lose(&((struct kafka_feed *)context)->handover, messages);
 }
 
 /* Receiving, on the thread */
 
-static void wake_within(struct kafka_feed *kafka, int64_t spread)
-{
-	int64_t wait = (int64_t)random_below(&kafka->random, (uint64_t)spread + 1);
-
-	atomic_store(&kafka->wake_is_due, true);
-	if (!timer_is_set(&kafka->wake))
-		timer_set(&kafka->loop.timers, &kafka->wake, kafka->loop.now + wait);
-}
-
-static void on_wake(struct timer_wheel *wheel, struct timer *timer)
-{
-	struct kafka_feed *kafka = CONTAINER_OF(timer, struct kafka_feed, wake);
-
-	(void)wheel;
-	count(&kafka->wakes, 1);
-	kafka->on_wake(kafka->context);
-	atomic_store(&kafka->wake_is_due, false);
-}
-
 static void on_heard(void *context, bool is_first)
 {
-	wake_within(context, is_first ? 0 : WAKE_SPREAD);
-}
+	struct kafka_feed *kafka = context;
 
-static void receive(struct kafka_feed *kafka, uint64_t node, struct hint_batch *batch)
-{
-	bool is_own = node == kafka->node;
-
-	if (is_own && batch->canary == 0)
-		return;
-	count(&kafka->received, !is_own);
-	if (batch->count == 0 && batch->canary == 0)
-		wake_within(kafka, WAKE_SPREAD);
-	else
-		kafka->on_hints(kafka->context, batch);
+	reception_hear(&kafka->reception, is_first, kafka->loop.now);
 }
 
 static void on_message(void *context, struct slice message)
 {
 	struct kafka_feed *kafka = context;
-	struct hint_batch *batch;
 	uint64_t node;
 
-	if (hint_codec_decode(message, &node, &batch) < 0) {
-		count(&kafka->failures, 1);
-		return;
-	}
-	receive(kafka, node, batch);
-	hint_batch_release(batch);
+	reception_take(&kafka->reception, message, kafka->loop.now, &node);
+}
+
+/* The timer only has the loop take a turn. */
+static void on_expire(struct timer_wheel *wheel, struct timer *timer)
+{
+	(void)wheel;
+	(void)timer;
+}
+
+static void on_turn(struct loop *loop)
+{
+	struct kafka_feed *kafka = CONTAINER_OF(loop, struct kafka_feed, loop);
+	int64_t look_at = reception_turn(&kafka->reception, loop->now);
+
+	if (look_at != 0 && !timer_is_set(&kafka->look))
+		timer_set(&loop->timers, &kafka->look, look_at);
+	send_waiting(kafka);
 }
 
 static void on_tick(void *context)
@@ -268,7 +215,7 @@ static int start_sender(struct kafka_feed *kafka, const struct settings *setting
 	    .loop = &kafka->loop,
 	    .brokers = kafka->brokers,
 	    .topic = kafka->topic,
-	    .on_unsent = lose,
+	    .on_unsent = on_unsent,
 	    .context = kafka,
 	};
 	int result = kafka_client_configure(settings, &options.configuration, error);
@@ -307,7 +254,7 @@ static int start_clients(struct kafka_feed *kafka, const struct settings *settin
 
 static int start(struct kafka_feed *kafka, const struct settings *settings, struct error *error)
 {
-	int result = loop_init(&kafka->loop, on_wake);
+	int result = loop_init(&kafka->loop, on_expire);
 
 	if (result < 0)
 		return error_set(error, result, "cannot open the feed: %s", strerror(-result));
@@ -343,13 +290,11 @@ static struct kafka_feed *create(const struct feed_options *options)
 	kafka->brokers = slice_to_string(slice_from_string(options->settings->kafka_brokers));
 	kafka->topic = slice_to_string(slice_from_string(options->settings->kafka_topic));
 	kafka->node = options->node;
-	kafka->on_hints = options->on_hints;
-	kafka->on_wake = options->on_wake;
-	kafka->context = options->context;
 	kafka->message = BUFFER_EMPTY;
 	kafka->stop.on_receive = on_stop;
 	handover_init(&kafka->handover, &kafka->loop.mailbox);
-	timer_init(&kafka->wake);
+	reception_init(&kafka->reception, options);
+	timer_init(&kafka->look);
 	random_init(&kafka->random, random_system_seed());
 	return kafka;
 }
@@ -371,20 +316,21 @@ static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 	return result;
 }
 
-/* What was published before it was heard is not known before the node has been told to look. */
 static void statistics(struct feed *feed, struct feed_statistics *ret_statistics)
 {
 	struct kafka_feed *kafka = (struct kafka_feed *)feed;
 
 	*ret_statistics = (struct feed_statistics){
-	    .connected = atomic_load(&kafka->tail.is_heard) && !atomic_load(&kafka->wake_is_due),
-	    .published = read_counter(&kafka->published),
-	    .received = read_counter(&kafka->received),
-	    .failures = read_counter(&kafka->failures),
+	    .connected =
+		atomic_load(&kafka->tail.is_heard) && !reception_is_behind(&kafka->reception),
+	    .published = counter_read(&kafka->handover.published),
+	    .received = counter_read(&kafka->reception.received),
+	    .failures =
+		counter_read(&kafka->handover.failures) + counter_read(&kafka->reception.failures),
 	    .operations =
-		read_counter(&kafka->tail.requests) + read_counter(&kafka->sender.requests),
-	    .reconnections = read_counter(&kafka->tail.reconnections),
-	    .wakes = read_counter(&kafka->wakes),
+		counter_read(&kafka->tail.requests) + counter_read(&kafka->sender.requests),
+	    .reconnections = counter_read(&kafka->tail.reconnections),
+	    .wakes = counter_read(&kafka->reception.looks),
 	};
 }
 

@@ -7,6 +7,7 @@
  * session. Payloads: the number of the node, which ignores its own; `canary:NODE:NUMBER`; and what
  * triggers of adopted tables send, which is empty. */
 #include "base/clock.h"
+#include "base/counter.h"
 #include "config/settings.h"
 #include "feed/feed.h"
 #include "feed/pgnotify_session.h"
@@ -62,11 +63,6 @@ struct pgnotify_feed {
 	_Atomic uint64_t published, received, failures, operations, reconnections, wakes;
 };
 
-static void count(_Atomic uint64_t *counter)
-{
-	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
-
 static struct pgnotify_feed *feed_of(struct pgnotify_session *session)
 {
 	return (struct pgnotify_feed *)((char *)session - offsetof(struct pgnotify_feed, session));
@@ -97,7 +93,7 @@ static void publish(struct feed *feed, struct hint_batch *batch)
 		nudge(pgnotify);
 		return;
 	}
-	count(&pgnotify->published);
+	counter_add(&pgnotify->published, 1);
 	if (!atomic_exchange(&pgnotify->is_pending, true))
 		nudge(pgnotify);
 }
@@ -136,7 +132,7 @@ static void send_pending(struct pgnotify_feed *pgnotify, int64_t now)
 	length = append_canaries(pgnotify, statement, length);
 	if (length == 0)
 		return;
-	count(&pgnotify->operations);
+	counter_add(&pgnotify->operations, 1);
 	pgnotify_session_send(&pgnotify->session, statement, now);
 }
 
@@ -145,7 +141,7 @@ static void on_end(struct pgnotify_session *session, bool done)
 	struct pgnotify_feed *pgnotify = feed_of(session);
 
 	if (!done && pgnotify->is_telling) {
-		count(&pgnotify->failures);
+		counter_add(&pgnotify->failures, 1);
 		atomic_store(&pgnotify->is_pending, true);
 	}
 	pgnotify->is_telling = false;
@@ -165,11 +161,11 @@ static void on_listening(struct pgnotify_session *session)
 {
 	struct pgnotify_feed *pgnotify = feed_of(session);
 
-	count(&pgnotify->operations);
+	counter_add(&pgnotify->operations, 1);
 	renew_canaries(pgnotify);
 	pgnotify->look_at = clock_monotonic();
 	if (pgnotify->has_listened) {
-		count(&pgnotify->reconnections);
+		counter_add(&pgnotify->reconnections, 1);
 		pgnotify->look_at += (int64_t)random_below(&session->random, GAP_SPREAD + 1);
 	}
 	pgnotify->has_listened = true;
@@ -202,7 +198,7 @@ static void hear_canary(struct pgnotify_feed *pgnotify, struct slice number)
 		return;
 	batch = hint_batch_create(epoch, 0);
 	if (batch == NULL) {
-		count(&pgnotify->failures);
+		counter_add(&pgnotify->failures, 1);
 		return;
 	}
 	batch->canary = canary;
@@ -219,7 +215,7 @@ static void on_notification(struct pgnotify_session *session, const char *payloa
 	if (slice_equals(rest, own))
 		return;
 	if (!slice_starts_with(rest, SLICE("canary:"))) {
-		count(&pgnotify->received);
+		counter_add(&pgnotify->received, 1);
 		pgnotify->has_heard = true;
 		return;
 	}
@@ -237,7 +233,7 @@ static void look(struct pgnotify_feed *pgnotify, int64_t now)
 		return;
 	pgnotify->has_heard = false;
 	pgnotify->look_at = 0;
-	count(&pgnotify->wakes);
+	counter_add(&pgnotify->wakes, 1);
 	pgnotify->options.on_wake(pgnotify->options.context);
 }
 
@@ -340,12 +336,12 @@ static void statistics(struct feed *feed, struct feed_statistics *ret_statistics
 
 	*ret_statistics = (struct feed_statistics){
 	    .connected = atomic_load_explicit(&pgnotify->is_connected, memory_order_relaxed),
-	    .published = atomic_load_explicit(&pgnotify->published, memory_order_relaxed),
-	    .received = atomic_load_explicit(&pgnotify->received, memory_order_relaxed),
-	    .failures = atomic_load_explicit(&pgnotify->failures, memory_order_relaxed),
-	    .operations = atomic_load_explicit(&pgnotify->operations, memory_order_relaxed),
-	    .reconnections = atomic_load_explicit(&pgnotify->reconnections, memory_order_relaxed),
-	    .wakes = atomic_load_explicit(&pgnotify->wakes, memory_order_relaxed),
+	    .published = counter_read(&pgnotify->published),
+	    .received = counter_read(&pgnotify->received),
+	    .failures = counter_read(&pgnotify->failures),
+	    .operations = counter_read(&pgnotify->operations),
+	    .reconnections = counter_read(&pgnotify->reconnections),
+	    .wakes = counter_read(&pgnotify->wakes),
 	};
 }
 

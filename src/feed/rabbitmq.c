@@ -10,6 +10,7 @@
  * node that could not send, or does not know whether it did, sends an empty batch as soon as it
  * can, which has the others look. All wait a random moment first, since all nodes notice a restart
  * of RabbitMQ together. */
+#include "base/counter.h"
 #include "config/settings.h"
 #include "feed/feed.h"
 #include "feed/rabbitmq_listener.h"
@@ -29,16 +30,9 @@ struct rabbitmq_feed {
 	struct rabbitmq_listener listener;
 };
 
-static uint64_t read_counter(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
 static void publish(struct feed *feed, struct hint_batch *batch)
 {
-	struct rabbitmq_feed *rabbitmq = (struct rabbitmq_feed *)feed;
-
-	rabbitmq_publisher_take(&rabbitmq->publisher, batch);
+	handover_give(&((struct rabbitmq_feed *)feed)->publisher.handover, batch);
 }
 
 static int start(struct rabbitmq_feed *rabbitmq, const struct feed_options *options)
@@ -107,20 +101,22 @@ static void statistics(struct feed *feed, struct feed_statistics *ret_statistics
 	const struct rabbitmq_feed *rabbitmq = (struct rabbitmq_feed *)feed;
 	const struct rabbitmq_publisher *publisher = &rabbitmq->publisher;
 	const struct rabbitmq_listener *listener = &rabbitmq->listener;
-	uint64_t openings[CONNECTIONS] = {read_counter(&publisher->session.openings),
-					  read_counter(&listener->session.openings)};
+	uint64_t openings[CONNECTIONS] = {counter_read(&publisher->session.openings),
+					  counter_read(&listener->session.openings)};
 
 	*ret_statistics = (struct feed_statistics){
 	    .connected =
 		rabbitmq_listener_is_connected(listener) && !atomic_load(&publisher->is_blocked),
-	    .published = read_counter(&publisher->published),
-	    .received = read_counter(&listener->received),
-	    .failures = read_counter(&publisher->failures) + read_counter(&listener->failures),
+	    .published = counter_read(&publisher->handover.published),
+	    .received = counter_read(&listener->reception.received),
+	    .failures = counter_read(&publisher->handover.failures) +
+			counter_read(&listener->failures) +
+			counter_read(&listener->reception.failures),
 	    .operations =
-		read_counter(&publisher->session.attempts) + read_counter(&publisher->operations) +
-		read_counter(&listener->session.attempts) + read_counter(&listener->operations),
+		counter_read(&publisher->session.attempts) + counter_read(&publisher->operations) +
+		counter_read(&listener->session.attempts) + counter_read(&listener->operations),
 	    .reconnections = openings[0] - (openings[0] > 0) + openings[1] - (openings[1] > 0),
-	    .wakes = read_counter(&listener->wakes),
+	    .wakes = counter_read(&listener->reception.looks),
 	};
 }
 

@@ -12,7 +12,7 @@
  * every few seconds, which does nothing where it is bound, and fails where there is no exchange. */
 #include "feed/rabbitmq_listener.h"
 
-#include "core/hint_codec.h"
+#include "base/counter.h"
 #include "feed/rabbitmq_exchange.h"
 
 #include <errno.h>
@@ -22,16 +22,10 @@
 enum {
 	QUEUE_BYTES = 64 << 20,
 	MESSAGE_BYTES = 64 << 20,
-	WAKE_SPREAD = 250,
 	BIND_PERIOD = 5000,
 	PREFETCH = 32, /* messages that are handed out and not acknowledged */
 	NAME_BYTES = 200,
 };
-
-static void count(_Atomic uint64_t *counter, uint64_t number)
-{
-	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
-}
 
 static struct rabbitmq_listener *listener_of(struct rabbitmq_session *session)
 {
@@ -39,29 +33,12 @@ static struct rabbitmq_listener *listener_of(struct rabbitmq_session *session)
 					    offsetof(struct rabbitmq_listener, session));
 }
 
-/* Having the node look at the store */
-
-static void wake_within(struct rabbitmq_listener *listener, int64_t spread)
-{
-	int64_t wait = (int64_t)random_below(&listener->session.random, (uint64_t)spread + 1);
-
-	if (!atomic_exchange(&listener->wake_is_due, true))
-		listener->wake_at = listener->session.now + wait;
-}
-
 static void on_time(struct rabbitmq_session *session)
 {
-	struct rabbitmq_listener *listener = listener_of(session);
+	int64_t look_at = reception_turn(&listener_of(session)->reception, session->now);
 
-	if (!atomic_load(&listener->wake_is_due))
-		return;
-	if (session->now < listener->wake_at) {
-		rabbitmq_session_call_at(session, listener->wake_at);
-		return;
-	}
-	count(&listener->wakes, 1);
-	listener->on_wake(listener->context);
-	atomic_store(&listener->wake_is_due, false);
+	if (look_at != 0)
+		rabbitmq_session_call_at(session, look_at);
 }
 
 /* Subscribing */
@@ -76,7 +53,7 @@ static int declare_queue(struct rabbitmq_listener *listener, struct error *error
 
 	/* The one of a connection that broke may be there until the server notices. */
 	snprintf(listener->queue, sizeof(listener->queue), "%.*s.%016" PRIx64 ".%u", NAME_BYTES,
-		 listener->exchange, listener->node, ++listener->queues);
+		 listener->exchange, listener->reception.node, ++listener->queues);
 	amqp_queue_declare(listener->session.connection.handle, RABBITMQ_CHANNEL,
 			   amqp_cstring_bytes(listener->queue), false, false, true, true,
 			   arguments);
@@ -86,7 +63,7 @@ static int declare_queue(struct rabbitmq_listener *listener, struct error *error
 static int bind(struct rabbitmq_listener *listener, struct error *error)
 {
 	listener->bind_at = listener->session.now + BIND_PERIOD;
-	count(&listener->operations, 1);
+	counter_add(&listener->operations, 1);
 	amqp_queue_bind(listener->session.connection.handle, RABBITMQ_CHANNEL,
 			amqp_cstring_bytes(listener->queue), amqp_cstring_bytes(listener->exchange),
 			amqp_empty_bytes, amqp_empty_table);
@@ -110,7 +87,7 @@ static int on_open(struct rabbitmq_session *session, struct error *error)
 	struct rabbitmq_listener *listener = listener_of(session);
 	int result = rabbitmq_exchange_declare(&session->connection, listener->exchange, error);
 
-	count(&listener->operations, 4);
+	counter_add(&listener->operations, 4);
 	if (result == 0)
 		result = declare_queue(listener, error);
 	if (result == 0)
@@ -119,7 +96,7 @@ static int on_open(struct rabbitmq_session *session, struct error *error)
 		result = consume(listener, error);
 	if (result < 0)
 		return result;
-	wake_within(listener, atomic_load(&session->openings) == 0 ? 0 : WAKE_SPREAD);
+	reception_hear(&listener->reception, atomic_load(&session->openings) == 0, session->now);
 	atomic_store(&listener->is_subscribed, true);
 	return 0;
 }
@@ -132,7 +109,7 @@ static int acknowledge(struct rabbitmq_listener *listener, struct error *error)
 	if (listener->acknowledged == listener->delivered)
 		return 0;
 	listener->acknowledged = listener->delivered;
-	count(&listener->operations, 1);
+	counter_add(&listener->operations, 1);
 	status = amqp_basic_ack(listener->session.connection.handle, RABBITMQ_CHANNEL,
 				listener->delivered, true);
 	return status == AMQP_STATUS_OK ? 0
@@ -156,32 +133,15 @@ static void on_lost(struct rabbitmq_session *session)
 
 /* Hearing */
 
-static void receive(struct rabbitmq_listener *listener, uint64_t node, struct hint_batch *batch)
-{
-	bool is_own = node == listener->node;
-
-	if (is_own && batch->canary == 0)
-		return;
-	count(&listener->received, !is_own);
-	if (batch->count == 0 && batch->canary == 0)
-		wake_within(listener, WAKE_SPREAD);
-	else
-		listener->on_hints(listener->context, batch);
-}
-
 static void take_message(struct rabbitmq_listener *listener, uint64_t number)
 {
-	struct hint_batch *batch;
+	int64_t now = listener->session.now;
 	uint64_t node;
 
-	if (hint_codec_decode(buffer_slice(&listener->message), &node, &batch) < 0) {
-		count(&listener->failures, 1);
-		return;
-	}
-	if (rabbitmq_numbers_take(&listener->numbers, node, number))
-		wake_within(listener, WAKE_SPREAD);
-	receive(listener, node, batch);
-	hint_batch_release(batch);
+	if (reception_take(&listener->reception, buffer_slice(&listener->message), now, &node) ==
+		0 &&
+	    rabbitmq_numbers_take(&listener->numbers, node, number))
+		reception_miss(&listener->reception, now);
 }
 
 static int take_delivery(struct rabbitmq_listener *listener, const amqp_basic_deliver_t *delivery,
@@ -196,7 +156,7 @@ static int take_delivery(struct rabbitmq_listener *listener, const amqp_basic_de
 		return result;
 	slice_to_unsigned(rabbitmq_slice(properties->message_id), &number);
 	if (result == 0)
-		count(&listener->failures, 1);
+		counter_add(&listener->failures, 1);
 	else
 		take_message(listener, number);
 	listener->delivered = tag;
@@ -239,10 +199,7 @@ int rabbitmq_listener_start(struct rabbitmq_listener *listener,
 
 	if (result < 0)
 		return result;
-	listener->node = options->node;
-	listener->on_hints = options->on_hints;
-	listener->on_wake = options->on_wake;
-	listener->context = options->context;
+	reception_init(&listener->reception, options);
 	listener->exchange = exchange;
 	listener->message = BUFFER_EMPTY;
 	result = rabbitmq_session_start(&listener->session);
@@ -259,5 +216,5 @@ void rabbitmq_listener_stop(struct rabbitmq_listener *listener)
 
 bool rabbitmq_listener_is_connected(const struct rabbitmq_listener *listener)
 {
-	return atomic_load(&listener->is_subscribed) && !atomic_load(&listener->wake_is_due);
+	return atomic_load(&listener->is_subscribed) && !reception_is_behind(&listener->reception);
 }

@@ -6,32 +6,26 @@
 #include "broker/rabbitmq_session.h"
 #include "feed/feed.h"
 #include "feed/rabbitmq_numbers.h"
+#include "feed/reception.h"
 
 /* A node's name for its queue: EXCHANGE.NODE.NUMBER; an exchange's is at most 200 bytes long. */
 enum { RABBITMQ_QUEUE_BYTES = 256 };
 
 struct rabbitmq_listener {
 	struct rabbitmq_session session;
-	uint64_t node;
+	struct reception reception;
 	const char *exchange;
-	void (*on_hints)(void *context, struct hint_batch *batch);
-	void (*on_wake)(void *context);
-	void *context;
 	/* On the thread. */
 	char queue[RABBITMQ_QUEUE_BYTES];
 	unsigned queues; /* so far */
 	struct rabbitmq_numbers numbers;
 	struct buffer message;
 	uint64_t delivered, acknowledged; /* messages, on this connection */
-	int64_t wake_at;		  /* monotonic milliseconds; while `wake_is_due` */
 	int64_t bind_at;
 	/* From any thread. */
 	_Atomic bool is_subscribed;
-	_Atomic bool wake_is_due;
-	_Atomic uint64_t received;
-	_Atomic uint64_t failures;
+	_Atomic uint64_t failures; /* messages that were larger than any node's */
 	_Atomic uint64_t operations;
-	_Atomic uint64_t wakes;
 };
 
 /* Starts the thread. The exchange's name must outlive it. Returns 0 or a negative errno value. */

@@ -4,6 +4,7 @@
  * has the other nodes look at the store. */
 #include "feed/rabbitmq_publisher.h"
 
+#include "base/counter.h"
 #include "core/hint_codec.h"
 #include "feed/rabbitmq_exchange.h"
 
@@ -18,24 +19,6 @@ enum {
 	TURN_BYTES = 128 << 10,
 	TELL_PAUSE = 1000, /* between attempts to tell of a loss */
 };
-
-static void count(_Atomic uint64_t *counter, uint64_t number)
-{
-	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
-}
-
-static void lose(struct rabbitmq_publisher *publisher, uint64_t batches)
-{
-	count(&publisher->failures, batches);
-	atomic_store(&publisher->has_lost, true);
-}
-
-void rabbitmq_publisher_take(struct rabbitmq_publisher *publisher, struct hint_batch *batch)
-{
-	count(&publisher->published, batch->canary == 0);
-	if (handover_give(&publisher->handover, batch) < 0)
-		lose(publisher, 1);
-}
 
 /* Sending, on the thread */
 
@@ -55,7 +38,7 @@ static int send_message(struct rabbitmq_publisher *publisher, struct error *erro
 	properties.message_id = amqp_cstring_bytes(number);
 	if (!rabbitmq_confirms_add(&publisher->confirms))
 		return error_set(error, -EPROTO, "it answers for nothing that was published");
-	count(&publisher->operations, 1);
+	counter_add(&publisher->operations, 1);
 	publisher->turn_bytes += MESSAGE_HEAD_BYTES + publisher->message.length;
 	status = amqp_basic_publish(publisher->session.connection.handle, RABBITMQ_CHANNEL,
 				    amqp_cstring_bytes(publisher->exchange), amqp_empty_bytes, true,
@@ -81,7 +64,7 @@ static int send_batch(struct rabbitmq_publisher *publisher, const struct hint_ba
 			result = send_message(publisher, error);
 	}
 	if (more < 0)
-		lose(publisher, 1);
+		handover_lose(&publisher->handover, 1);
 	return result;
 }
 
@@ -96,13 +79,13 @@ static int tell_of_loss(struct rabbitmq_publisher *publisher, struct error *erro
 	const struct hint_batch nothing = {.count = 0};
 	int result;
 
-	if (!atomic_load(&publisher->has_lost) || !takes_messages(publisher))
+	if (!atomic_load(&publisher->handover.has_lost) || !takes_messages(publisher))
 		return 0;
 	if (publisher->session.now < publisher->tell_at) {
 		rabbitmq_session_call_at(&publisher->session, publisher->tell_at);
 		return 0;
 	}
-	atomic_store(&publisher->has_lost, false);
+	handover_take_loss(&publisher->handover);
 	result = send_batch(publisher, &nothing, error);
 	publisher->told = publisher->number;
 	return result;
@@ -154,8 +137,9 @@ static int on_ack(struct rabbitmq_publisher *publisher, const amqp_basic_ack_t *
 
 static int on_nack(struct rabbitmq_publisher *publisher, const amqp_basic_nack_t *nack)
 {
-	lose(publisher,
-	     rabbitmq_confirms_answer(&publisher->confirms, nack->delivery_tag, nack->multiple));
+	handover_lose(
+	    &publisher->handover,
+	    rabbitmq_confirms_answer(&publisher->confirms, nack->delivery_tag, nack->multiple));
 	wait_before_telling(publisher);
 	return 0;
 }
@@ -172,7 +156,7 @@ static int on_return(struct rabbitmq_publisher *publisher, struct error *error)
 	if (result < 0)
 		return result;
 	slice_to_unsigned(rabbitmq_slice(properties->message_id), &number);
-	lose(publisher, number != publisher->told);
+	handover_lose(&publisher->handover, number != publisher->told);
 	wait_before_telling(publisher);
 	return 0;
 }
@@ -201,7 +185,7 @@ static int on_open(struct rabbitmq_session *session, struct error *error)
 	struct rabbitmq_publisher *publisher = publisher_of(session);
 	int result = rabbitmq_exchange_declare(&session->connection, publisher->exchange, error);
 
-	count(&publisher->operations, 2);
+	counter_add(&publisher->operations, 2);
 	if (result < 0)
 		return result;
 	rabbitmq_confirms_init(&publisher->confirms);
@@ -215,7 +199,7 @@ static void on_lost(struct rabbitmq_session *session)
 
 	atomic_store(&publisher->is_blocked, false);
 	if (publisher->confirms.unanswered > 0)
-		lose(publisher, publisher->confirms.unanswered);
+		handover_lose(&publisher->handover, publisher->confirms.unanswered);
 	rabbitmq_confirms_init(&publisher->confirms);
 }
 

@@ -14,8 +14,8 @@ struct rabbitmq_publisher {
 	struct rabbitmq_session session;
 	uint64_t node;
 	const char *exchange;
-	/* On the thread. */
 	struct handover handover;
+	/* On the thread. */
 	struct rabbitmq_confirms confirms;
 	struct buffer message;
 	struct buffer returned; /* what came back, which is not read */
@@ -24,10 +24,7 @@ struct rabbitmq_publisher {
 	uint64_t told;		/* the number of the last that told of a loss */
 	int64_t tell_at;	/* not before, monotonic milliseconds */
 	/* From any thread. */
-	_Atomic bool has_lost; /* the other nodes have to be told */
 	_Atomic bool is_blocked;
-	_Atomic uint64_t published;
-	_Atomic uint64_t failures;
 	_Atomic uint64_t operations;
 };
 
@@ -38,9 +35,5 @@ int rabbitmq_publisher_start(struct rabbitmq_publisher *publisher,
 
 /* Ends it; what waits is dropped. */
 void rabbitmq_publisher_stop(struct rabbitmq_publisher *publisher);
-
-/* Takes a reference of the batch, to be sent soon. From any thread; never waits. Where too much
- * waits, the batch is lost. */
-void rabbitmq_publisher_take(struct rabbitmq_publisher *publisher, struct hint_batch *batch);
 
 #endif

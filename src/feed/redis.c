@@ -8,10 +8,12 @@
  * anew, for whatever reason, looks at the store. A node that could not send, or does not know
  * whether it did, sends an empty batch as soon as it can, which has the others look at the store.
  * Both wait a random moment first, since all nodes notice a restart of Redis together. */
+#include "base/counter.h"
 #include "config/settings.h"
 #include "core/hint_codec.h"
 #include "feed/feed.h"
 #include "feed/handover.h"
+#include "feed/reception.h"
 #include "feed/redis_bus.h"
 
 #include <errno.h>
@@ -19,19 +21,13 @@
 #include <signal.h>
 #include <stdlib.h>
 
-enum {
-	MESSAGE_BYTES = 8 << 20,
-	WAKE_SPREAD = 250,
-};
+enum { MESSAGE_BYTES = 8 << 20 };
 
 struct redis_feed {
 	struct feed feed;
-	struct redis_url url;
+	struct server_url url;
 	char *password;
 	uint64_t node;
-	void (*on_hints)(void *context, struct hint_batch *batch);
-	void (*on_wake)(void *context);
-	void *context;
 	SSL_CTX *tls;
 	struct blocking *lookups;
 	struct loop loop;
@@ -39,43 +35,15 @@ struct redis_feed {
 	pthread_t thread;
 	struct mailbox_message stop;
 	struct handover handover;
+	struct reception reception;
 	/* On the thread. */
-	struct alarm wake;
+	struct alarm look;
 	struct buffer message;
-	/* From any thread. */
-	_Atomic bool has_lost; /* the other nodes have to be told */
-	_Atomic bool wake_is_due;
-	_Atomic uint64_t published;
-	_Atomic uint64_t received;
-	_Atomic uint64_t failures;
-	_Atomic uint64_t wakes;
 };
-
-static void count(_Atomic uint64_t *counter, uint64_t number)
-{
-	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
-}
-
-static uint64_t read_counter(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-/* Handing over, on any thread */
-
-static void lose(struct redis_feed *redis, uint64_t batches)
-{
-	count(&redis->failures, batches);
-	atomic_store(&redis->has_lost, true);
-}
 
 static void publish(struct feed *feed, struct hint_batch *batch)
 {
-	struct redis_feed *redis = (struct redis_feed *)feed;
-
-	count(&redis->published, batch->canary == 0);
-	if (handover_give(&redis->handover, batch) < 0)
-		lose(redis, 1);
+	handover_give(&((struct redis_feed *)feed)->handover, batch);
 }
 
 /* Sending, on the thread */
@@ -113,8 +81,8 @@ static void tell_of_loss(struct redis_feed *redis)
 {
 	const struct hint_batch nothing = {.count = 0};
 
-	if (atomic_exchange(&redis->has_lost, false) && send_batch(redis, &nothing) < 0)
-		atomic_store(&redis->has_lost, true);
+	if (handover_take_loss(&redis->handover) && send_batch(redis, &nothing) < 0)
+		handover_lose(&redis->handover, 0);
 }
 
 static void send_waiting(struct redis_feed *redis)
@@ -127,76 +95,50 @@ static void send_waiting(struct redis_feed *redis)
 		if (result == -EAGAIN)
 			return;
 		if (result < 0)
-			lose(redis, 1);
+			handover_lose(&redis->handover, 1);
 		handover_drop_oldest(&redis->handover);
 	}
 	if (result == 0)
 		tell_of_loss(redis);
 }
 
-static void on_turn(struct loop *loop)
-{
-	struct redis_feed *redis = CONTAINER_OF(loop, struct redis_feed, loop);
-
-	send_waiting(redis);
-	redis_bus_flush(&redis->bus);
-}
-
 static void on_unsent(void *context, uint64_t batches)
 {
-	lose(context, batches);
+	handover_lose(&((struct redis_feed *)context)->handover, batches);
 }
 
 /* Receiving, on the thread */
 
-static void wake_within(struct redis_feed *redis, int64_t spread)
-{
-	int64_t wait = (int64_t)random_below(&redis->bus.shared.random, (uint64_t)spread + 1);
-
-	atomic_store(&redis->wake_is_due, true);
-	if (!timer_is_set(&redis->wake.timer))
-		timer_set(&redis->loop.timers, &redis->wake.timer, redis->loop.now + wait);
-}
-
-static void on_wake(struct alarm *timer)
-{
-	struct redis_feed *redis = CONTAINER_OF(timer, struct redis_feed, wake);
-
-	count(&redis->wakes, 1);
-	redis->on_wake(redis->context);
-	atomic_store(&redis->wake_is_due, false);
-}
-
 static void on_subscribed(void *context, bool is_first)
 {
-	wake_within(context, is_first ? 0 : WAKE_SPREAD);
-}
+	struct redis_feed *redis = context;
 
-static void receive(struct redis_feed *redis, uint64_t node, struct hint_batch *batch)
-{
-	bool is_own = node == redis->node;
-
-	if (is_own && batch->canary == 0)
-		return;
-	count(&redis->received, !is_own);
-	if (batch->count == 0 && batch->canary == 0)
-		wake_within(redis, WAKE_SPREAD);
-	else
-		redis->on_hints(redis->context, batch);
+	reception_hear(&redis->reception, is_first, redis->loop.now);
 }
 
 static void on_message(void *context, struct slice message)
 {
 	struct redis_feed *redis = context;
-	struct hint_batch *batch;
 	uint64_t node;
 
-	if (hint_codec_decode(message, &node, &batch) < 0) {
-		count(&redis->failures, 1);
-		return;
-	}
-	receive(redis, node, batch);
-	hint_batch_release(batch);
+	reception_take(&redis->reception, message, redis->loop.now, &node);
+}
+
+/* The timer only has the loop take a turn. */
+static void on_look(struct alarm *alarm)
+{
+	(void)alarm;
+}
+
+static void on_turn(struct loop *loop)
+{
+	struct redis_feed *redis = CONTAINER_OF(loop, struct redis_feed, loop);
+	int64_t look_at = reception_turn(&redis->reception, loop->now);
+
+	if (look_at != 0 && !timer_is_set(&redis->look.timer))
+		timer_set(&loop->timers, &redis->look.timer, look_at);
+	send_waiting(redis);
+	redis_bus_flush(&redis->bus);
 }
 
 static const struct redis_bus_ops bus_ops = {
@@ -248,9 +190,6 @@ static int read_options(struct redis_feed *redis, const struct feed_options *opt
 	if (redis->password == NULL)
 		return out_of_memory(error);
 	redis->node = options->node;
-	redis->on_hints = options->on_hints;
-	redis->on_wake = options->on_wake;
-	redis->context = options->context;
 	return redis->url.tls ? redis_tls_create(settings->redis_tls_ca_file, &redis->tls, error)
 			      : 0;
 }
@@ -314,7 +253,8 @@ static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 	redis->message = BUFFER_EMPTY;
 	redis->stop.on_receive = on_stop;
 	handover_init(&redis->handover, &redis->loop.mailbox);
-	alarm_init(&redis->wake, on_wake);
+	reception_init(&redis->reception, options);
+	alarm_init(&redis->look, on_look);
 	result = read_options(redis, options, error);
 	if (result == 0)
 		result = start(redis, options->settings, error);
@@ -325,19 +265,20 @@ static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 	return result;
 }
 
-/* What was published before it subscribed is not known before the node has been told to look. */
 static void statistics(struct feed *feed, struct feed_statistics *ret_statistics)
 {
 	struct redis_feed *redis = (struct redis_feed *)feed;
 
 	*ret_statistics = (struct feed_statistics){
-	    .connected = redis_bus_is_subscribed(&redis->bus) && !atomic_load(&redis->wake_is_due),
-	    .published = read_counter(&redis->published),
-	    .received = read_counter(&redis->received),
-	    .failures = read_counter(&redis->failures),
-	    .operations = read_counter(&redis->bus.shared.operations),
-	    .reconnections = read_counter(&redis->bus.shared.reconnections),
-	    .wakes = read_counter(&redis->wakes),
+	    .connected =
+		redis_bus_is_subscribed(&redis->bus) && !reception_is_behind(&redis->reception),
+	    .published = counter_read(&redis->handover.published),
+	    .received = counter_read(&redis->reception.received),
+	    .failures =
+		counter_read(&redis->handover.failures) + counter_read(&redis->reception.failures),
+	    .operations = counter_read(&redis->bus.shared.operations),
+	    .reconnections = counter_read(&redis->bus.shared.reconnections),
+	    .wakes = counter_read(&redis->reception.looks),
 	};
 }
 

@@ -71,7 +71,7 @@ static void want_map(struct redis_bus *bus)
 /* Servers */
 
 static void start_server(struct redis_server *server, struct redis_bus *bus,
-			 const struct redis_endpoint *endpoint)
+			 const struct server_endpoint *endpoint)
 {
 	*server = (struct redis_server){.bus = bus};
 	list_append(&bus->servers, &server->link);
@@ -82,7 +82,7 @@ static void start_server(struct redis_server *server, struct redis_bus *bus,
 }
 
 static struct redis_server *create_server(struct redis_bus *bus,
-					  const struct redis_endpoint *endpoint)
+					  const struct server_endpoint *endpoint)
 {
 	struct redis_server *server = malloc(sizeof(*server));
 
@@ -92,12 +92,12 @@ static struct redis_server *create_server(struct redis_bus *bus,
 }
 
 static struct redis_server *find_server(struct redis_bus *bus,
-					const struct redis_endpoint *endpoint)
+					const struct server_endpoint *endpoint)
 {
 	LIST_FOR_EACH(link, &bus->servers) {
 		struct redis_server *server = CONTAINER_OF(link, struct redis_server, link);
 
-		if (redis_endpoint_equals(&server->subscriber.endpoint, endpoint))
+		if (server_endpoint_equals(&server->subscriber.endpoint, endpoint))
 			return server;
 	}
 	return create_server(bus, endpoint);
@@ -167,9 +167,9 @@ static struct redis_channel *find_channel(struct redis_bus *bus, const struct re
 }
 
 static struct redis_server *master_of(struct redis_bus *bus, const redisReply *slots,
-				      const struct redis_endpoint *asked, unsigned slot)
+				      const struct server_endpoint *asked, unsigned slot)
 {
-	struct redis_endpoint endpoint;
+	struct server_endpoint endpoint;
 
 	if (!redis_slots_find(slots, slot, asked, &endpoint))
 		return NULL;
@@ -195,7 +195,7 @@ static void end_unused_servers(struct redis_bus *bus)
 	}
 }
 
-static void on_map(void *context, const redisReply *slots, const struct redis_endpoint *asked)
+static void on_map(void *context, const redisReply *slots, const struct server_endpoint *asked)
 {
 	struct redis_bus *bus = context;
 
@@ -207,7 +207,7 @@ static void on_map(void *context, const redisReply *slots, const struct redis_en
 	end_unused_servers(bus);
 }
 
-static const struct redis_endpoint *known_server(void *context, unsigned place)
+static const struct server_endpoint *known_server(void *context, unsigned place)
 {
 	struct redis_bus *bus = context;
 

@@ -25,7 +25,7 @@ struct redis_bus {
 	struct redis_shared shared;
 	const struct redis_bus_ops *ops;
 	void *context;
-	const struct redis_url *url;
+	const struct server_url *url;
 	struct list servers;
 	struct list gone; /* servers that are freed at the end of the turn */
 	struct redis_channel *channels;
@@ -39,7 +39,7 @@ struct redis_bus_options {
 	struct loop *loop;
 	struct blocking *lookups;
 	SSL_CTX *tls; /* NULL: plain; with the URL and the password it lives longer */
-	const struct redis_url *url;
+	const struct server_url *url;
 	struct slice password;
 	bool cluster;
 	size_t channels; /* of a cluster */

@@ -485,7 +485,7 @@ static void on_retry(struct alarm *timer)
 }
 
 void redis_connection_init(struct redis_connection *connection, struct redis_shared *shared,
-			   const struct redis_role *role, const struct redis_endpoint *endpoint)
+			   const struct redis_role *role, const struct server_endpoint *endpoint)
 {
 	*connection = (struct redis_connection){
 	    .source.on_ready = on_ready,
@@ -507,7 +507,7 @@ void redis_connection_start(struct redis_connection *connection)
 }
 
 void redis_connection_set_endpoint(struct redis_connection *connection,
-				   const struct redis_endpoint *endpoint)
+				   const struct server_endpoint *endpoint)
 {
 	connection->endpoint = *endpoint;
 }

@@ -59,7 +59,7 @@ struct redis_connection {
 	struct loop_source source;
 	struct redis_shared *shared;
 	const struct redis_role *role;
-	struct redis_endpoint endpoint;
+	struct server_endpoint endpoint;
 	enum redis_state state;
 	struct redis_lookup *lookup; /* while LOOKING_UP */
 	struct redis_addresses addresses;
@@ -81,14 +81,14 @@ struct redis_connection {
 
 /* For storage that the caller has. Nothing happens before redis_connection_start(). */
 void redis_connection_init(struct redis_connection *connection, struct redis_shared *shared,
-			   const struct redis_role *role, const struct redis_endpoint *endpoint);
+			   const struct redis_role *role, const struct server_endpoint *endpoint);
 
 /* Connects now, where it is waiting. */
 void redis_connection_start(struct redis_connection *connection);
 
 /* Takes effect with the next attempt. */
 void redis_connection_set_endpoint(struct redis_connection *connection,
-				   const struct redis_endpoint *endpoint);
+				   const struct server_endpoint *endpoint);
 
 /* Gives it up for that reason and tries again later. Not from within its own on_ready or
  * on_reply. */

@@ -14,7 +14,7 @@ enum { LOOKUPS = 4096 };
 
 struct redis_lookup {
 	struct blocking_job job;
-	struct redis_endpoint endpoint;
+	struct server_endpoint endpoint;
 	struct redis_addresses found;
 	int code; /* of getaddrinfo() */
 	void (*on_found)(void *context, const struct redis_addresses *addresses,
@@ -29,7 +29,7 @@ static void add(struct redis_addresses *found, const struct addrinfo *item)
 	memcpy(&found->list[found->count++], item->ai_addr, item->ai_addrlen);
 }
 
-static int look_up(const struct redis_endpoint *endpoint, int flags, struct redis_addresses *found)
+static int look_up(const struct server_endpoint *endpoint, int flags, struct redis_addresses *found)
 {
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
@@ -66,7 +66,7 @@ static void on_reply(struct mailbox_message *message)
 }
 
 struct redis_lookup *redis_lookup_start(
-    struct blocking *blocking, struct mailbox *reply, const struct redis_endpoint *endpoint,
+    struct blocking *blocking, struct mailbox *reply, const struct server_endpoint *endpoint,
     void (*on_found)(void *context, const struct redis_addresses *addresses, const char *problem),
     void *context)
 {
@@ -92,7 +92,7 @@ void redis_lookup_forget(struct redis_lookup *lookup)
 		lookup->on_found = NULL;
 }
 
-int redis_lookup_numeric(const struct redis_endpoint *endpoint, struct redis_addresses *ret_found)
+int redis_lookup_numeric(const struct server_endpoint *endpoint, struct redis_addresses *ret_found)
 {
 	return look_up(endpoint, AI_NUMERICHOST, ret_found) == 0 && ret_found->count > 0 ? 0
 											 : -EINVAL;

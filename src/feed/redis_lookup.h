@@ -20,7 +20,7 @@ struct redis_lookup;
  * nothing was found, there are no addresses, and `problem` is a sentence. NULL when memory is short
  * or too many lookups wait. */
 struct redis_lookup *redis_lookup_start(
-    struct blocking *blocking, struct mailbox *reply, const struct redis_endpoint *endpoint,
+    struct blocking *blocking, struct mailbox *reply, const struct server_endpoint *endpoint,
     void (*on_found)(void *context, const struct redis_addresses *addresses, const char *problem),
     void *context);
 
@@ -28,6 +28,6 @@ struct redis_lookup *redis_lookup_start(
 void redis_lookup_forget(struct redis_lookup *lookup);
 
 /* The address of a host that is numeric. Returns 0, or -EINVAL for a name. */
-int redis_lookup_numeric(const struct redis_endpoint *endpoint, struct redis_addresses *ret_found);
+int redis_lookup_numeric(const struct server_endpoint *endpoint, struct redis_addresses *ret_found);
 
 #endif

@@ -68,9 +68,9 @@ static int on_reply(struct redis_connection *connection, const redisReply *reply
 	return 0;
 }
 
-static const struct redis_endpoint *next_seed(struct redis_map *map)
+static const struct server_endpoint *next_seed(struct redis_map *map)
 {
-	const struct redis_endpoint *known;
+	const struct server_endpoint *known;
 	unsigned place = map->seed++;
 
 	if (place < map->url->endpoint_count)
@@ -125,8 +125,8 @@ void redis_map_flush(struct redis_map *map)
 	redis_connection_flush(&map->connection);
 }
 
-void redis_map_init(struct redis_map *map, struct redis_shared *shared, const struct redis_url *url,
-		    const struct redis_map_ops *ops, void *context)
+void redis_map_init(struct redis_map *map, struct redis_shared *shared,
+		    const struct server_url *url, const struct redis_map_ops *ops, void *context)
 {
 	*map = (struct redis_map){
 	    .ops = ops,

@@ -10,7 +10,7 @@ struct redis_map {
 	struct redis_connection connection;
 	const struct redis_map_ops *ops;
 	void *context;
-	const struct redis_url *url;
+	const struct server_url *url;
 	struct alarm retry;
 	struct redis_report report;
 	unsigned seed;	  /* where it asks next time */
@@ -22,14 +22,14 @@ struct redis_map {
 
 struct redis_map_ops {
 	/* An answer of CLUSTER SLOTS, by `asked`; see redis_slots_find(). */
-	void (*on_map)(void *context, const redisReply *slots, const struct redis_endpoint *asked);
+	void (*on_map)(void *context, const redisReply *slots, const struct server_endpoint *asked);
 	/* A server of the last map, counted from 0, or NULL behind the last. */
-	const struct redis_endpoint *(*known_server)(void *context, unsigned place);
+	const struct server_endpoint *(*known_server)(void *context, unsigned place);
 };
 
 /* For storage that the caller has. The URL is kept. Nothing happens before redis_map_start(). */
-void redis_map_init(struct redis_map *map, struct redis_shared *shared, const struct redis_url *url,
-		    const struct redis_map_ops *ops, void *context);
+void redis_map_init(struct redis_map *map, struct redis_shared *shared,
+		    const struct server_url *url, const struct redis_map_ops *ops, void *context);
 void redis_map_start(struct redis_map *map);
 void redis_map_finish(struct redis_map *map);
 

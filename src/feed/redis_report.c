@@ -5,28 +5,28 @@
 
 #include <stdio.h>
 
-void redis_report_problem(struct redis_report *report, const struct redis_endpoint *endpoint,
+void redis_report_problem(struct redis_report *report, const struct server_endpoint *endpoint,
 			  const struct error *reason)
 {
-	char address[REDIS_ENDPOINT_BYTES];
+	char address[SERVER_ENDPOINT_BYTES];
 
 	report->in_use = false;
 	if (strcmp(report->told, reason->text) == 0)
 		return;
 	snprintf(report->told, sizeof(report->told), "%s", reason->text);
-	redis_endpoint_format(endpoint, address);
+	server_endpoint_format(endpoint, address);
 	log_warning("Redis cannot be used", LOG_TEXT("address", address),
 		    LOG_TEXT("reason", reason->text));
 }
 
-void redis_report_use(struct redis_report *report, const struct redis_endpoint *endpoint)
+void redis_report_use(struct redis_report *report, const struct server_endpoint *endpoint)
 {
-	char address[REDIS_ENDPOINT_BYTES];
+	char address[SERVER_ENDPOINT_BYTES];
 
 	redis_report_clear(report);
 	if (report->in_use)
 		return;
 	report->in_use = true;
-	redis_endpoint_format(endpoint, address);
+	server_endpoint_format(endpoint, address);
 	log_info("Redis is in use", LOG_TEXT("address", address));
 }

@@ -11,11 +11,11 @@ struct redis_report {
 };
 
 /* Logs the reason, unless it was the last thing that was said. */
-void redis_report_problem(struct redis_report *report, const struct redis_endpoint *endpoint,
+void redis_report_problem(struct redis_report *report, const struct server_endpoint *endpoint,
 			  const struct error *reason);
 
 /* Logs that it is in use, unless that was said. */
-void redis_report_use(struct redis_report *report, const struct redis_endpoint *endpoint);
+void redis_report_use(struct redis_report *report, const struct server_endpoint *endpoint);
 
 /* Nothing is wrong any longer, which nobody need hear. */
 static inline void redis_report_clear(struct redis_report *report)

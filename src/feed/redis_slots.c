@@ -49,19 +49,19 @@ static bool covers(const redisReply *entry, unsigned slot)
 }
 
 /* A server that does not know its own address leaves it out. */
-static bool read_master(const redisReply *master, const struct redis_endpoint *asked,
-			struct redis_endpoint *ret_master)
+static bool read_master(const redisReply *master, const struct server_endpoint *asked,
+			struct server_endpoint *ret_master)
 {
 	const redisReply *host = master->element[0];
 	struct slice text = slice_from_string(asked->host);
 
 	if (host->type == REDIS_REPLY_STRING && host->len > 0)
 		text = slice_from_bytes(host->str, host->len);
-	return redis_endpoint_set(ret_master, text, master->element[1]->integer) == 0;
+	return server_endpoint_set(ret_master, text, master->element[1]->integer) == 0;
 }
 
-bool redis_slots_find(const redisReply *slots, unsigned slot, const struct redis_endpoint *asked,
-		      struct redis_endpoint *ret_master)
+bool redis_slots_find(const redisReply *slots, unsigned slot, const struct server_endpoint *asked,
+		      struct server_endpoint *ret_master)
 {
 	if (slots->type != REDIS_REPLY_ARRAY)
 		return false;

@@ -13,7 +13,7 @@ unsigned redis_slot_of(struct slice key);
 
 /* Finds the master of a slot in an answer of CLUSTER SLOTS; `asked` is the server that gave it, and
  * that an entry without a host means. Returns false where nobody has the slot. */
-bool redis_slots_find(const redisReply *slots, unsigned slot, const struct redis_endpoint *asked,
-		      struct redis_endpoint *ret_master);
+bool redis_slots_find(const redisReply *slots, unsigned slot, const struct server_endpoint *asked,
+		      struct server_endpoint *ret_master);
 
 #endif

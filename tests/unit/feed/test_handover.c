@@ -44,13 +44,24 @@ static struct hint_batch *batch_of(size_t texts)
 	return batch;
 }
 
+/* Whether one more is taken; one that is not, is lost. */
+static bool takes(struct hint_batch *batch)
+{
+	uint64_t before = handover.failures;
+
+	handover_give(&handover, batch);
+	assert_int_equal(handover_take_loss(&handover), handover.failures == before + 1);
+	assert_false(handover_take_loss(&handover));
+	return handover.failures == before;
+}
+
 static void test_order(void **state)
 {
 	struct hint_batch *first = batch_of(0), *second = batch_of(1);
 
 	(void)state;
-	assert_int_equal(handover_give(&handover, first), 0);
-	assert_int_equal(handover_give(&handover, second), 0);
+	handover_give(&handover, first);
+	handover_give(&handover, second);
 	assert_null(handover_oldest(&handover));
 	mailbox_receive(&mailbox);
 	assert_ptr_equal(handover_oldest(&handover), first);
@@ -66,13 +77,14 @@ static void test_bound(void **state)
 	unsigned given = 0;
 
 	(void)state;
-	while (handover_give(&handover, batch) == 0)
+	while (takes(batch))
 		given++;
 	assert_int_equal(given, HANDOVER_BYTES / TEXT_BYTES - 1);
-	assert_int_equal(handover_give(&handover, batch), -ENOBUFS);
+	assert_false(takes(batch));
+	assert_int_equal(handover.published, given + 2);
 	mailbox_receive(&mailbox);
 	handover_drop_oldest(&handover);
-	assert_int_equal(handover_give(&handover, batch), 0);
+	assert_true(takes(batch));
 	hint_batch_release(batch);
 }
 
@@ -84,13 +96,25 @@ static void test_larger_than_all(void **state)
 	(void)state;
 	while (handover_hint_bytes(&hint) * large->count <= HANDOVER_BYTES)
 		assert_int_equal(hint_batch_add(large, &hint), 0);
-	assert_int_equal(handover_give(&handover, large), 0);
-	assert_int_equal(handover_give(&handover, small), -ENOBUFS);
+	assert_true(takes(large));
+	assert_false(takes(small));
 	mailbox_receive(&mailbox);
 	handover_drop_oldest(&handover);
-	assert_int_equal(handover_give(&handover, small), 0);
+	assert_true(takes(small));
 	hint_batch_release(large);
 	hint_batch_release(small);
+}
+
+static void test_what_the_server_did_not_take(void **state)
+{
+	(void)state;
+	assert_false(handover_take_loss(&handover));
+	handover_lose(&handover, 3);
+	assert_true(handover_take_loss(&handover));
+	assert_int_equal(handover.failures, 3);
+	handover_lose(&handover, 0); /* to be told once more */
+	assert_true(handover_take_loss(&handover));
+	assert_int_equal(handover.failures, 3);
 }
 
 static void test_out_of_memory(void **state)
@@ -99,7 +123,7 @@ static void test_out_of_memory(void **state)
 
 	(void)state;
 	failing_allocator_fail_at(1);
-	assert_int_equal(handover_give(&handover, batch), -ENOMEM);
+	assert_false(takes(batch));
 	failing_allocator_reset();
 	assert_int_equal(handover.bytes, 0);
 	hint_batch_release(batch);
@@ -111,6 +135,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bound, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_larger_than_all, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_what_the_server_did_not_take, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
 	};
 

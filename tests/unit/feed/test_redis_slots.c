@@ -3,7 +3,7 @@
 
 #include "lib/assertions.h"
 
-static const struct redis_endpoint asked = {.host = "10.0.0.9", .port = 7009};
+static const struct server_endpoint asked = {.host = "10.0.0.9", .port = 7009};
 
 static void test_slots(void **state)
 {
@@ -22,7 +22,7 @@ static void test_slots(void **state)
 }
 
 /* Reads an answer as it comes from a server. */
-static bool find(const char *answer, unsigned slot, struct redis_endpoint *ret_master)
+static bool find(const char *answer, unsigned slot, struct server_endpoint *ret_master)
 {
 	redisReader *reader = redisReaderCreate();
 	void *reply = NULL;
@@ -47,7 +47,7 @@ static bool find(const char *answer, unsigned slot, struct redis_endpoint *ret_m
 
 static void check(unsigned slot, const char *host, unsigned port)
 {
-	struct redis_endpoint master;
+	struct server_endpoint master;
 
 	assert_true(find(MAP, slot, &master));
 	assert_string_equal(master.host, host);
@@ -56,7 +56,7 @@ static void check(unsigned slot, const char *host, unsigned port)
 
 static void test_maps(void **state)
 {
-	struct redis_endpoint master;
+	struct server_endpoint master;
 
 	(void)state;
 	check(0, "10.0.0.1", 7001);
@@ -85,7 +85,7 @@ static void test_other_answers(void **state)
 	    "*1\r\n*3\r\n:0\r\n:99\r\n*2\r\n$3\r\na b\r\n:1\r\n",
 	    "*1\r\n*3\r\n+0\r\n:99\r\n*2\r\n$1\r\na\r\n:1\r\n",
 	};
-	struct redis_endpoint master;
+	struct server_endpoint master;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)

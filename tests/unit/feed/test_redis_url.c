@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-static struct redis_url parse(const char *text)
+static struct server_url parse(const char *text)
 {
-	struct redis_url url;
+	struct server_url url;
 	struct error error = {""};
 
 	if (redis_url_parse(slice_from_string(text), &url, &error) < 0)
@@ -18,7 +18,7 @@ static struct redis_url parse(const char *text)
 
 static void check_one(const char *text, bool tls, const char *user, const char *host, unsigned port)
 {
-	struct redis_url url = parse(text);
+	struct server_url url = parse(text);
 
 	assert_int_equal(url.tls, tls);
 	assert_string_equal(url.user, user);
@@ -44,7 +44,7 @@ static void test_one_server(void **state)
 
 static void test_several_servers(void **state)
 {
-	struct redis_url url = parse("redis://u@a:1,b,[::1]:3");
+	struct server_url url = parse("redis://u@a:1,b,[::1]:3");
 
 	(void)state;
 	assert_string_equal(url.user, "u");
@@ -56,7 +56,7 @@ static void test_several_servers(void **state)
 
 static void check_refused(const char *text, const char *sentence)
 {
-	struct redis_url url = {.tls = false};
+	struct server_url url = {.tls = false};
 	struct error error = {""};
 
 	if (redis_url_parse(slice_from_string(text), &url, &error) != -EINVAL)
@@ -96,10 +96,10 @@ static void test_refusals(void **state)
 	check_refused("redis://r r", host);
 	check_refused("redis://r\n", host);
 	check_refused("redis://r/x", "must end behind its hosts and ports");
-	check_refused("redis://r?db=1", "must end behind its hosts and ports");
+	check_refused("redis://r?db=1", host);
 	check_refused("redis://r/0?db=1", "must end behind its hosts and ports");
-	check_refused("redis://a%4@r", "is no escape");
-	check_refused("redis://a%00@r", "is no escape");
+	check_refused("redis://a%4@r", "is no user");
+	check_refused("redis://a%00@r", "is no user");
 }
 
 static void test_lengths(void **state)
@@ -107,41 +107,28 @@ static void test_lengths(void **state)
 	char text[16384] = "redis://";
 
 	(void)state;
-	memset(text + 8, 'a', REDIS_HOST_BYTES);
+	memset(text + 8, 'a', SERVER_HOST_BYTES);
 	check_refused(text, "is no HOST:PORT");
-	text[8 + REDIS_HOST_BYTES - 1] = '\0';
+	text[8 + SERVER_HOST_BYTES - 1] = '\0';
 	check_one(text, false, "", text + 8, 6379);
-	memset(text + 8, 'a', REDIS_USER_BYTES);
-	strcpy(text + 8 + REDIS_USER_BYTES, "@r");
+	memset(text + 8, 'a', SERVER_NAME_BYTES);
+	strcpy(text + 8 + SERVER_NAME_BYTES, "@r");
 	check_refused(text, "is too long");
 	strcpy(text, "redis://a");
-	for (int i = 1; i < REDIS_URL_ENDPOINTS; i++)
+	for (int i = 1; i < SERVER_URL_ENDPOINTS; i++)
 		strcat(text, ",a");
-	assert_int_equal(parse(text).endpoint_count, REDIS_URL_ENDPOINTS);
+	assert_int_equal(parse(text).endpoint_count, SERVER_URL_ENDPOINTS);
 	strcat(text, ",a");
 	check_refused(text, "more than 32 hosts");
-}
-
-static void test_written(void **state)
-{
-	char text[REDIS_ENDPOINT_BYTES];
-	struct redis_url url = parse("redis://a:1,[::1]:3");
-
-	(void)state;
-	redis_endpoint_format(&url.endpoints[0], text);
-	assert_string_equal(text, "a:1");
-	redis_endpoint_format(&url.endpoints[1], text);
-	assert_string_equal(text, "[::1]:3");
-	assert_false(redis_endpoint_equals(&url.endpoints[0], &url.endpoints[1]));
-	assert_true(redis_endpoint_equals(&url.endpoints[0], &url.endpoints[0]));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_one_server), cmocka_unit_test(test_several_servers),
-	    cmocka_unit_test(test_refusals),   cmocka_unit_test(test_lengths),
-	    cmocka_unit_test(test_written),
+	    cmocka_unit_test(test_one_server),
+	    cmocka_unit_test(test_several_servers),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_lengths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
