@@ -64,6 +64,18 @@ static int setup_without_nodes(void **state)
 	return 0;
 }
 
+/* Publishes until one has come. */
+static void publish_until_heard(struct scene *scene, struct conformance_node *from,
+				struct conformance_node *to)
+{
+	do {
+		conformance_publish(from, ++scene->published);
+		for (int i = 0; i < 100 && !conformance_has_come(to, scene->published); i++)
+			conformance_pause();
+	} while (!conformance_has_come(to, scene->published));
+}
+
+/* Both publish, too, when the test begins: one that connects makes the exchange. */
 static int setup(void **state)
 {
 	struct scene *scene;
@@ -75,6 +87,8 @@ static int setup(void **state)
 	CONFORMANCE_WAIT_FOR(both_connected(scene));
 	/* The first subscription wakes, too. */
 	CONFORMANCE_WAIT_FOR(wakes(scene) == 1);
+	publish_until_heard(scene, &scene->a, &scene->b);
+	publish_until_heard(scene, &scene->b, &scene->a);
 	return 0;
 }
 
@@ -197,17 +211,6 @@ static void delete_exchange(const struct scene *scene)
 	    amqp_exchange_delete(connection, 1, amqp_cstring_bytes(scene->exchange), false));
 	amqp_connection_close(connection, AMQP_REPLY_SUCCESS);
 	amqp_destroy_connection(connection);
-}
-
-/* Publishes until one has come. */
-static void publish_until_heard(struct scene *scene, struct conformance_node *from,
-				struct conformance_node *to)
-{
-	do {
-		conformance_publish(from, ++scene->published);
-		for (int i = 0; i < 100 && !conformance_has_come(to, scene->published); i++)
-			conformance_pause();
-	} while (!conformance_has_come(to, scene->published));
 }
 
 /* The server tells nobody. The first node that finds out makes it anew; the other then binds its
@@ -373,7 +376,7 @@ static void test_memory_alarm(void **state)
 
 	captured_log_start(&log);
 	pthread_mutex_lock(&scene->b.ear.mutex);
-	while (scene->published < BACKLOG)
+	for (unsigned i = 0; i < BACKLOG; i++)
 		conformance_publish(&scene->a, ++scene->published);
 	CONFORMANCE_WAIT_FOR(conformance_statistics(&scene->a).operations >= BACKLOG + 4);
 	set_memory_limit("0.0000001");
