@@ -32,6 +32,7 @@ struct kafka_source {
 	struct kafka_report report;
 	struct kafka_partitions partitions;
 	bool is_member; /* of the group, as far as is known */
+	bool was_connected;
 	bool is_paused;
 	bool is_leaving;
 	int64_t leave_until;
@@ -97,7 +98,8 @@ static void set_connected(struct kafka_source *kafka, bool is_connected)
 	if (atomic_exchange(&figures->connected, is_connected) || !is_connected)
 		return;
 	kafka_report_use(&kafka->report);
-	atomic_fetch_add(&figures->reconnections, 1);
+	atomic_fetch_add(&figures->reconnections, kafka->was_connected);
+	kafka->was_connected = true;
 }
 
 static void use(struct kafka_source *kafka, const rd_kafka_topic_partition_list_t *assigned)

@@ -228,10 +228,11 @@ static void reconfigure(struct source *source, struct configuration *configurati
 static void statistics(struct source *source, struct source_statistics *ret_statistics)
 {
 	struct rabbitmq_source *rabbitmq = (struct rabbitmq_source *)source;
+	uint64_t openings = atomic_load(&rabbitmq->consumer.session.openings);
 
 	source_thread_statistics(&rabbitmq->thread, ret_statistics);
 	ret_statistics->connected = atomic_load(&rabbitmq->consumer.is_consuming);
-	ret_statistics->reconnections = atomic_load(&rabbitmq->consumer.session.openings);
+	ret_statistics->reconnections = openings - (openings > 0);
 }
 
 /* The thread ends when the store has answered; acknowledgements that it gave then go out before the

@@ -27,6 +27,7 @@ static void check_published_in_order(struct conformance *c)
 	conformance_assert_inbox(c, "anna", MESSAGES / 3);
 	conformance_assert_inbox(c, "minjun", MESSAGES - MESSAGES / 3);
 	assert_true(figures(c).connected);
+	assert_int_equal(figures(c).reconnections, 0);
 	assert_int_equal(figures(c).repeated, 0);
 	CONFORMANCE_WAIT_FOR(figures(c).waiting == 0);
 	assert_int_equal(figures(c).waiting_bytes, 0);
@@ -153,6 +154,7 @@ static void check_broker_away(struct conformance *c)
 	assert_int_equal(figures(c).published, 40);
 	conformance_assert_inbox(c, "anna", 40);
 	CONFORMANCE_WAIT_FOR(figures(c).connected);
+	CONFORMANCE_WAIT_FOR(figures(c).reconnections > 0);
 }
 
 static void check_broker_down_at_the_start(struct conformance *c)
