@@ -163,7 +163,7 @@ static int check_file(const struct settings *settings, const struct file_setting
 	return 0;
 }
 
-static int check(const struct settings *settings, struct error *error)
+int kafka_client_check(const struct settings *settings, struct error *error)
 {
 	int result = check_brokers(settings, error);
 
@@ -226,7 +226,7 @@ static void on_log(const rd_kafka_t *kafka, int level, const char *facility, con
 int kafka_client_configure(const struct settings *settings, rd_kafka_conf_t **ret_configuration,
 			   struct error *error)
 {
-	int result = check(settings, error);
+	int result = kafka_client_check(settings, error);
 	rd_kafka_conf_t *configuration;
 
 	if (result < 0)

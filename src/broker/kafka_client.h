@@ -21,6 +21,10 @@ struct kafka_client {
 	int descriptor; /* readable when something came into the empty queue */
 };
 
+/* Whether the settings `kafka.*` can be used as they are, whatever the brokers say. Returns 0 or
+ * -EINVAL with a sentence. */
+int kafka_client_check(const struct settings *settings, struct error *error);
+
 /* Makes a configuration of the settings `kafka.*`: brokers, security, and short timeouts. Nothing
  * of the settings is kept. Returns 0, -ENOMEM, or -EINVAL with a sentence that names the setting
  * which cannot be. */

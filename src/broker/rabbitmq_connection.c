@@ -55,6 +55,16 @@ void rabbitmq_access_finish(struct rabbitmq_access *access)
 	free(access->ca_file);
 }
 
+int rabbitmq_access_check(const struct settings *settings, struct error *error)
+{
+	struct rabbitmq_access access;
+	int result = rabbitmq_access_init(&access, settings, error);
+
+	if (result == 0)
+		rabbitmq_access_finish(&access);
+	return result;
+}
+
 void rabbitmq_connection_init(struct rabbitmq_connection *connection,
 			      const struct rabbitmq_access *access, const char *name)
 {

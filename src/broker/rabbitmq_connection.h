@@ -37,6 +37,9 @@ int rabbitmq_access_init(struct rabbitmq_access *access, const struct settings *
 			 struct error *error);
 void rabbitmq_access_finish(struct rabbitmq_access *access);
 
+/* Whether rabbitmq_access_init() would take these settings; returns the same. */
+int rabbitmq_access_check(const struct settings *settings, struct error *error);
+
 struct rabbitmq_connection {
 	const struct rabbitmq_access *access;
 	const char *name;		/* as RabbitMQ's own lists show it */

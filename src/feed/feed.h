@@ -50,6 +50,9 @@ enum feed_way {
 struct feed_ops {
 	const char *name;
 	enum feed_way way;
+	/* Whether it could open with these settings, without asking its server. Returns 0 or a
+	 * negative errno value with a sentence. NULL: with any. */
+	int (*check)(const struct settings *settings, struct error *error);
 	/* Returns 0 or a negative errno value with a sentence. A server that cannot be reached is
 	 * no failure: the feed goes on trying. */
 	int (*open)(const struct feed_options *options, struct feed **ret_feed,

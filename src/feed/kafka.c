@@ -351,6 +351,7 @@ static void close_feed(struct feed *feed)
 const struct feed_ops kafka_feed_ops = {
     .name = "kafka",
     .way = FEED_CARRIES,
+    .check = kafka_client_check,
     .open = open_feed,
     .publish = publish,
     .statistics = statistics,

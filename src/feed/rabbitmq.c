@@ -132,6 +132,7 @@ static void close_feed(struct feed *feed)
 const struct feed_ops rabbitmq_feed_ops = {
     .name = "rabbitmq",
     .way = FEED_CARRIES,
+    .check = rabbitmq_access_check,
     .open = open_feed,
     .publish = publish,
     .statistics = statistics,

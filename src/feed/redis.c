@@ -174,18 +174,32 @@ static int out_of_memory(struct error *error)
 	return error_set(error, -ENOMEM, "out of memory while opening the feed");
 }
 
+static int read_url(const struct settings *settings, struct redis_url *ret_url, struct error *error)
+{
+	int result = redis_url_parse(slice_from_string(settings->redis_url), ret_url, error);
+
+	if (result == 0 && !settings->redis_cluster && ret_url->endpoint_count > 1)
+		return error_set(error, -EINVAL,
+				 "redis.url names several servers, which only a cluster has; name "
+				 "one, or set redis.cluster to true");
+	return result;
+}
+
+static int check(const struct settings *settings, struct error *error)
+{
+	struct redis_url url;
+
+	return read_url(settings, &url, error);
+}
+
 static int read_options(struct redis_feed *redis, const struct feed_options *options,
 			struct error *error)
 {
 	const struct settings *settings = options->settings;
-	int result = redis_url_parse(slice_from_string(settings->redis_url), &redis->url, error);
+	int result = read_url(settings, &redis->url, error);
 
 	if (result < 0)
 		return result;
-	if (!settings->redis_cluster && redis->url.endpoint_count > 1)
-		return error_set(error, -EINVAL,
-				 "redis.url names several servers, which only a cluster has; name "
-				 "one, or set redis.cluster to true");
 	redis->password = slice_to_string(settings->redis_password);
 	if (redis->password == NULL)
 		return out_of_memory(error);
@@ -300,6 +314,7 @@ static void close_feed(struct feed *feed)
 const struct feed_ops redis_feed_ops = {
     .name = "redis",
     .way = FEED_CARRIES,
+    .check = check,
     .open = open_feed,
     .publish = publish,
     .statistics = statistics,

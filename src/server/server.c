@@ -99,7 +99,7 @@ static int check_sources(const struct settings *settings, enum server_role role,
 			 struct error *error)
 {
 	if (role != SERVER_CONSUMES || sources_are_wanted(settings))
-		return 0;
+		return sources_check(settings, error);
 	return error_set(error, -EINVAL,
 			 "there is nothing to consume; set sources.kafka.topic or "
 			 "sources.rabbitmq.queue");
@@ -120,6 +120,8 @@ int server_check(const struct settings *settings, enum server_role role, struct 
 		result = method_find(slice_from_string(settings->method), &method, error);
 	if (result == 0)
 		result = choose_feed(settings, method, &feed, error);
+	if (result == 0 && feed->check != NULL)
+		result = feed->check(settings, error);
 	return result == 0 ? check_rules(settings, error) : result;
 }
 

@@ -43,6 +43,17 @@ bool sources_are_wanted(const struct settings *settings)
 	return false;
 }
 
+int sources_check(const struct settings *settings, struct error *error)
+{
+	int result = 0;
+
+	for (size_t i = 0; source_table[i] != NULL && result == 0; i++) {
+		if (source_table[i]->is_wanted(settings))
+			result = source_table[i]->check(settings, error);
+	}
+	return result;
+}
+
 int sources_open(struct sources *sources, const struct source_options *options, struct error *error)
 {
 	int result = 0;

@@ -14,6 +14,10 @@ struct sources {
 /* Whether the settings name a queue at all. */
 bool sources_are_wanted(const struct settings *settings);
 
+/* Whether those that are wanted could open with these settings. Returns 0 or a negative errno value
+ * with a sentence. */
+int sources_check(const struct settings *settings, struct error *error);
+
 /* Opens those that are wanted. Returns 0 or a negative errno value with a sentence; what was opened
  * is to be closed in any case. */
 int sources_open(struct sources *sources, const struct source_options *options,

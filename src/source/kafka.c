@@ -369,6 +369,18 @@ static bool is_wanted(const struct settings *settings)
 	return settings->sources_kafka_topic[0] != '\0';
 }
 
+/* Hints in the queue would all become dead letters, and messages among the hints be read by nobody. */
+static int check(const struct settings *settings, struct error *error)
+{
+	if (strcmp(settings->sources_kafka_topic, settings->kafka_topic) == 0)
+		return error_set(error, -EINVAL,
+				 "kafka.topic and sources.kafka.topic are both %s; nodes tell each "
+				 "other of commits by the first and read messages from the second, "
+				 "so name two topics",
+				 settings->kafka_topic);
+	return kafka_client_check(settings, error);
+}
+
 static void reconfigure(struct source *source, struct configuration *configuration)
 {
 	source_thread_reconfigure(&((struct kafka_source *)source)->thread, configuration);
@@ -390,6 +402,7 @@ static void close_source(struct source *source)
 const struct source_ops kafka_source_ops = {
     .name = "kafka",
     .is_wanted = is_wanted,
+    .check = check,
     .open = open_source,
     .reconfigure = reconfigure,
     .statistics = statistics,

@@ -249,6 +249,7 @@ static void close_source(struct source *source)
 const struct source_ops rabbitmq_source_ops = {
     .name = "rabbitmq",
     .is_wanted = is_wanted,
+    .check = rabbitmq_access_check,
     .open = open_source,
     .reconfigure = reconfigure,
     .statistics = statistics,

@@ -37,6 +37,9 @@ struct source_ops {
 	const char *name;
 	/* Whether the settings name a queue to be read. */
 	bool (*is_wanted)(const struct settings *settings);
+	/* Whether it could open with these settings, without asking its broker. Returns 0 or a
+	 * negative errno value with a sentence. */
+	int (*check)(const struct settings *settings, struct error *error);
 	/* Returns 0 or a negative errno value with a sentence. A broker that cannot be reached is
 	 * no failure: the source goes on trying. */
 	int (*open)(const struct source_options *options, struct source **ret_source,

@@ -85,6 +85,37 @@ static void what_a_node_refuses_is_refused(void **state)
 	setenv("ALLIM_JWT_SECRET", SECRET, 1);
 }
 
+/* Without a broker: what its address and its user may be is known before. */
+static void what_a_broker_cannot_be_asked_with_is_refused(void **state)
+{
+	static const struct {
+		const char *settings, *sentence;
+	} rows[] = {
+	    {"method: kafka\nkafka: {brokers: 'http://kafka:9092'}\n", "kafka.brokers has"},
+	    {"method: sse\ndelivery: {feed: kafka}\nkafka: {security: sasl_tls}\n",
+	     "set kafka.user, and kafka.password_file"},
+	    {"method: rabbitmq\nrabbitmq: {url: 'rabbit:5672'}\n",
+	     "rabbitmq.url must begin with amqp://"},
+	    {"method: sse-redis\nredis: {url: 'redis://a,b'}\n", "set redis.cluster to true"},
+	    {"kafka: {brokers: ','}\nsources: {kafka: {topic: orders}}\n", "kafka.brokers has"},
+	    {"rabbitmq: {url: 'rabbit'}\nsources: {rabbitmq: {queue: orders}}\n", "rabbitmq.url"},
+	    {"kafka: {topic: orders}\nsources: {kafka: {topic: orders}}\n",
+	     "kafka.topic and sources.kafka.topic are both orders"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct running *running;
+
+		write_file(rows[i].settings);
+		running = RUN("config", "check", path);
+		running_assert_contains(running->errors, rows[i].sentence);
+		assert_int_equal(running->status, COMMAND_FAILED);
+	}
+	write_file("kafka: {brokers: ','}\nrabbitmq: {url: 'rabbit'}\n");
+	assert_int_equal(RUN("config", "check", path)->status, COMMAND_DONE);
+}
+
 static void the_reference_is_the_settings_own(void **state)
 {
 	const struct running *running = RUN("config", "reference");
@@ -119,6 +150,7 @@ int main(void)
 	    cmocka_unit_test(a_mistake_is_one_line_and_status_1),
 	    cmocka_unit_test(the_default_file_passes_its_own_check),
 	    cmocka_unit_test(what_a_node_refuses_is_refused),
+	    cmocka_unit_test(what_a_broker_cannot_be_asked_with_is_refused),
 	    cmocka_unit_test(the_reference_is_the_settings_own),
 	};
 
