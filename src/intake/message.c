@@ -165,6 +165,7 @@ int message_read(const struct message *message, const struct settings *settings,
 	    .key = SLICE(""),
 	};
 	json_t *value = NULL;
+	struct error reason;
 	int result;
 
 	*ret_rule = NULL;
@@ -172,9 +173,11 @@ int message_read(const struct message *message, const struct settings *settings,
 		return error_set(error, -EINVAL,
 				 "the message has %zu bytes; sources.message_bytes allows %lld",
 				 message->body.length, (long long)settings->sources_message_bytes);
-	result = json_reader_read(message->body, &value, error);
+	result = json_reader_read(message->body, &value, &reason);
 	if (result < 0)
-		return result;
+		return error_set(error, result, "%s%s",
+				 result == -EINVAL ? "The message is not valid JSON. " : "",
+				 reason.text);
 	reading.notification.value = value;
 	result = read_value(&reading, routing, now, ret_item);
 	*ret_rule = reading.rule;

@@ -171,7 +171,7 @@ for (const [name, make] of Object.entries(stores)) {
       for (let n = 0; n < letters.length; n += 60) await bury(...letters.slice(n, n + 60));
       const result = await allim('retry', '--all', '--source', 'kafka:many');
       assert.equal(result.code, REFUSED);
-      assert.match(result.stderr, /^allim deadletter retry: dead letter \d+: the server refused \(422\): Line 1[^\n]*\n$/);
+      assert.match(result.stderr, /^allim deadletter retry: dead letter \d+: the server refused \(422\): The message is not valid JSON\. Line 1[^\n]*\n$/);
       assert.equal(result.stdout.trim().split('\n').length, 119);
       const { notifications } = await server.list('many', '?limit=100');
       assert.deepEqual(notifications.map(({ title }) => title), letters.map((_, n) => `${119 - n}`).filter((n) => n !== '60').slice(0, 100));

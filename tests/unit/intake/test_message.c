@@ -154,7 +154,7 @@ static void test_what_can_never_be_published(void **state)
 {
 	(void)state;
 	assert_body_refused("", "Line 1");
-	assert_body_refused("hello", "Line 1");
+	assert_body_refused("hello", "The message is not valid JSON. Line 1, ");
 	assert_body_refused("[" PLAIN "]", "one JSON object");
 	assert_body_refused("{\"type\":\"t\",\"title\":\"x\"}", "\"to\"");
 	assert_body_refused("{\"to\":{\"user\":\"a\"},\"title\":\"x\"}", "\"type\"");
