@@ -154,6 +154,17 @@ static int refuse_comparison(const struct route_source *source, const struct set
 	    settings_problem_quote(node->text, quote), ROUTE_TEST_COMPARISONS);
 }
 
+/* "=> 10", "== 10" and the like would ask for a text that begins with the second sign. */
+static int refuse_signs(const struct route_source *source, const struct settings_node *node)
+{
+	char quote[SETTINGS_QUOTE_BYTES];
+
+	return route_source_refuse(source, node,
+				   "%s begins with no sign that there is; accepted are =, !=, <, "
+				   "<=, > and >=, with a blank before a text that begins with one",
+				   settings_problem_quote(node->text, quote));
+}
+
 /* A comma separates comparisons of size. */
 static int read_comparisons(struct route_test *test, const struct settings_node *node,
 			    const struct route_source *source)
@@ -236,6 +247,8 @@ int route_test_read(struct route_test *test, const struct settings_node *node,
 		return route_source_refuse(source, node, "a text of %zu bytes; accepted are %d",
 					   node->text.length, ROUTE_TEST_BYTES);
 	if (relation != NULL && is_equality(relation)) {
+		if (has_at(node->text, relation->text.length, "<>=!"))
+			return refuse_signs(source, node);
 		test->negated = !relation->equal;
 		return read_operand(test, behind(node->text, relation), node, source);
 	}

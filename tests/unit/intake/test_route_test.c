@@ -56,6 +56,25 @@ static void a_star_at_the_end_stands_for_the_rest(void **state)
 			     "allim.yaml:3:23: rule a: \"**\" has a * before its end; ");
 }
 
+/* Who writes => means >=, and would get a rule that never holds. */
+static void signs_that_there_are_not_are_refused(void **state)
+{
+	(void)state;
+	rules_assert_refused(
+	    "[{name: a, when: {data.x: '=> 10'}}]",
+	    "allim.yaml:3:23: rule a: \"=> 10\" begins with no sign that there is; ");
+	rules_assert_refused(
+	    "[{name: a, when: {data.x: '== 10'}}]",
+	    "allim.yaml:3:23: rule a: \"== 10\" begins with no sign that there is; ");
+	rules_assert_refused(
+	    "[{name: a, when: {data.x: '!== KR'}}]",
+	    "allim.yaml:3:23: rule a: \"!== KR\" begins with no sign that there is; ");
+	rules_assert_refused(
+	    "[{name: a, when: {data.x: '=< 10'}}]",
+	    "allim.yaml:3:23: rule a: \"=< 10\" begins with no sign that there is; ");
+	CHECK({"'= > 10'", "\"> 10\"", true}, {"'= = 10'", "\"= 10\"", true});
+}
+
 static void numbers_are_compared_by_value(void **state)
 {
 	(void)state;
@@ -208,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(texts_are_compared_byte_by_byte),
 	    cmocka_unit_test(a_star_at_the_end_stands_for_the_rest),
+	    cmocka_unit_test(signs_that_there_are_not_are_refused),
 	    cmocka_unit_test(numbers_are_compared_by_value),
 	    cmocka_unit_test(numbers_at_the_edges_of_64_bits_keep_every_digit),
 	    cmocka_unit_test(only_numbers_of_json_are_numbers),
