@@ -121,16 +121,26 @@ static void append_outcome(struct buffer *text, const struct result *result)
 	json_decref(to);
 }
 
-static void append_block(struct buffer *text, const struct result *result)
+/* Who forgot to name the file would take "no rule decides" for the rules' answer. */
+static void append_decision(struct buffer *text, const json_t *rule, bool any_passed_over)
 {
-	const json_t *rule = json_object_get(result->explanation, "rule");
-
-	buffer_append_format(text, "message %zu\n", result->number);
-	append_passed_over(text, json_object_get(result->explanation, "passed_over"));
 	buffer_append_string(text, "  ");
 	if (json_is_string(rule))
 		append_text(text, rule);
-	buffer_append_string(text, json_is_string(rule) ? " decides\n" : "no rule decides\n");
+	buffer_append_string(text, json_is_string(rule) ? " decides\n"
+				   : any_passed_over
+				       ? "no rule decides\n"
+				       : "there are no rules; --config names the file with them\n");
+}
+
+static void append_block(struct buffer *text, const struct result *result)
+{
+	const json_t *passed_over = json_object_get(result->explanation, "passed_over");
+
+	buffer_append_format(text, "message %zu\n", result->number);
+	append_passed_over(text, passed_over);
+	append_decision(text, json_object_get(result->explanation, "rule"),
+			json_array_size(passed_over) > 0);
 	append_outcome(text, result);
 }
 

@@ -81,6 +81,21 @@ static void an_invalid_message_is_refused_as_a_node_would(void **state)
 	assert_int_equal(running->status, COMMAND_FAILED);
 }
 
+static void that_there_are_no_rules_is_said(void **state)
+{
+	const struct running *running = RUN_WITH(
+	    MESSAGE("\"type\":\"a\",\"to\":{\"user\":\"anna\"}"), "route", "--explain", "-");
+
+	(void)state;
+	assert_string_equal(running->output,
+			    "message 1\n"
+			    "  there are no rules; --config names the file with them\n"
+			    "  to: {\"user\":\"anna\"}\n"
+			    "  priority: normal\n"
+			    "  expires: never\n");
+	assert_int_equal(running->status, COMMAND_DONE);
+}
+
 static void json_is_a_line_for_each_message(void **state)
 {
 	const struct running *running =
@@ -166,6 +181,7 @@ int main(void)
 	    cmocka_unit_test(a_message_is_explained),
 	    cmocka_unit_test(what_a_rule_gives_is_shown),
 	    cmocka_unit_test(an_invalid_message_is_refused_as_a_node_would),
+	    cmocka_unit_test(that_there_are_no_rules_is_said),
 	    cmocka_unit_test(json_is_a_line_for_each_message),
 	    cmocka_unit_test(nothing_of_a_message_reaches_a_terminal_raw),
 	    cmocka_unit_test(mistakes_are_one_line),
