@@ -77,7 +77,7 @@ server_start() {
 server_await() {
 	local name=$1
 	shift
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		kill -0 "${servers[-1]}" 2>/dev/null || break
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
