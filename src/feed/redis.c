@@ -174,7 +174,8 @@ static int out_of_memory(struct error *error)
 	return error_set(error, -ENOMEM, "out of memory while opening the feed");
 }
 
-static int read_url(const struct settings *settings, struct redis_url *ret_url, struct error *error)
+static int read_url(const struct settings *settings, struct server_url *ret_url,
+		    struct error *error)
 {
 	int result = redis_url_parse(slice_from_string(settings->redis_url), ret_url, error);
 
@@ -187,7 +188,7 @@ static int read_url(const struct settings *settings, struct redis_url *ret_url, 
 
 static int check(const struct settings *settings, struct error *error)
 {
-	struct redis_url url;
+	struct server_url url;
 
 	return read_url(settings, &url, error);
 }
