@@ -120,6 +120,7 @@ static void on_published(struct exchange *exchange, struct store_request *reques
 	int result = request->result;
 
 	if (result == 0 && !retry->item.is_repeated) {
+		metrics_add(metrics, METRIC_ITEMS_ROUTED, publication->routed);
 		metrics_add(metrics, METRIC_PUBLISHES, 1);
 		metrics_add(metrics, METRIC_NOTIFICATIONS, store_item_receivers(&retry->item));
 	}
@@ -142,6 +143,7 @@ static void submit(struct exchange *exchange)
 	retry->outcome.item = &retry->item;
 	publication->outcomes = &retry->outcome;
 	publication->outcome_count = 1;
+	publication->routed = retry->outcome.rule != NULL;
 	publication->publish.items = &retry->item;
 	publication->publish.item_count = 1;
 	publication->publish.publisher = retry->source;
@@ -153,6 +155,9 @@ static void drop(struct exchange *exchange)
 {
 	struct retry *retry = exchange->task;
 
+	audit_route(&exchange->worker->audit, retry->source, retry->outcome.rule, NULL,
+		    retry->message.position);
+	metrics_add(&exchange->worker->metrics, METRIC_ITEMS_ROUTED, 1);
 	metrics_add(&exchange->worker->metrics, METRIC_ITEMS_DROPPED, 1);
 	retry->status = 202;
 	retry->answer = SLICE("{\"dropped\":true}");
@@ -162,23 +167,19 @@ static void drop(struct exchange *exchange)
 static void read_and_publish(struct exchange *exchange)
 {
 	struct retry *retry = exchange->task;
-	const char *rule;
 	struct error error;
 	int result = message_read(&retry->message, exchange->worker->settings,
 				  exchange->worker->configuration->routing, clock_wall(),
-				  &exchange->arena, &retry->item, &rule, &error);
+				  &exchange->arena, &retry->item, &retry->outcome.rule, &error);
 
-	audit_route(&exchange->worker->audit, retry->source, result == 1 ? rule : NULL, NULL,
-		    retry->message.position);
-	if (result == -EINVAL) {
+	if (result == -EINVAL)
 		refuse(exchange, error.text);
-	} else if (result < 0) {
+	else if (result < 0)
 		reply_out_of_memory(exchange);
-	} else if (result > 0) {
+	else if (result > 0)
 		drop(exchange);
-	} else {
+	else
 		submit(exchange);
-	}
 }
 
 /* The letter ends with the store's next answer. A corrected message need not be of the letter's

@@ -353,21 +353,43 @@ static void test_published_before(void **state)
 	lone_worker_check_answer(client, "{\"repeated\":true}");
 }
 
-/* What a rule drops is handled, and published to nobody. */
-static void test_dropped_by_a_rule(void **state)
+/* Has the example published under that rule, which is gone before the store answers. */
+static int retry_with_rule(const char *rule)
 {
 	struct store_dead_letter letter = example;
 	struct rules rules;
 	int client;
 
-	(void)state;
-	rules_make(&rules, "[{name: quiet, when: {type: t}, drop: true}]");
+	rules_make(&rules, rule);
 	lone.worker->configuration->routing = rules.routing;
 	client = request("POST", "/admin/dead-letters/7/retry", "", NULL);
 	answer_letter(&letter);
 	lone.worker->configuration->routing = NULL;
 	rules_finish(&rules);
+	return client;
+}
+
+/* What a publisher is told and what is counted of a publish over HTTP. */
+static void test_routed_by_a_rule(void **state)
+{
+	int client = retry_with_rule("[{name: high, when: {type: t}, priority: high}]");
+
+	(void)state;
+	answer_published(take_publish("key:k1"));
 	answer_taken_out();
+	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_ITEMS_ROUTED), 1);
+	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_ITEMS_DROPPED), 0);
+	lone_worker_check_answer(client, ",\"routed_by\":\"high\"}");
+}
+
+/* What a rule drops is handled, and published to nobody. */
+static void test_dropped_by_a_rule(void **state)
+{
+	int client = retry_with_rule("[{name: quiet, when: {type: t}, drop: true}]");
+
+	(void)state;
+	answer_taken_out();
+	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_ITEMS_ROUTED), 1);
 	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_ITEMS_DROPPED), 1);
 	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_PUBLISHES), 0);
 	lone_worker_check_answer(client, "{\"dropped\":true}");
@@ -521,6 +543,7 @@ int main(void)
 	    DEAD_LETTER_TEST(test_published_in_another_form),
 	    DEAD_LETTER_TEST(test_how_it_is_known_again),
 	    DEAD_LETTER_TEST(test_published_before),
+	    DEAD_LETTER_TEST(test_routed_by_a_rule),
 	    DEAD_LETTER_TEST(test_dropped_by_a_rule),
 	    DEAD_LETTER_TEST(test_refused_again),
 	    DEAD_LETTER_TEST(test_a_correction_that_is_refused),
