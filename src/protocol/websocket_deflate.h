@@ -26,7 +26,7 @@ struct websocket_deflate *websocket_deflate_create(void);
 /* NULL is allowed. */
 void websocket_deflate_destroy(struct websocket_deflate *codec);
 
-/* Appends the text compressed, up to a byte's end: other blocks may follow (7.2.3.6). A message
+/* Appends the text compressed, up to a byte's end: other blocks may follow (7.2.3.5). A message
  * ends with websocket_deflate_append_stored(). */
 void websocket_deflate_append(struct websocket_deflate *codec, struct slice text,
 			      struct buffer *out);
