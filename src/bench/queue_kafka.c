@@ -1,5 +1,5 @@
-/* librdkafka waits for nobody; its reports of delivery count. The topic is made by the broker when it
- * is asked for, with as many partitions as that gives by default. */
+/* librdkafka waits for nobody; its reports of delivery count. The topic is made by the broker when
+ * it is asked for, with as many partitions as that gives by default. */
 #include "bench/queue.h"
 
 #include <errno.h>
@@ -51,6 +51,12 @@ static rd_kafka_t *open_producer(const struct bench *bench, struct filling *fill
 	return kafka;
 }
 
+/* librdkafka takes a pointer to what it copies as one that it may change. */
+static void *copied(const char *text)
+{
+	return (void *)(uintptr_t)text;
+}
+
 static rd_kafka_resp_err_t send_one(rd_kafka_t *kafka, const char *name, const char *user,
 				    const char *body)
 {
@@ -58,8 +64,8 @@ static rd_kafka_resp_err_t send_one(rd_kafka_t *kafka, const char *name, const c
 
 	for (;;) {
 		code = rd_kafka_producev(kafka, RD_KAFKA_V_TOPIC(name),
-					 RD_KAFKA_V_KEY(user, strlen(user)),
-					 RD_KAFKA_V_VALUE((void *)(uintptr_t)body, strlen(body)),
+					 RD_KAFKA_V_KEY(copied(user), strlen(user)),
+					 RD_KAFKA_V_VALUE(copied(body), strlen(body)),
 					 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
 		if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			return code;

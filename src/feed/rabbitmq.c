@@ -63,8 +63,10 @@ static int create(const struct settings *settings, struct rabbitmq_feed **ret_ra
 	struct rabbitmq_feed *rabbitmq = calloc(1, sizeof(*rabbitmq));
 	int result;
 
-	if (rabbitmq == NULL)
-		return error_set(error, -ENOMEM, "out of memory while opening the feed");
+	if (rabbitmq == NULL) {
+		error_set(error, -ENOMEM, "out of memory while opening the feed");
+		return -ENOMEM;
+	}
 	rabbitmq->feed.ops = &rabbitmq_feed_ops;
 	result = rabbitmq_access_init(&rabbitmq->access, settings, error);
 	if (result < 0) {

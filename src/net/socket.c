@@ -50,7 +50,7 @@ void socket_address_format(const union socket_address *address,
 
 void socket_peer_format(int descriptor, char text[static SOCKET_ADDRESS_BYTES])
 {
-	union socket_address address;
+	union socket_address address = {.any.sa_family = AF_UNSPEC};
 	socklen_t length = sizeof(address);
 
 	text[0] = '\0';

@@ -156,8 +156,8 @@ static bool spend(struct exchange *exchange, struct slice publisher, size_t noti
 	return false;
 }
 
-/* What a user's token must allow, and what no user may: reach whom the user does not name, unless it
- * is a rule of the operator's that sends a message there. */
+/* What a user's token must allow, and what no user may: reach whom the user does not name, unless
+ * it is a rule of the operator's that sends a message there. */
 static bool may_publish(struct exchange *exchange, const struct publication *publication)
 {
 	if (exchange->identity.kind != IDENTITY_USER || exchange->worker->node->demo)

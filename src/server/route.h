@@ -37,9 +37,9 @@ extern const struct route route_table[];
 
 enum route_result { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD };
 
-/* Finds the route of a request. HEAD finds GET's. `ret_parameter` gets what stands for {id},
- * {file} or {topic}. With `demo` false the DEMO routes are not there. With ROUTE_NO_METHOD, `ret_allowed` gets
- * the methods of the path as a list. */
+/* Finds the route of a request. HEAD finds GET's. `ret_parameter` gets what stands for {id}, {file}
+ * or {topic}. With `demo` false the DEMO routes are not there. With ROUTE_NO_METHOD, `ret_allowed`
+ * gets the methods of the path as a list. */
 enum route_result route_find(enum route_listener listener, bool demo, enum http_method method,
 			     struct slice path, const struct route **ret_route,
 			     struct slice *ret_parameter, struct buffer *ret_allowed);

@@ -130,20 +130,20 @@ static void ask(struct exchange *exchange, const struct request_message *message
 
 static void dispatch(struct exchange *exchange, json_t *json, struct slice text, bool is_within)
 {
-	struct request_message message;
+	struct request_message message = {.id = {NULL, 0}};
 	const char *sentence = "A message is one JSON object";
 	int result = -EINVAL;
 
 	if (json_is_object(json))
 		result = request_message_read_id(json, &exchange->arena, &exchange->id, &sentence);
+	if (result == 0 && is_within)
+		result = request_message_read(json, text, &message, &sentence);
 	if (result == -ENOMEM)
 		run_out_of_memory(exchange);
 	else if (result < 0)
 		refuse(exchange, sentence);
 	else if (!is_within)
 		access_refuse_count(exchange);
-	else if (request_message_read(json, text, &message, &sentence) < 0)
-		refuse(exchange, sentence);
 	else
 		ask(exchange, &message);
 }
