@@ -64,7 +64,7 @@ static void refuse(struct exchange *exchange, int result, const char *what)
 		    "List this page's origin in http.allowed_origins, or send the token "
 		    "in the Authorization header");
 	else if (result == -ENOMEM)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else
 		exchange_problem(exchange, PROBLEM_UNAUTHENTICATED, "Send %s", what);
 }

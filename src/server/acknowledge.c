@@ -30,10 +30,9 @@ void acknowledge(struct exchange *exchange, struct slice text)
 
 void inbox_ack(struct exchange *exchange)
 {
-	static const struct slice none[] = {{NULL, 0}};
 	json_t *body, *cursor;
 
-	if (exchange_check_parameters(exchange, none) < 0)
+	if (exchange_check_no_parameters(exchange) < 0)
 		return;
 	body = exchange_body_json(exchange);
 	if (body == NULL)

@@ -26,7 +26,7 @@ void admin_metrics(struct exchange *exchange)
 
 	figures_append_metrics(exchange->worker->node, &body);
 	if (buffer_failed(&body))
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else
 		exchange_reply(exchange, 200, "text/plain; version=0.0.4; charset=utf-8",
 			       buffer_slice(&body));
@@ -92,7 +92,7 @@ static void on_probed(struct exchange *exchange, struct store_request *request)
 	if (canary == NULL || batch == NULL) {
 		free(canary);
 		hint_batch_release(batch);
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	*canary = (struct canary){

@@ -8,20 +8,9 @@
 
 enum { PAGE_DEFAULT = 100, PAGE_MAXIMUM = 1000, PAGE_BYTES = 1 << 20 };
 
-/* A text of the query, empty where it is absent. Returns 0, or -EINVAL and the exchange is
- * answered. */
-static int read_text(struct exchange *exchange, struct slice name, struct slice *ret_text)
-{
-	int result = exchange_parameter(exchange, name, ret_text);
-
-	if (result == -ENOENT)
-		*ret_text = SLICE("");
-	return result == -ENOENT ? 0 : result;
-}
-
 static int read_event(struct exchange *exchange, struct slice *ret_event)
 {
-	int result = read_text(exchange, SLICE("event"), ret_event);
+	int result = exchange_text(exchange, SLICE("event"), ret_event);
 
 	if (result < 0 || slice_is_empty(*ret_event))
 		return result;
@@ -38,7 +27,7 @@ static int read_event(struct exchange *exchange, struct slice *ret_event)
 static int read_since(struct exchange *exchange, int64_t *ret_since)
 {
 	struct slice text;
-	int result = read_text(exchange, SLICE("since"), &text);
+	int result = exchange_text(exchange, SLICE("since"), &text);
 
 	*ret_since = 0;
 	if (result < 0 || slice_is_empty(text) || clock_parse_wall(text, ret_since) == 0)
@@ -93,7 +82,7 @@ void audit_get(struct exchange *exchange)
 	struct slice user, event;
 
 	if (exchange_check_parameters(exchange, names) < 0 ||
-	    read_text(exchange, SLICE("user"), &user) < 0 || read_event(exchange, &event) < 0 ||
+	    exchange_text(exchange, SLICE("user"), &user) < 0 || read_event(exchange, &event) < 0 ||
 	    read_since(exchange, &since) < 0 ||
 	    exchange_number(exchange, SLICE("limit"), 1, PAGE_MAXIMUM, &limit) < 0 ||
 	    exchange_number(exchange, SLICE("after"), 0, INT64_MAX, &after) < 0 ||

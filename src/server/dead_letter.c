@@ -16,8 +16,6 @@ enum {
 	DROP_MAXIMUM = 1000, /* letters in a transaction: publishes wait behind it */
 };
 
-static const struct slice no_parameters[] = {{NULL, 0}};
-
 static bool is_shown_as_text(struct slice bytes)
 {
 	return slice_is_utf8(bytes) && !slice_starts_with(bytes, SLICE("data:")) &&
@@ -125,7 +123,7 @@ void dead_letters_get(struct exchange *exchange)
 
 int dead_letter_read_id(struct exchange *exchange, int64_t *ret_id)
 {
-	if (exchange_check_parameters(exchange, no_parameters) < 0)
+	if (exchange_check_no_parameters(exchange) < 0)
 		return -EINVAL;
 	if (slice_to_integer(exchange->parameter, ret_id) == 0 && *ret_id > 0)
 		return 0;
@@ -190,7 +188,7 @@ void dead_letter_delete(struct exchange *exchange)
 		return;
 	ids = arena_allocate_array(&exchange->arena, 1, sizeof(*ids));
 	if (ids == NULL) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	*ids = id;

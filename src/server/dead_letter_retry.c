@@ -32,11 +32,6 @@ struct retry {
 	char reason[sizeof(((struct error *)NULL)->text)]; /* or when its refusal is written down */
 };
 
-static void reply_out_of_memory(struct exchange *exchange)
-{
-	exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-}
-
 static void reply_refused(struct exchange *exchange)
 {
 	const struct retry *retry = exchange->task;
@@ -175,7 +170,7 @@ static void read_and_publish(struct exchange *exchange)
 	if (result == -EINVAL)
 		refuse(exchange, error.text);
 	else if (result < 0)
-		reply_out_of_memory(exchange);
+		exchange_out_of_memory(exchange);
 	else if (result > 0)
 		drop(exchange);
 	else
@@ -208,7 +203,7 @@ static void on_found(struct exchange *exchange, struct store_request *request)
 	if (found->letter_count == 0)
 		dead_letter_reply_not_found(exchange, found->id);
 	else if (copy_letter(exchange->task, found->letters, &exchange->arena) < 0)
-		reply_out_of_memory(exchange);
+		exchange_out_of_memory(exchange);
 	else
 		read_and_publish(exchange);
 }
@@ -236,7 +231,7 @@ void dead_letter_retry(struct exchange *exchange)
 	struct store_dead_letters *letter;
 
 	if (retry == NULL) {
-		reply_out_of_memory(exchange);
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	exchange->task = retry;

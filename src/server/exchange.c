@@ -165,7 +165,7 @@ void exchange_reply(struct exchange *exchange, int status, const char *content_t
 void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body)
 {
 	if (buffer_failed(body))
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else
 		exchange_reply(exchange, status, "application/json", buffer_slice(body));
 }
@@ -241,6 +241,11 @@ void exchange_problem(struct exchange *exchange, enum problem problem, const cha
 	/* What was cut, here or by a precision, may end with half a character. */
 	detail[slice_drop_malformed(detail, strlen(detail))] = '\0';
 	reply_problem(exchange, &problem_table[problem], detail);
+}
+
+void exchange_out_of_memory(struct exchange *exchange)
+{
+	exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
 }
 
 void exchange_append_stream_head(struct exchange *exchange, const char *content_type,
@@ -370,7 +375,7 @@ void *exchange_store_request(struct exchange *exchange, size_t size, enum store_
 	struct store_request *request = arena_allocate_array(&exchange->arena, 1, size);
 
 	if (request == NULL) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return NULL;
 	}
 	store_request_init(request, operation, &exchange->worker->loop.mailbox, NULL);
@@ -470,6 +475,16 @@ int exchange_parameter(struct exchange *exchange, struct slice name, struct slic
 	return result;
 }
 
+int exchange_text(struct exchange *exchange, struct slice name, struct slice *ret_text)
+{
+	int result = exchange_parameter(exchange, name, ret_text);
+
+	if (result != -ENOENT)
+		return result;
+	*ret_text = SLICE("");
+	return 0;
+}
+
 int exchange_number(struct exchange *exchange, struct slice name, int64_t minimum, int64_t maximum,
 		    int64_t *ret_number)
 {
@@ -505,6 +520,13 @@ int exchange_check_parameters(struct exchange *exchange, const struct slice *nam
 	return -EINVAL;
 }
 
+int exchange_check_no_parameters(struct exchange *exchange)
+{
+	static const struct slice none[] = {{NULL, 0}};
+
+	return exchange_check_parameters(exchange, none);
+}
+
 /* Forms are what any page can send with a user's cookie, so with a cookie only JSON will do; a key
  * or token in a header proves that no page did it, and then the default type of curl is fine, too,
  * or none. */
@@ -528,7 +550,7 @@ json_t *exchange_read_json(struct exchange *exchange, struct slice text)
 	int result = json_reader_read(text, &json, &error);
 
 	if (result == -ENOMEM)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else if (result < 0)
 		exchange_problem(exchange, PROBLEM_INVALID_JSON, "%s", error.text);
 	return json;

@@ -95,8 +95,11 @@ void exchange_confirm(struct exchange *exchange);
 
 /* Answers 200 with what is no JSON, whatever its type claims. */
 void exchange_reply_bytes(struct exchange *exchange, const char *content_type, struct slice bytes);
+
+/* Answers with a problem (RFC 9457); the sentence says what to do about it. */
 void exchange_problem(struct exchange *exchange, enum problem problem, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void exchange_out_of_memory(struct exchange *exchange);
 
 /* The head of a 200 answer whose body follows without a length, for streams. */
 void exchange_append_stream_head(struct exchange *exchange, const char *content_type,
@@ -126,6 +129,9 @@ bool exchange_resume(struct exchange *exchange);
 /* A query parameter. Returns 0, -ENOENT, or -EINVAL and the exchange is answered. */
 int exchange_parameter(struct exchange *exchange, struct slice name, struct slice *ret_value);
 
+/* The same, empty where it is absent. Returns 0, or -EINVAL and the exchange is answered. */
+int exchange_text(struct exchange *exchange, struct slice name, struct slice *ret_text);
+
 /* The same as a number within bounds; `ret_number` stays where it is absent. */
 int exchange_number(struct exchange *exchange, struct slice name, int64_t minimum, int64_t maximum,
 		    int64_t *ret_number);
@@ -133,6 +139,7 @@ int exchange_number(struct exchange *exchange, struct slice name, int64_t minimu
 /* Refuses query parameters that are not in the list (ended by an empty slice). Returns 0, or
  * -EINVAL and the exchange is answered. */
 int exchange_check_parameters(struct exchange *exchange, const struct slice *names);
+int exchange_check_no_parameters(struct exchange *exchange);
 
 /* A text as JSON, or NULL and the exchange is answered. The caller drops the reference. */
 json_t *exchange_read_json(struct exchange *exchange, struct slice text);

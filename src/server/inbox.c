@@ -10,8 +10,6 @@
 
 enum { PAGE_DEFAULT = 20, PAGE_MAXIMUM = 100, IDS_MAXIMUM = 1000 };
 
-static const struct slice no_parameters[] = {{NULL, 0}};
-
 void inbox_add_etag(struct exchange *exchange, const struct cursor *cursor)
 {
 	char text[CURSOR_TEXT_BYTES + 2];
@@ -219,7 +217,7 @@ void inbox_count(struct exchange *exchange)
 	struct inbox_counts counts;
 	struct cursor cursor;
 
-	if (exchange_check_parameters(exchange, no_parameters) < 0)
+	if (exchange_check_no_parameters(exchange) < 0)
 		return;
 	if (known_cursor(exchange, &cursor, &counts)) {
 		reply_count(exchange, &cursor, &counts);
@@ -291,7 +289,7 @@ static void mark(struct exchange *exchange, enum notification_state state)
 	json_t *body;
 	int result;
 
-	if (exchange_check_parameters(exchange, no_parameters) < 0)
+	if (exchange_check_no_parameters(exchange) < 0)
 		return;
 	body = exchange_body_json(exchange);
 	if (body == NULL)
@@ -304,7 +302,7 @@ static void mark(struct exchange *exchange, enum notification_state state)
 	result = read_marks(request, body, &exchange->arena);
 	json_decref(body);
 	if (result == -ENOMEM) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	if (result < 0) {

@@ -28,7 +28,7 @@ static void reply_bytes(struct exchange *exchange, struct slice type, struct sli
 	buffer_append(&name, is_medium(type) ? type : SLICE("application/octet-stream"));
 	buffer_append_byte(&name, '\0');
 	if (buffer_failed(&name))
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else
 		exchange_reply_bytes(exchange, name.data, bytes);
 	buffer_finish(&name);
@@ -88,7 +88,7 @@ static void reply_data(struct exchange *exchange, const struct notification *not
 	if (result == 0)
 		reply_bytes(exchange, type, bytes);
 	else if (result == -ENOMEM)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else
 		reply_none(exchange);
 }
@@ -106,11 +106,10 @@ static void on_listed(struct exchange *exchange, struct store_request *request)
 /* A page of one, which begins with that id. */
 void inbox_data(struct exchange *exchange)
 {
-	static const struct slice none[] = {{NULL, 0}};
 	struct store_list *list;
 	int64_t id;
 
-	if (exchange_check_parameters(exchange, none) < 0)
+	if (exchange_check_no_parameters(exchange) < 0)
 		return;
 	if (slice_to_integer(exchange->parameter, &id) < 0 || id < 1 || id == INT64_MAX) {
 		reply_none(exchange);

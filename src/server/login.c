@@ -61,7 +61,7 @@ static void reply_token(struct exchange *exchange, const char *user)
 	if (authentication_make_token(authenticator, slice_from_string(user),
 				      clock_wall() / 1000000, TOKEN_LIFETIME, &token) < 0) {
 		buffer_finish(&token);
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	buffer_append(&body, SLICE("{\"access_token\":\""));
@@ -88,7 +88,7 @@ static void on_checked(struct mailbox_message *message)
 		if (login->accepted)
 			reply_token(exchange, login->user);
 		else if (login->failed)
-			exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+			exchange_out_of_memory(exchange);
 		else
 			exchange_problem(exchange, PROBLEM_UNAUTHENTICATED,
 					 "Log in as a demo user, test for one, whose password is "
@@ -117,7 +117,7 @@ void login_post(struct exchange *exchange)
 	login = calloc(1, sizeof(*login));
 	if (login == NULL) {
 		json_decref(body);
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	if (!copy_text(json_object_get(body, "username"), login->user) ||

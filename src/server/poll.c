@@ -154,7 +154,7 @@ static void start_waiting(struct exchange *exchange, struct inbox *inbox,
 	waiter = malloc(sizeof(*waiter));
 	if (waiter == NULL) {
 		quota_release(worker->node->user_connections, counter);
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	*waiter = (struct waiter){
@@ -286,7 +286,7 @@ static void on_replayed(struct exchange *exchange, struct store_request *request
 	content.unread = inbox_unread(exchange, &replay->counts);
 	content.changes = merge(exchange, replay, &content.change_count);
 	if (content.changes == NULL)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else
 		answer(exchange, &content);
 }
@@ -378,7 +378,7 @@ static void ask_heads(struct exchange *exchange)
 		return;
 	heads->heads = arena_allocate_array(&heads->request.arena, 1, sizeof(*heads->heads));
 	if (heads->heads == NULL) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	heads->heads[0].user = exchange->identity.name;
@@ -394,7 +394,7 @@ void poll_changes(struct exchange *exchange, struct slice text)
 	struct poll *poll = arena_allocate_array(&exchange->arena, 1, sizeof(*poll));
 
 	if (poll == NULL) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	exchange->task = poll;

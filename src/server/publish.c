@@ -195,7 +195,7 @@ static int name_publisher(struct exchange *exchange, struct store_publish *publi
 		     : arena_copy(&exchange->arena, buffer_slice(&name), &publish->publisher);
 	buffer_finish(&name);
 	if (result < 0)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	return result;
 }
 
@@ -226,12 +226,11 @@ static int read_source(struct exchange *exchange, struct notification_source *re
 
 void publish_post(struct exchange *exchange)
 {
-	static const struct slice none[] = {{NULL, 0}};
 	struct publication *publication;
 	struct notification_source body;
 	int result;
 
-	if (exchange_check_parameters(exchange, none) < 0 || read_source(exchange, &body) < 0)
+	if (exchange_check_no_parameters(exchange) < 0 || read_source(exchange, &body) < 0)
 		return;
 	publication = exchange_store_request(exchange, sizeof(*publication), STORE_PUBLISH);
 	if (publication == NULL) {
@@ -245,7 +244,7 @@ void publish_post(struct exchange *exchange)
 	if (result == 0)
 		result = publication_set_note(publication, &exchange->arena);
 	if (result < 0)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else
 		submit(exchange, publication);
 }
@@ -253,9 +252,8 @@ void publish_post(struct exchange *exchange)
 /* Returns 0, or -EINVAL and the exchange is answered. */
 static int read_id(struct exchange *exchange, int64_t *ret_id)
 {
-	static const struct slice none[] = {{NULL, 0}};
 
-	if (exchange_check_parameters(exchange, none) < 0)
+	if (exchange_check_no_parameters(exchange) < 0)
 		return -EINVAL;
 	if (slice_to_integer(exchange->parameter, ret_id) == 0 && *ret_id > 0)
 		return 0;
@@ -325,15 +323,13 @@ void publish_patch(struct exchange *exchange)
 	}
 	result = read_correction(exchange, &correct->correction, &body, &error);
 	json_decref(body.value);
-	if (result < 0) {
-		exchange_problem(exchange,
-				 result == -ENOMEM ? PROBLEM_OUT_OF_MEMORY
-						   : PROBLEM_INVALID_NOTIFICATION,
-				 "%s", result == -ENOMEM ? "Try again later" : error.text);
-		return;
-	}
 	correct->id = id;
-	exchange_ask(exchange, &correct->request, on_corrected);
+	if (result == -ENOMEM)
+		exchange_out_of_memory(exchange);
+	else if (result < 0)
+		exchange_problem(exchange, PROBLEM_INVALID_NOTIFICATION, "%s", error.text);
+	else
+		exchange_ask(exchange, &correct->request, on_corrected);
 }
 
 static void on_withdrawn(struct exchange *exchange, struct store_request *request)

@@ -36,7 +36,7 @@ void refresh_wait(struct exchange *exchange, struct store_request *request, int6
 	    arena_allocate_array(&exchange->arena, 1, sizeof(*waiting));
 
 	if (waiting == NULL) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	*waiting = (struct waiting_answer){

@@ -379,7 +379,7 @@ struct stream *stream_create(struct exchange *exchange, const struct stream_kind
 	stream = calloc(1, kind->bytes);
 	if (stream == NULL) {
 		quota_release(worker->node->user_connections, counter);
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return NULL;
 	}
 	*stream = (struct stream){

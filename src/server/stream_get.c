@@ -59,7 +59,7 @@ void stream_open(struct exchange *exchange, const struct stream_kind *kind, enum
 	struct stream *stream;
 
 	if (inbox == NULL) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	stream = stream_create(exchange, kind, inbox, after);
@@ -140,7 +140,7 @@ void stream_redeem(struct exchange *exchange, void (*begin)(struct exchange *exc
 		return;
 	task = arena_allocate(&exchange->arena, sizeof(*task));
 	if (task == NULL) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 		return;
 	}
 	*task = begin;

@@ -7,19 +7,18 @@
 
 void ticket_post(struct exchange *exchange)
 {
-	static const struct slice none[] = {{NULL, 0}};
 	struct authenticator *authenticator = &exchange->worker->authenticator;
 	int64_t now = clock_wall() / 1000000;
 	int64_t lifetime = authenticator->settings->auth_ticket_lifetime / 1000;
 	struct buffer body = BUFFER_EMPTY;
 
-	if (exchange_check_parameters(exchange, none) < 0)
+	if (exchange_check_no_parameters(exchange) < 0)
 		return;
 	if (lifetime > exchange->identity.expires_at - now)
 		lifetime = exchange->identity.expires_at - now;
 	buffer_append(&body, SLICE("{\"ticket\":\""));
 	if (authentication_make_ticket(authenticator, &exchange->identity, now, &body) < 0) {
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	} else {
 		buffer_append_format(&body, "\",\"expires_in\":%lld}", (long long)lifetime);
 		exchange_reply_json(exchange, 201, &body);

@@ -13,8 +13,6 @@
 
 enum { PAGE_DEFAULT = 100, PAGE_MAXIMUM = 1000 };
 
-static const struct slice no_parameters[] = {{NULL, 0}};
-
 /* Returns 0, or -EINVAL and the exchange is answered. */
 static int read_topic(struct exchange *exchange)
 {
@@ -27,12 +25,8 @@ static int read_topic(struct exchange *exchange)
 /* The last name of the page before. Returns 0, or -EINVAL and the exchange is answered. */
 static int read_after(struct exchange *exchange, struct slice *ret_after)
 {
-	int result = exchange_parameter(exchange, SLICE("after"), ret_after);
+	int result = exchange_text(exchange, SLICE("after"), ret_after);
 
-	if (result == -ENOENT) {
-		*ret_after = SLICE("");
-		return 0;
-	}
 	if (result < 0)
 		return result;
 	if (ret_after->length <= INBOX_NAME_BYTES && !slice_has_control(*ret_after))
@@ -173,7 +167,7 @@ static struct store_subscribe *prepare(struct exchange *exchange, bool ends)
 	struct store_subscribe *subscribe;
 	const char *setting;
 
-	if (exchange_check_parameters(exchange, no_parameters) < 0 || read_topic(exchange) < 0)
+	if (exchange_check_no_parameters(exchange) < 0 || read_topic(exchange) < 0)
 		return NULL;
 	subscribe = exchange_store_request(exchange, sizeof(*subscribe), STORE_SUBSCRIBE);
 	if (subscribe == NULL)
@@ -283,7 +277,7 @@ static void change_members(struct exchange *exchange, bool ends)
 	result = read_members(exchange, body, subscribe, &error);
 	json_decref(body);
 	if (result == -ENOMEM)
-		exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
+		exchange_out_of_memory(exchange);
 	else if (result < 0)
 		exchange_problem(exchange, PROBLEM_INVALID_PARAMETER, "%s", error.text);
 	else

@@ -60,11 +60,6 @@ static void refuse(struct exchange *exchange, const char *sentence)
 	exchange_problem(exchange, PROBLEM_INVALID_MESSAGE, "%s", sentence);
 }
 
-static void run_out_of_memory(struct exchange *exchange)
-{
-	exchange_problem(exchange, PROBLEM_OUT_OF_MEMORY, "Try again later");
-}
-
 /* The request that HTTP would have brought. Its texts are copied: the message is soon gone. Returns
  * 0 or -ENOMEM. */
 static int make_request(struct exchange *exchange, const struct request_message *message)
@@ -122,7 +117,7 @@ static void ask(struct exchange *exchange, const struct request_message *message
 		exchange->is_silent = exchange->id.length == 0;
 		acknowledge(exchange, message->ack);
 	} else if (make_request(exchange, message) < 0) {
-		run_out_of_memory(exchange);
+		exchange_out_of_memory(exchange);
 	} else if (find_route(exchange) == 0) {
 		exchange->route->handle(exchange);
 	}
@@ -139,7 +134,7 @@ static void dispatch(struct exchange *exchange, json_t *json, struct slice text,
 	if (result == 0 && is_within)
 		result = request_message_read(json, text, &message, &sentence);
 	if (result == -ENOMEM)
-		run_out_of_memory(exchange);
+		exchange_out_of_memory(exchange);
 	else if (result < 0)
 		refuse(exchange, sentence);
 	else if (!is_within)
@@ -250,7 +245,7 @@ void websocket_request(struct websocket *websocket, struct slice text)
 	websocket->talk->exchange_count++;
 	exchange->dispatching = true;
 	if (identify(exchange) < 0)
-		run_out_of_memory(exchange);
+		exchange_out_of_memory(exchange);
 	else
 		take(exchange, text);
 	exchange->dispatching = false;
