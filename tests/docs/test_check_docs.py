@@ -49,6 +49,10 @@ MISTAKES = [
      "README.ko.md: way to docs/cluster.md is missing"),
     ("README.md", "(docs/delivery.md)", "(docs/deliver.md)", "the link docs/deliver.md leads nowhere"),
     ("docs/api.md", "(delivery.md)", "(delivery.md#nowhere)", "names no heading of its page"),
+    ("src/server/sources.c", '"Messages published."', '"Published."',
+     "metric allim_source_published_total counter Published. is missing"),
+    ("ARCHITECTURE.md", "`stream_open()`", "`open_stream()`", "ARCHITECTURE.md: there is no function open_stream()"),
+    ("ARCHITECTURE.md", "`intake/routing.c`", "`intake/router.c`", "ARCHITECTURE.md: there is no file intake/router.c"),
     ("docs/openapi.yaml", "  /v1/inbox/count:", "  /v1/inbox/sum:", "docs/openapi.yaml: there is no route GET /v1/inbox/sum"),
     ("docs/openapi.yaml", "            - draining", "            - drained", "docs/openapi.yaml: there is no problem drained"),
 ]
