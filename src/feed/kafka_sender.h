@@ -5,11 +5,10 @@
 #ifndef ALLIM_FEED_KAFKA_SENDER_H
 #define ALLIM_FEED_KAFKA_SENDER_H
 
+#include "broker/kafka_client.h"
 #include "broker/kafka_health.h"
 #include "broker/kafka_report.h"
 #include "net/loop.h"
-
-#include "broker/kafka_client.h"
 
 /* The largest message, which brokers take by default with what Kafka adds to it. */
 enum { KAFKA_MESSAGE_BYTES = 900000 };

@@ -19,9 +19,9 @@
 #include <sys/epoll.h>
 
 enum {
-	STABLE = 5000, /* milliseconds until a problem counts as solved, */
-	SILENT = 5000, /* and until what has no clear reason is told */
-	REFRESH_TIMEOUT = 1000,
+	STABLE = 5000,		/* milliseconds until a problem counts as solved, */
+	SILENT = 5000,		/* and until what has no clear reason is told */
+	REFRESH_TIMEOUT = 1000, /* milliseconds */
 	PARTITIONS = 4096,
 };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-	ASK_AGAIN = 5000,
-	TIMEOUT = 4000,
+	ASK_AGAIN = 5000, /* milliseconds */
+	TIMEOUT = 4000,	  /* likewise */
 	DEFAULT_REPLICAS = -1,
 	PROBLEM_BYTES = 256,
 };

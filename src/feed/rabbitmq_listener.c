@@ -13,6 +13,7 @@
 #include "feed/rabbitmq_listener.h"
 
 #include "base/counter.h"
+#include "base/list.h"
 #include "feed/rabbitmq_exchange.h"
 
 #include <errno.h>
@@ -22,15 +23,14 @@
 enum {
 	QUEUE_BYTES = 64 << 20,
 	MESSAGE_BYTES = 64 << 20,
-	BIND_PERIOD = 5000,
-	PREFETCH = 32, /* messages that are handed out and not acknowledged */
+	BIND_PERIOD = 5000, /* milliseconds */
+	PREFETCH = 32,	    /* messages that are handed out and not acknowledged */
 	NAME_BYTES = 200,
 };
 
 static struct rabbitmq_listener *listener_of(struct rabbitmq_session *session)
 {
-	return (struct rabbitmq_listener *)((char *)session -
-					    offsetof(struct rabbitmq_listener, session));
+	return CONTAINER_OF(session, struct rabbitmq_listener, session);
 }
 
 static void on_time(struct rabbitmq_session *session)

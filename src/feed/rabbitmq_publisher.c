@@ -17,7 +17,7 @@ enum {
 	/* After so much the server's word is heard: one that blocks publishers says so at once, and
 	 * what is sent nevertheless waits in the middle of a message. */
 	TURN_BYTES = 128 << 10,
-	TELL_PAUSE = 1000, /* between attempts to tell of a loss */
+	TELL_PAUSE = 1000, /* milliseconds between attempts to tell of a loss */
 };
 
 /* Sending, on the thread */

@@ -1,4 +1,5 @@
-/* The queues that a node reads, beside what publishers send over HTTP. */
+/* The queues that a node reads, beside what publishers send over HTTP. On the main thread, where
+ * nothing else is said. */
 #ifndef ALLIM_SERVER_SOURCES_H
 #define ALLIM_SERVER_SOURCES_H
 

@@ -4,7 +4,10 @@
  *	{"id": 7, "status": 200, "body": {...}}
  *
  * Each is an exchange (exchange.h) as over HTTP, several of them at a time, and its answer has its
- * id. A WebSocket that is in the middle of nothing is larger than a stream by one pointer. */
+ * id. A WebSocket that is in the middle of nothing is larger than a stream by one pointer.
+ *
+ * All runs on the connection's worker. A WebSocket that is closed meanwhile stays until the end of
+ * the turn (connection.h), and with it what is under way. */
 #ifndef ALLIM_SERVER_WEBSOCKET_H
 #define ALLIM_SERVER_WEBSOCKET_H
 
@@ -43,10 +46,10 @@ void websocket_forget(struct exchange *exchange);
 /* Ends a WebSocket for which memory was short. */
 void websocket_close_for_memory(struct websocket *websocket);
 
-/* Takes a message; websocket_request.c. */
+/* Takes a message, whose text stays the caller's; answers at once or later. websocket_request.c. */
 void websocket_request(struct websocket *websocket, struct slice text);
 
-/* Begins a deferred exchange. */
+/* Begins a deferred exchange; likewise. */
 void websocket_request_again(struct exchange *exchange);
 
 #endif
