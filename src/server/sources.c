@@ -28,7 +28,7 @@ static const struct figure {
      offsetof(struct source_statistics, reconnections)},
     {"waiting", "gauge", "Messages that wait for the store.",
      offsetof(struct source_statistics, waiting)},
-    {"waiting_bytes", "gauge", "What they take in memory.",
+    {"waiting_bytes", "gauge", "Bytes that messages take that wait for the store.",
      offsetof(struct source_statistics, waiting_bytes)},
 };
 
