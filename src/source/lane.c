@@ -266,8 +266,10 @@ static void record(struct lane *lane, struct lane_message *message)
 
 	if (message->item != NULL)
 		audit_publish(page, lane->thread->name, publisher, message->item, position);
+	else
+		count(&lane->thread->figures.dropped, 1);
 	audit_route(page, publisher, message->rule, message->item, position);
-	message->is_recorded = true;
+	message->is_done = true;
 }
 
 /* What is published or dropped for good, though the batch may come again because of others. */
@@ -276,7 +278,7 @@ static void record_batch(struct lane *lane)
 	LIST_FOR_EACH(link, &lane->batch) {
 		struct lane_message *message = message_of(link);
 
-		if (message->refusal == NULL && !message->is_recorded)
+		if (message->refusal == NULL && !message->is_done)
 			record(lane, message);
 	}
 	audit_page_turn(&lane->thread->audit);
@@ -323,8 +325,8 @@ static void refuse(struct lane_message *message, const char *reason)
 		message->refusal[slice_drop_malformed(message->refusal, strlen(reason))] = '\0';
 }
 
-/* Reads one message into the next item; one that a rule drops is handled without. Returns 0, or
- * -ENOMEM. */
+/* Reads one message into the next item; one that a rule drops is handled without. What is done
+ * already is not left to its key to be left out: it need not have one. Returns 0, or -ENOMEM. */
 static int read_message(struct lane *lane, struct lane_message *message, int64_t now)
 {
 	struct store_publish *publish = &lane->publish;
@@ -334,15 +336,13 @@ static int read_message(struct lane *lane, struct lane_message *message, int64_t
 	if (message->first_at == 0)
 		message->first_at = now;
 	message->item = NULL;
-	if (message->refusal != NULL)
+	if (message->refusal != NULL || message->is_done)
 		return 0;
 	result = message_read(&message->content, lane->thread->settings,
 			      lane->thread->configuration->routing, now, &publish->request.arena,
 			      &publish->items[publish->item_count], &message->rule, &error);
 	if (result == 0)
 		message->item = &publish->items[publish->item_count++];
-	else if (result == 1)
-		count(&lane->thread->figures.dropped, 1);
 	else if (result == -EINVAL)
 		refuse(message, error.text);
 	return result >= 0 || message->refusal != NULL ? 0 : -ENOMEM;

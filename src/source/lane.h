@@ -25,7 +25,7 @@ struct lane_message {
 	char *refusal;	  /* why it is buried, the lane's; NULL: it is to be published */
 	const struct store_item *item; /* of the present batch; NULL: not to be published */
 	const char *rule;	       /* that decided in this batch; or NULL */
-	bool is_recorded;	       /* in the audit log: it was published, or dropped */
+	bool is_done; /* it was published, or dropped, and waits for others of its batch */
 };
 
 /* What a message takes beside its body, roughly. */
