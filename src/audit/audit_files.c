@@ -5,6 +5,8 @@
  * half a line may have been written: it is cut off again, and if even that fails the next one
  * begins on a line of its own. So does the first line behind one that a crash of the machine cut.
  *
+ * A file that somebody removes is followed by the next one at once.
+ *
  * A node goes on in the newest file, so that restarts use none up. Two nodes would remove each
  * other's files; a lock keeps the second out. */
 #include "audit/audit_folder.h"
@@ -133,12 +135,30 @@ static int append(struct audit_files *files, struct slice lines)
 	return result;
 }
 
+/* Somebody removed the file: what is written to it nobody reads any more. */
+static bool is_gone(const struct audit_files *files)
+{
+	struct stat status;
+
+	return fstat(files->file, &status) == 0 && status.st_nlink == 0;
+}
+
+static void leave_removed_file(struct audit_files *files)
+{
+	log_warning("a file of the audit log was removed while it was written, with its records; "
+		    "the next one begins",
+		    LOG_NUMBER("number", files->number));
+	end_file(files);
+}
+
 /* A file takes one page at least, however long that is. */
 static int write_lines(struct audit_target *target, struct slice lines, size_t *ret_written)
 {
 	struct audit_files *files = (struct audit_files *)target;
 	int result = 0;
 
+	if (files->file >= 0 && is_gone(files))
+		leave_removed_file(files);
 	if (files->file >= 0 && files->size > 0 &&
 	    files->size + (int64_t)lines.length > files->limit)
 		end_file(files);

@@ -261,6 +261,35 @@ static void test_a_restart_goes_on_in_the_newest_file(void **state)
 	assert_int_equal(number_in_line(scene, 3, "number"), 3);
 }
 
+/* What comes afterwards is not written to a file without a name. */
+static void test_a_removed_file_is_followed_by_the_next(void **state)
+{
+	struct scene *scene = *state;
+	struct audit_folder_list list;
+	struct captured_log log;
+
+	open_log(scene);
+	write_record(scene, 1);
+	audit_page_turn(&scene->page);
+	settle(scene);
+	assert_int_equal(audit_folder_list(scene->folder, &list), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(unlinkat(scene->folder, list.files[0].name, 0), 0);
+	audit_folder_list_finish(&list);
+	captured_log_start(&log);
+	for (int i = 2; i < 4; i++) {
+		write_record(scene, i);
+		audit_page_turn(&scene->page);
+		settle(scene);
+	}
+	assert_int_equal(captured_log_count(&log, "was removed while it was written"), 1);
+	captured_log_end(&log);
+	close_log(scene);
+	assert_int_equal(read_files(scene), 1);
+	assert_int_equal(count_lines(scene), 2);
+	assert_int_equal(number_in_line(scene, 0, "number"), 2);
+}
+
 static void test_a_folder_has_one_node(void **state)
 {
 	struct scene *scene = *state;
@@ -323,6 +352,7 @@ int main(void)
 	    LOG_TEST(test_what_does_not_fit_is_lost_and_told),
 	    LOG_TEST(test_files_follow_one_another),
 	    LOG_TEST(test_a_restart_goes_on_in_the_newest_file),
+	    LOG_TEST(test_a_removed_file_is_followed_by_the_next),
 	    LOG_TEST(test_a_folder_has_one_node),
 	    LOG_TEST(test_a_page_that_is_cut_is_taken_back),
 	};
