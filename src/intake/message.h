@@ -22,8 +22,8 @@ struct message_attribute {
 struct message {
 	struct slice body;
 	struct slice content_type; /* empty: not said */
-	struct slice position;	   /* in the queue, for good: "3/1042"; text; empty: it has none */
-	struct slice key;	   /* the producer's own, instead of the position; empty: none */
+	struct slice position; /* in the queue, for good: "3/1042@..."; text; empty: it has none */
+	struct slice key;      /* the producer's own, instead of the position; empty: none */
 	const struct message_attribute *attributes;
 	size_t attribute_count;
 };

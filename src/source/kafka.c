@@ -3,7 +3,7 @@
  * The group gives each of its members some of the topic's partitions, and takes them away again
  * when members come and go. Every partition is a lane; its offset is stored only behind what the
  * store has committed, and librdkafka commits stored offsets. Whoever gets the partition next may
- * so be given messages again, which the store knows by their offsets.
+ * so be given messages again, which the store knows by their positions.
  *
  * When more waits than sources.buffer_bytes, all partitions are paused until half of it is gone. */
 #include "base/log.h"

@@ -28,6 +28,21 @@ static bool read_header(const rd_kafka_headers_t *headers, size_t i, struct head
 	return true;
 }
 
+/* A topic that is deleted and made again counts from 0 again, and so does a partition that lost its
+ * end with its leader: what is at an offset then has another time. Kafka keeps that, and messages
+ * of producers from before 0.10 have none. */
+static void name_position(struct kafka_message *message, const rd_kafka_message_t *received)
+{
+	rd_kafka_timestamp_type_t type;
+	int64_t time = rd_kafka_message_timestamp(received, &type);
+
+	snprintf(message->position, sizeof(message->position),
+		 type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? "%" PRId32 "/%" PRId64
+							  : "%" PRId32 "/%" PRId64 "@%" PRId64,
+		 received->partition, received->offset, time);
+	message->lane.content.position = slice_from_string(message->position);
+}
+
 static int take_attribute(struct kafka_message *message, const struct header *header)
 {
 	struct message *content = &message->lane.content;
@@ -75,9 +90,7 @@ struct kafka_message *kafka_message_create(rd_kafka_event_t *event,
 		return NULL;
 	content = &message->lane.content;
 	message->offset = received->offset;
-	snprintf(message->position, sizeof(message->position), "%" PRId32 "/%" PRId64,
-		 received->partition, received->offset);
-	content->position = slice_from_string(message->position);
+	name_position(message, received);
 	content->body = received->payload == NULL
 			    ? SLICE("")
 			    : slice_from_bytes(received->payload, received->len);

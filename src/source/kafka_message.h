@@ -10,7 +10,7 @@ struct kafka_message {
 	struct lane_message lane;
 	rd_kafka_event_t *event;
 	int64_t offset;
-	char position[40]; /* PARTITION/OFFSET */
+	char position[64]; /* PARTITION/OFFSET@MILLISECONDS, or PARTITION/OFFSET */
 	struct message_attribute *attributes;
 };
 

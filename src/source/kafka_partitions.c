@@ -1,5 +1,5 @@
 /* A partition that was taken away may be given back while its old lane is still closing; then there
- * are two, and the store keeps what both publish apart by their messages' offsets. */
+ * are two, and the store keeps what both publish apart by their messages' positions. */
 #include "source/kafka_partitions.h"
 
 #include <stdlib.h>

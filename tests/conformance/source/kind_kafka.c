@@ -26,14 +26,11 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
 	place->acknowledged++;
 }
 
-static void *start(void)
+static void open_producer(struct place *place)
 {
-	struct place *place = calloc(1, sizeof(*place));
 	rd_kafka_conf_t *configuration = rd_kafka_conf_new();
 	char problem[256];
 
-	assert_non_null(place);
-	kafka_server_start(&place->server, 3);
 	rd_kafka_conf_set(configuration, "bootstrap.servers", place->server.brokers, NULL, 0);
 	rd_kafka_conf_set(configuration, "enable.idempotence", "true", NULL, 0);
 	rd_kafka_conf_set(configuration, "linger.ms", "0", NULL, 0);
@@ -43,6 +40,15 @@ static void *start(void)
 	place->producer = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, problem, sizeof(problem));
 	if (place->producer == NULL)
 		fail_msg("%s", problem);
+}
+
+static void *start(void)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	assert_non_null(place);
+	kafka_server_start(&place->server, 3);
+	open_producer(place);
 	return place;
 }
 
@@ -64,6 +70,21 @@ static void prepare(void *context, struct settings *settings)
 	settings->kafka_brokers = place->server.brokers;
 	settings->sources_kafka_topic = place->topic;
 	settings->sources_kafka_group = place->topic;
+}
+
+/* The mock deletes no topics, so it is another one, whose place the settings point to. */
+static bool make_again(void *context)
+{
+	struct place *place = context;
+
+	if (kafka_server_is_real(&place->server))
+		return false;
+	rd_kafka_destroy(place->producer);
+	kafka_server_finish(&place->server);
+	kafka_server_start(&place->server, 3);
+	open_producer(place);
+	kafka_server_create(&place->server, place->topic, PARTITIONS);
+	return true;
 }
 
 static void send_message(void *context, const char *user, const char *key, const char *body)
@@ -101,6 +122,7 @@ const struct conformance_kind conformance_kafka = {
     .start = start,
     .stop = stop,
     .prepare = prepare,
+    .make_again = make_again,
     .send = send_message,
     .go_down = go_down,
     .come_up = come_up,

@@ -92,6 +92,26 @@ static void check_keys(struct conformance *c)
 	assert_int_equal(conformance_count(c, "anna"), 2);
 }
 
+/* What is sent to a queue that was deleted and made again is new, though it stands where something
+ * stood before. */
+static void check_queue_made_again(struct conformance *c)
+{
+	if (!c->kind->has_positions)
+		return;
+	conformance_open(c);
+	for (unsigned i = 0; i < 10; i++)
+		conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published == 10);
+	conformance_close(c);
+	if (!c->kind->make_again(c->place))
+		return;
+	conformance_open(c);
+	for (unsigned i = 0; i < 10; i++)
+		conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published + figures(c).repeated == 10);
+	conformance_assert_inbox(c, "anna", 20);
+}
+
 /* While the store is away nothing is acknowledged, and nothing lost. */
 static void check_store_away(struct conformance *c)
 {
@@ -232,6 +252,7 @@ static void run(void (*check)(struct conformance *c))
 	CHECK(closing)                  \
 	CHECK(dead_letters)             \
 	CHECK(keys)                     \
+	CHECK(queue_made_again)         \
 	CHECK(store_away)               \
 	CHECK(closed_while_store_away)  \
 	CHECK(store_refuses)            \
