@@ -69,6 +69,7 @@ static int take_headers(struct kafka_message *message, const rd_kafka_message_t 
 	if (rd_kafka_message_headers(received, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
 	for (size_t i = 0; read_header(headers, i, &header); i++) {
+		message->lane.beside += header.name.length + header.value.length;
 		if (slice_equals_ignoring_case(header.name, SLICE("content-type")))
 			content->content_type = header.value;
 		else if (slice_equals_ignoring_case(header.name, SLICE("idempotency-key")))
@@ -90,6 +91,7 @@ struct kafka_message *kafka_message_create(rd_kafka_event_t *event,
 		return NULL;
 	content = &message->lane.content;
 	message->offset = received->offset;
+	message->lane.beside = received->key_len;
 	name_position(message, received);
 	content->body = received->payload == NULL
 			    ? SLICE("")

@@ -45,7 +45,7 @@ static struct lane_message *message_of(struct list *link)
 
 static size_t bytes_of(const struct lane_message *message)
 {
-	return LANE_MESSAGE_BYTES + message->content.body.length;
+	return LANE_MESSAGE_BYTES + message->content.body.length + message->beside;
 }
 
 /* Messages leave the lane: those of `messages`. */

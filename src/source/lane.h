@@ -20,6 +20,7 @@
 struct lane_message {
 	struct list link;
 	struct message content;
+	size_t beside;	  /* bytes that it holds beside its body; set before it is added */
 	int64_t first_at; /* when it was tried first; wall time */
 	int64_t tries;	  /* alone, that the store refused */
 	char *refusal;	  /* why it is buried, the lane's; NULL: it is to be published */
@@ -28,7 +29,7 @@ struct lane_message {
 	bool is_done; /* it was published, or dropped, and waits for others of its batch */
 };
 
-/* What a message takes beside its body, roughly. */
+/* What the lane and the source keep of a message, roughly. */
 enum { LANE_MESSAGE_BYTES = 512 };
 
 enum lane_state { LANE_IDLE, LANE_PUBLISHING, LANE_BURYING, LANE_WAITING, LANE_STATES };

@@ -237,6 +237,33 @@ static void check_memory(struct conformance *c)
 	conformance_assert_inbox(c, "anna", messages);
 }
 
+/* However little of it is body. */
+static void check_memory_beside_bodies(struct conformance *c)
+{
+	enum { LONG_KEYS = 60, KEY_BYTES = 64 << 10 }; /* the mock keeps 5 MiB */
+	char *key = malloc(KEY_BYTES + 1);
+	uint64_t peak = 0;
+
+	assert_non_null(key);
+	memset(key, 'k', KEY_BYTES);
+	key[c->kind->has_positions ? KEY_BYTES : 255] = '\0';
+	c->configuration->settings.sources_buffer_bytes = 1 << 20;
+	atomic_store(&c->store.failure, -EAGAIN);
+	conformance_open(c);
+	for (unsigned i = 0; i < LONG_KEYS; i++)
+		c->kind->send(c->place, "anna", key, "no JSON");
+	do {
+		conformance_pause();
+		if (figures(c).waiting > peak)
+			peak = figures(c).waiting;
+	} while (figures(c).retries < 6);
+	if (c->kind->has_positions && peak > LONG_KEYS / 2)
+		fail_msg("%llu messages waited", (unsigned long long)peak);
+	atomic_store(&c->store.failure, 0);
+	CONFORMANCE_WAIT_FOR(figures(c).received >= LONG_KEYS && figures(c).waiting == 0);
+	free(key);
+}
+
 static void run(void (*check)(struct conformance *c))
 {
 	struct conformance c;
@@ -259,7 +286,8 @@ static void run(void (*check)(struct conformance *c))
 	CHECK(broker_away)              \
 	CHECK(broker_down_at_the_start) \
 	CHECK(several)                  \
-	CHECK(memory)
+	CHECK(memory)                   \
+	CHECK(memory_beside_bodies)
 
 #define CHECK(name)                           \
 	static void test_##name(void **state) \

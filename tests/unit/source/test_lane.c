@@ -214,6 +214,23 @@ static void test_batches(void **state)
 	assert_int_equal(statistics(scene).waiting_bytes, 0);
 }
 
+/* What waits is counted with all that it holds, or many headers would be memory without a limit. */
+static void test_bytes_that_wait(void **state)
+{
+	struct scene *scene = *state;
+	struct test_message *message = calloc(1, sizeof(*message));
+
+	assert_non_null(message);
+	message->number = 1;
+	message->lane.content.body =
+	    SLICE("{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"x\"}");
+	message->lane.beside = 1000000;
+	lane_add(&scene->lane, &message->lane);
+	assert_int_equal(statistics(scene).waiting_bytes, LANE_MESSAGE_BYTES + 45 + 1000000);
+	answer(scene, 0);
+	assert_int_equal(statistics(scene).waiting_bytes, 0);
+}
+
 static void test_what_was_published_before(void **state)
 {
 	struct scene *scene = *state;
@@ -581,6 +598,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    LANE_TEST(test_batches),
+	    LANE_TEST(test_bytes_that_wait),
 	    LANE_TEST(test_what_was_published_before),
 	    LANE_TEST(test_the_store_is_away),
 	    LANE_TEST(test_a_store_that_is_slow),
