@@ -11,11 +11,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { PROBLEM_BYTES = 256, BROKER_BYTES = 512 };
+enum { PROBLEM_BYTES = 256, BROKER_BYTES = 512, END_WITHIN = 5 /* seconds */ };
 
 /* kafka.security and kafka.sasl_mechanism are positions in these. */
 enum security { PLAINTEXT, TLS, SASL_PLAINTEXT, SASL_TLS };
@@ -309,13 +311,39 @@ rd_kafka_event_t *kafka_client_next(struct kafka_client *client)
 	return rd_kafka_queue_poll(client->queue, 0);
 }
 
+static void *end(void *kafka)
+{
+	rd_kafka_destroy_flags(kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	return NULL;
+}
+
+/* librdkafka waits for its threads, and one of them may never end: in 2.0 where a topic was deleted
+ * while it was consumed. A node would never stop then. Returns whether all have ended. */
+static bool end_threads(rd_kafka_t *kafka)
+{
+	struct timespec limit;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, end, kafka) != 0) {
+		end(kafka);
+		return true;
+	}
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += END_WITHIN;
+	if (pthread_timedjoin_np(thread, NULL, &limit) == 0)
+		return true;
+	pthread_detach(thread);
+	log_warning("threads of librdkafka do not end; they are left to the end of the process");
+	return false;
+}
+
 void kafka_client_close(struct kafka_client *client)
 {
 	if (client->kafka == NULL)
 		return;
 	rd_kafka_queue_io_event_enable(client->queue, -1, NULL, 0);
 	rd_kafka_queue_destroy(client->queue);
-	rd_kafka_destroy_flags(client->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-	close(client->descriptor);
+	if (end_threads(client->kafka))
+		close(client->descriptor);
 	client->kafka = NULL;
 }

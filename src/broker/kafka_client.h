@@ -48,7 +48,8 @@ int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type,
 rd_kafka_event_t *kafka_client_next(struct kafka_client *client);
 
 /* Ends it without waiting for brokers; what was not sent is dropped. Topics, events and the like
- * must be gone. A closed client is allowed. */
+ * must be gone. A closed client is allowed. Returns within some seconds, with librdkafka's threads
+ * ended or left to the end of the process. */
 void kafka_client_close(struct kafka_client *client);
 
 #endif
