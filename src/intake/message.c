@@ -89,9 +89,6 @@ static int take_envelope(struct reading *reading)
 	struct slice type = media_type(reading->message);
 	int result;
 
-	if (slice_equals_ignoring_case(type, SLICE("application/cloudevents-batch+json")))
-		return error_set(reading->error, -EINVAL,
-				 "a batch of CloudEvents cannot be read; send one event a message");
 	if (slice_equals_ignoring_case(type, SLICE("application/cloudevents+json")) ||
 	    cloud_event_is_envelope(reading->notification.value))
 		return unwrap(reading);
@@ -138,6 +135,10 @@ static int read_value(struct reading *reading, const struct routing *routing, in
 {
 	int result;
 
+	if (slice_equals_ignoring_case(media_type(reading->message),
+				       SLICE("application/cloudevents-batch+json")))
+		return error_set(reading->error, -EINVAL,
+				 "a batch of CloudEvents cannot be read; send one event a message");
 	if (!json_is_object(reading->notification.value))
 		return error_set(reading->error, -EINVAL, "a message is one JSON object");
 	result = take_envelope(reading);

@@ -169,7 +169,7 @@ static void test_what_can_never_be_published(void **state)
 
 static void test_batches_of_events(void **state)
 {
-	struct message message = {.body = SLICE("{}"),
+	struct message message = {.body = SLICE("[]"),
 				  .content_type = SLICE("application/cloudevents-batch+json")};
 
 	(void)state;
