@@ -5,7 +5,7 @@
  * worked on, nothing more is read, so a client that pipelines waits in its own socket. */
 #include "server/connection.h"
 
-#include "server/exchange.h"
+#include "server/exchange_http.h"
 #include "server/worker.h"
 
 #include <assert.h>
@@ -287,7 +287,7 @@ static void keep_following(struct connection *connection, struct slice rest)
 
 static bool begin_exchange(struct connection *connection)
 {
-	connection->exchange = exchange_create(connection);
+	connection->exchange = exchange_http_create(connection);
 	if (connection->exchange == NULL) {
 		connection_close(connection);
 		return false;
@@ -326,7 +326,7 @@ static bool on_head(struct connection *connection)
 	connection->exchange->request = request;
 	if (!request->keep_alive)
 		connection->last = true;
-	if (!step(connection, exchange_on_head))
+	if (!step(connection, exchange_http_on_head))
 		return false;
 	if (connection->state == CONNECTION_RECEIVING && request->has_body)
 		set_timer(connection, connection->worker->settings->http_body_timeout);
@@ -340,13 +340,13 @@ static bool on_complete(struct connection *connection)
 		timer_stop(&connection->timer);
 	else /* `100 Continue` still waits for the socket */
 		set_timer(connection, connection->worker->settings->http_write_timeout);
-	return step(connection, exchange_on_complete);
+	return step(connection, exchange_http_on_complete);
 }
 
 static bool on_failure(struct connection *connection)
 {
 	connection->last = true;
-	return step(connection, exchange_on_failure);
+	return step(connection, exchange_http_on_failure);
 }
 
 static void receive(struct connection *connection, struct slice input)
@@ -445,7 +445,7 @@ void connection_on_timer(struct timer *timer)
 		connection->holder->ops->on_timer(connection->holder);
 	} else if (connection->state == CONNECTION_RECEIVING) {
 		connection->last = true;
-		step(connection, exchange_on_timeout);
+		step(connection, exchange_http_on_timeout);
 	} else {
 		connection_close(connection);
 	}

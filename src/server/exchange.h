@@ -61,25 +61,12 @@ struct exchange {
 	bool dispatching; /* inside a call from the connection, which goes on by itself */
 };
 
-/* An exchange with a parser, or NULL. */
-struct exchange *exchange_create(struct connection *connection);
-
-/* An exchange that another carrier than HTTP brings over the connection, or NULL. */
+/* An exchange that the carrier brings over the connection, or NULL. */
 struct exchange *exchange_create_over(struct connection *connection,
 				      const struct exchange_carrier *carrier);
 
 /* Gives everything back, at once or when other threads have returned what they hold. */
 void exchange_end(struct exchange *exchange);
-
-/* The head is there: finds the route, authenticates, and says whether the body may come. */
-void exchange_on_head(struct exchange *exchange);
-
-/* All is there: calls the handler. */
-void exchange_on_complete(struct exchange *exchange);
-
-/* The parser refused the bytes; or they came too slowly. */
-void exchange_on_failure(struct exchange *exchange);
-void exchange_on_timeout(struct exchange *exchange);
 
 /* Adds a header to the answer to come. */
 void exchange_header(struct exchange *exchange, const char *name, struct slice value);
@@ -99,11 +86,9 @@ void exchange_reply_bytes(struct exchange *exchange, const char *content_type, s
 /* Answers with a problem (RFC 9457); the sentence says what to do about it. */
 void exchange_problem(struct exchange *exchange, enum problem problem, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+void exchange_problem_row(struct exchange *exchange, const struct problem_row *row,
+			  const char *detail);
 void exchange_out_of_memory(struct exchange *exchange);
-
-/* The head of a 200 answer whose body follows without a length, for streams. */
-void exchange_append_stream_head(struct exchange *exchange, const char *content_type,
-				 struct buffer *out);
 
 /* Asks the store; `on_stored` is called with its answer where that is a success, or a refusal that
  * store.h gives to this operation. Failures are answered here. The request comes from the

@@ -1,7 +1,7 @@
 /* The route of streams: from which cursor, by ticket or token, and the first bytes. What WebSocket
  * does as well is for websocket_get.c, too. */
 #include "base/clock.h"
-#include "server/exchange.h"
+#include "server/exchange_http.h"
 #include "server/handlers.h"
 #include "server/stream_internal.h"
 
@@ -153,7 +153,7 @@ void stream_redeem(struct exchange *exchange, void (*begin)(struct exchange *exc
 
 static void append_head(struct exchange *exchange, struct buffer *out)
 {
-	exchange_append_stream_head(exchange, sse_wire_ops.content_type, out);
+	exchange_http_append_stream_head(exchange, sse_wire_ops.content_type, out);
 }
 
 static const struct stream_kind sse_kind = {
