@@ -53,6 +53,7 @@ void rabbitmq_access_finish(struct rabbitmq_access *access)
 		explicit_bzero(access->password, strlen(access->password));
 	free(access->password);
 	free(access->ca_file);
+	access->password = access->ca_file = NULL;
 }
 
 int rabbitmq_access_check(const struct settings *settings, struct error *error)
