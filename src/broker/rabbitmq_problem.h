@@ -1,5 +1,4 @@
-/* Why a RabbitMQ cannot be used, as a sentence for who runs it. Returns are made so that it reads:
- * return rabbitmq_problem_explain(...). */
+/* Why a RabbitMQ cannot be used, as a sentence for who runs it. */
 #ifndef ALLIM_BROKER_RABBITMQ_PROBLEM_H
 #define ALLIM_BROKER_RABBITMQ_PROBLEM_H
 

@@ -3,6 +3,7 @@
 #include "broker/rabbitmq_session.h"
 
 #include "base/clock.h"
+#include "base/list.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -153,13 +154,13 @@ static void *run(void *argument)
 		wait_for_work(session);
 	}
 	rabbitmq_connection_leave(&session->connection);
+	session->is_open = false;
 	return NULL;
 }
 
 static void on_stop(struct mailbox_message *message)
 {
-	struct rabbitmq_session *session =
-	    (struct rabbitmq_session *)((char *)message - offsetof(struct rabbitmq_session, stop));
+	struct rabbitmq_session *session = CONTAINER_OF(message, struct rabbitmq_session, stop);
 
 	session->is_stopping = true;
 }
