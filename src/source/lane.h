@@ -5,11 +5,14 @@
  * again; a message that it refuses alone, time after time, or that can never be published, is
  * buried. Each lane belongs to its source's thread.
  *
- *	IDLE -> PUBLISHING -> BURYING -> IDLE
- *	          |    ^         |
- *	          v    |         |
- *	        WAITING <--------'
- */
+ *	IDLE -----> PUBLISHING --> BURYING
+ *	 ^ |         |      |       |  |
+ *	 | |         v      |       |  |
+ *	 | '----> WAITING <-|-------'  |
+ *	 |           |      |          |
+ *	 '-----------'------'----------'
+ *
+ * A batch of which nothing can be published goes from IDLE to BURYING at once. */
 #ifndef ALLIM_SOURCE_LANE_H
 #define ALLIM_SOURCE_LANE_H
 
