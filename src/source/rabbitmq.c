@@ -76,7 +76,8 @@ static const struct lane_ops lane_ops = {
     .on_closed = on_closed,
 };
 
-static struct channel *find_channel(struct rabbitmq_source *rabbitmq, uint64_t connection)
+/* Made with the connection's first message. */
+static struct channel *channel_for(struct rabbitmq_source *rabbitmq, uint64_t connection)
 {
 	struct channel *channel;
 
@@ -114,7 +115,7 @@ static void on_arrival(struct mailbox_message *arrival)
 	if (is_late || rabbitmq->thread.is_stopping)
 		rabbitmq_message_destroy(message);
 	else
-		lane_add(&find_channel(rabbitmq, message->connection)->lane, &message->lane);
+		lane_add(&channel_for(rabbitmq, message->connection)->lane, &message->lane);
 }
 
 static void on_lost(struct mailbox_message *message)
@@ -136,6 +137,7 @@ static void on_stop(struct source_thread *thread)
 
 /* Opening and closing */
 
+/* The thread first: only there may a message get into a lane. */
 static int start(struct rabbitmq_source *rabbitmq, const struct settings *settings,
 		 struct error *error)
 {
@@ -149,16 +151,17 @@ static int start(struct rabbitmq_source *rabbitmq, const struct settings *settin
 	    .queue = rabbitmq->queue,
 	    .prefetch = (uint16_t)settings->sources_rabbitmq_prefetch,
 	};
-	int result = rabbitmq_consumer_start(&rabbitmq->consumer, &options);
+	int result;
 
-	if (result < 0)
-		return error_set(error, result, "cannot open the source rabbitmq: %s",
-				 strerror(-result));
 	rabbitmq->thread.on_stop = on_stop;
 	result = source_thread_start(&rabbitmq->thread, error);
 	if (result < 0)
-		rabbitmq_consumer_stop(&rabbitmq->consumer);
-	return result;
+		return result;
+	result = rabbitmq_consumer_start(&rabbitmq->consumer, &options);
+	if (result == 0)
+		return 0;
+	source_thread_stop(&rabbitmq->thread);
+	return error_set(error, result, "cannot open the source rabbitmq: %s", strerror(-result));
 }
 
 static void destroy(struct rabbitmq_source *rabbitmq)
@@ -170,35 +173,37 @@ static void destroy(struct rabbitmq_source *rabbitmq)
 	free(rabbitmq);
 }
 
-static struct rabbitmq_source *create(const struct source_options *options, struct error *error)
+static int create(const struct source_options *options, struct rabbitmq_source **ret_rabbitmq,
+		  struct error *error)
 {
 	const struct settings *settings = &options->configuration->settings;
 	struct rabbitmq_source *rabbitmq = calloc(1, sizeof(*rabbitmq));
+	int result;
 
-	if (rabbitmq == NULL) {
-		error_set(error, -ENOMEM, "out of memory while opening the source rabbitmq");
-		return NULL;
-	}
+	if (rabbitmq == NULL)
+		return error_set(error, -ENOMEM, "out of memory while opening the source rabbitmq");
 	rabbitmq->source.ops = &rabbitmq_source_ops;
 	list_init(&rabbitmq->channels);
-	if (source_thread_init(&rabbitmq->thread, options, "rabbitmq",
-			       settings->sources_rabbitmq_queue, error) < 0) {
+	result = source_thread_init(&rabbitmq->thread, options, "rabbitmq",
+				    settings->sources_rabbitmq_queue, error);
+	if (result < 0) {
 		free(rabbitmq);
-		return NULL;
+		return result;
 	}
 	rabbitmq_report_init(&rabbitmq->report, 1);
-	return rabbitmq;
+	*ret_rabbitmq = rabbitmq;
+	return 0;
 }
 
 static int open_source(const struct source_options *options, struct source **ret_source,
 		       struct error *error)
 {
 	const struct settings *settings = &options->configuration->settings;
-	struct rabbitmq_source *rabbitmq = create(options, error);
-	int result;
+	struct rabbitmq_source *rabbitmq;
+	int result = create(options, &rabbitmq, error);
 
-	if (rabbitmq == NULL)
-		return -ENOMEM;
+	if (result < 0)
+		return result;
 	result = rabbitmq_access_init(&rabbitmq->access, settings, error);
 	if (result == 0) {
 		rabbitmq->queue =

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { BODY_BYTES = 16 << 20, NOT_FOUND = 404 };
+enum { BODY_BYTES = 16 << 20 };
 
 struct acknowledgement {
 	struct mailbox_message message;
@@ -42,7 +42,7 @@ static bool is_missing(const amqp_rpc_reply_t *reply)
 	const amqp_channel_close_t *end = reply->reply.decoded;
 
 	return reply->reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
-	       reply->reply.id == AMQP_CHANNEL_CLOSE_METHOD && end->reply_code == NOT_FOUND;
+	       reply->reply.id == AMQP_CHANNEL_CLOSE_METHOD && end->reply_code == AMQP_NOT_FOUND;
 }
 
 /* Asking for a queue that is not there costs the channel, so that it is made with the next

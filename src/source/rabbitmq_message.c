@@ -1,14 +1,11 @@
 /* Properties belong to librabbitmq's pools, which the next frame may take. */
 #include "source/rabbitmq_message.h"
 
+#include "broker/rabbitmq_connection.h"
+
 #include <stdlib.h>
 
 enum { ATTRIBUTES = 16 };
-
-static struct slice slice_of(amqp_bytes_t bytes)
-{
-	return bytes.len == 0 ? SLICE("") : slice_from_bytes(bytes.bytes, bytes.len);
-}
 
 /* The name of an attribute, without its prefix; empty: it is none. */
 static struct slice attribute_name(struct slice header)
@@ -35,7 +32,7 @@ static int take_attributes(struct rabbitmq_message *message, const amqp_table_t 
 
 	for (int i = 0; i < headers->num_entries && content->attribute_count < ATTRIBUTES; i++) {
 		const amqp_table_entry_t *header = &headers->entries[i];
-		struct slice name = attribute_name(slice_of(header->key));
+		struct slice name = attribute_name(rabbitmq_slice(header->key));
 		struct message_attribute *attribute;
 
 		if (slice_is_empty(name) || !is_text(&header->value))
@@ -47,7 +44,7 @@ static int take_attributes(struct rabbitmq_message *message, const amqp_table_t 
 			return -1;
 		attribute = &attributes[content->attribute_count++];
 		if (arena_copy(&message->arena, name, &attribute->name) < 0 ||
-		    arena_copy(&message->arena, slice_of(header->value.value.bytes),
+		    arena_copy(&message->arena, rabbitmq_slice(header->value.value.bytes),
 			       &attribute->value) < 0)
 			return -1;
 	}
@@ -64,10 +61,10 @@ static int take(struct rabbitmq_message *message, struct slice body,
 	if (arena_copy(arena, body, &content->body) < 0)
 		return -1;
 	if ((properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG) &&
-	    arena_copy(arena, slice_of(properties->content_type), &content->content_type) < 0)
+	    arena_copy(arena, rabbitmq_slice(properties->content_type), &content->content_type) < 0)
 		return -1;
 	if ((properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG) &&
-	    arena_copy(arena, slice_of(properties->message_id), &content->key) < 0)
+	    arena_copy(arena, rabbitmq_slice(properties->message_id), &content->key) < 0)
 		return -1;
 	/* All that a message keeps when it is delivered again. */
 	if (slice_is_utf8(content->key) && !slice_has_control(content->key))
@@ -93,5 +90,6 @@ struct rabbitmq_message *rabbitmq_message_create(struct slice body,
 void rabbitmq_message_destroy(struct rabbitmq_message *message)
 {
 	arena_finish(&message->arena);
+	free(message->lane.refusal);
 	free(message);
 }

@@ -22,6 +22,7 @@ struct rabbitmq_message {
 struct rabbitmq_message *rabbitmq_message_create(struct slice body,
 						 const amqp_basic_properties_t *properties);
 
+/* With the refusal that it may have. */
 void rabbitmq_message_destroy(struct rabbitmq_message *message);
 
 static inline struct rabbitmq_message *rabbitmq_message_of(struct list *link)
