@@ -39,17 +39,15 @@ struct audit_files {
 	int64_t kept;  /* files; 0: all */
 };
 
-static int sync_file(struct audit_files *files)
+static void sync_file(struct audit_files *files)
 {
 	files->synced_at = clock_monotonic();
 	if (!files->is_dirty)
-		return 0;
+		return;
 	files->is_dirty = false;
-	if (fdatasync(files->file) == 0)
-		return 0;
-	log_error("the audit log cannot be synced; a power failure may take records",
-		  LOG_TEXT("error", strerror(errno)));
-	return -errno;
+	if (fdatasync(files->file) < 0)
+		log_error("the audit log cannot be synced; a power failure may take records",
+			  LOG_TEXT("error", strerror(errno)));
 }
 
 static void remove_old(const struct audit_files *files)
@@ -223,7 +221,7 @@ static int take_lock(struct audit_files *files, const char *path, struct error *
 	return 0;
 }
 
-static bool ends_in_a_line(int file, int64_t size)
+static bool ends_within_a_line(int file, int64_t size)
 {
 	char last = '\n';
 
@@ -250,7 +248,7 @@ static int find_file(struct audit_files *files)
 		return begin_file(files);
 	}
 	use(files, file, files->number, status.st_size);
-	files->is_torn = ends_in_a_line(file, status.st_size);
+	files->is_torn = ends_within_a_line(file, status.st_size);
 	remove_old(files);
 	return 0;
 }

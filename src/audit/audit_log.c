@@ -91,6 +91,11 @@ const char *audit_log_node(const struct audit_log *log)
 	return log->node;
 }
 
+static void unreserve(struct audit_log *log, uint64_t bytes)
+{
+	atomic_fetch_sub_explicit(&log->waiting_bytes, bytes, memory_order_relaxed);
+}
+
 static bool reserve(struct audit_log *log, uint64_t bytes)
 {
 	uint64_t before =
@@ -98,14 +103,26 @@ static bool reserve(struct audit_log *log, uint64_t bytes)
 
 	if (before + bytes <= log->waiting_limit)
 		return true;
-	atomic_fetch_sub_explicit(&log->waiting_bytes, bytes, memory_order_relaxed);
+	unreserve(log, bytes);
 	return false;
+}
+
+/* NULL where there is no room, or no memory. */
+static struct page_message *make_page(struct audit_log *log, uint64_t bytes)
+{
+	struct page_message *page;
+
+	if (!log->has_thread || !reserve(log, bytes))
+		return NULL;
+	page = malloc(sizeof(*page));
+	if (page == NULL)
+		unreserve(log, bytes);
+	return page;
 }
 
 void audit_log_give(struct audit_log *log, struct buffer *lines, size_t number)
 {
-	struct page_message *page =
-	    log->has_thread && reserve(log, lines->length) ? malloc(sizeof(*page)) : NULL;
+	struct page_message *page = make_page(log, lines->length);
 
 	if (page == NULL) {
 		audit_log_lose(log, number);
@@ -130,7 +147,7 @@ static size_t count_lines(struct slice lines)
 static void let_go(struct audit_log *log, size_t bytes)
 {
 	buffer_consume(&log->pending, bytes);
-	atomic_fetch_sub_explicit(&log->waiting_bytes, bytes, memory_order_relaxed);
+	unreserve(log, bytes);
 }
 
 static void lose_pending(struct audit_log *log, const char *reason)
@@ -149,8 +166,7 @@ static void take_page(struct audit_log *log, struct page_message *page)
 		log->pending.failed = false;
 		log->reason = "memory is short";
 		audit_log_lose(log, page->count);
-		atomic_fetch_sub_explicit(&log->waiting_bytes, page->lines.length,
-					  memory_order_relaxed);
+		unreserve(log, page->lines.length);
 	}
 	buffer_finish(&page->lines);
 	free(page);

@@ -115,12 +115,14 @@ static struct slice choose(struct audit_rows *rows, struct slice lines)
 	return lines;
 }
 
+/* Where memory is too short to know them again, records may be there twice; under the same number,
+ * others might be missing. */
 static void settle(struct audit_rows *rows, int result, struct slice tried)
 {
 	buffer_clear(&rows->doubtful);
 	if (result == -EAGAIN)
 		buffer_append(&rows->doubtful, tried);
-	else
+	if (rows->doubtful.length == 0)
 		rows->batch++;
 }
 

@@ -1,6 +1,7 @@
 /* The log's thread and its files: what is written, what is lost, and what files become. */
 #include "lib/assertions.h"
 #include "lib/captured_log.h"
+#include "lib/failing_allocator.h"
 
 #include "audit/audit_folder.h"
 #include "audit/audit_page.h"
@@ -217,6 +218,23 @@ static void test_what_does_not_fit_is_lost_and_told(void **state)
 			 10);
 }
 
+/* What could not even be given takes no room. */
+static void test_without_memory_a_page_is_lost(void **state)
+{
+	struct scene *scene = *state;
+	struct audit_statistics statistics;
+
+	open_log(scene);
+	write_record(scene, 1);
+	failing_allocator_fail_at(1);
+	audit_page_turn(&scene->page);
+	assert_true(failing_allocator_reset());
+	audit_log_statistics(scene->log, &statistics);
+	assert_int_equal(statistics.lost, 1);
+	assert_int_equal(statistics.waiting_bytes, 0);
+	close_log(scene);
+}
+
 static void test_files_follow_one_another(void **state)
 {
 	struct scene *scene = *state;
@@ -350,6 +368,7 @@ int main(void)
 	    LOG_TEST(test_there_is_no_log_without_a_place),
 	    LOG_TEST(test_deliveries_are_left_out_unless_they_are_named),
 	    LOG_TEST(test_what_does_not_fit_is_lost_and_told),
+	    LOG_TEST(test_without_memory_a_page_is_lost),
 	    LOG_TEST(test_files_follow_one_another),
 	    LOG_TEST(test_a_restart_goes_on_in_the_newest_file),
 	    LOG_TEST(test_a_removed_file_is_followed_by_the_next),
