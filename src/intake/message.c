@@ -149,7 +149,8 @@ static int read_value(struct reading *reading, const struct routing *routing, in
 		result = set_key(reading, SLICE("at:"), reading->message->position);
 	if (result == 0)
 		result = read_item(reading, routing, now, ret_item);
-	ret_item->key = reading->key;
+	if (result >= 0)
+		ret_item->key = reading->key;
 	return result;
 }
 

@@ -2,6 +2,7 @@
 #include "intake/route_target.h"
 
 #include "core/hub.h"
+#include "core/topic.h"
 
 #include <errno.h>
 
@@ -80,7 +81,7 @@ static int read_topic(struct route_target *target, const struct settings_node *n
 		      const struct route_source *source)
 {
 	target->kind = ROUTE_TARGET_TOPIC;
-	return read_texts(target, node, 1, ROUTE_TARGET_TOPIC_BYTES, source);
+	return read_texts(target, node, 1, TOPIC_BYTES, source);
 }
 
 static int read_user(struct route_target *target, const struct settings_node *node,

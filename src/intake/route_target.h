@@ -5,7 +5,7 @@
 
 #include "intake/route_path.h"
 
-enum { ROUTE_TARGET_TOPIC_BYTES = 128, ROUTE_TARGET_USERS = 1000, ROUTE_TARGET_PATHS = 4 };
+enum { ROUTE_TARGET_USERS = 1000, ROUTE_TARGET_PATHS = 4 };
 
 enum route_target_kind {
 	ROUTE_TARGET_TOPIC,

@@ -35,15 +35,15 @@ static int compare_mixed(int64_t integer, double real)
 	whole = (int64_t)real;
 	if (integer != whole)
 		return sign_of(integer < whole, true);
-	return sign_of((double)whole<real, (double)whole> real);
+	return sign_of(real > (double)whole, (double)whole > real);
 }
 
 int route_number_compare(struct route_number a, struct route_number b)
 {
 	if (!a.is_real && !b.is_real)
-		return sign_of(a.integer<b.integer, a.integer> b.integer);
+		return sign_of(b.integer > a.integer, a.integer > b.integer);
 	if (a.is_real && b.is_real)
-		return sign_of(a.real<b.real, a.real> b.real);
+		return sign_of(b.real > a.real, a.real > b.real);
 	return a.is_real ? -compare_mixed(b.integer, a.real) : compare_mixed(a.integer, b.real);
 }
 
