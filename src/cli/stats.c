@@ -88,11 +88,8 @@ int stats_run(const struct command *command, char **arguments)
 
 	if (result != COMMAND_GOES_ON)
 		return result;
-	if (options.admin == NULL)
-		options.admin = command_variable("ALLIM_ADMIN_URL");
-	if (options.admin == NULL)
-		options.admin = ENDPOINT_ADMIN_DEFAULT;
-	if (endpoint_parse(slice_from_string(options.admin), &endpoint, &error) < 0)
+	if (endpoint_choose(options.admin, "ALLIM_ADMIN_URL", ENDPOINT_ADMIN_DEFAULT, &endpoint,
+			    &error) < 0)
 		return command_misuse(command, "%s", error.text);
 	result = sample(command, &options, &endpoint);
 	while (result == COMMAND_GOES_ON && options.watch > 0) {

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/publisher_key.h"
 #include "core/topic.h"
+#include "protocol/url.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -67,18 +68,6 @@ static int ask(const struct call *call, const char *method, const char *path, st
 	return result;
 }
 
-/* A name as the value of a query parameter (RFC 3986, 2.1): whatever is no letter or digit is
- * escaped. */
-static void append_escaped(struct buffer *path, const char *name)
-{
-	for (; *name != '\0'; name++) {
-		if (slice_has_only(slice_from_bytes(name, 1), ""))
-			buffer_append_byte(path, *name);
-		else
-			buffer_append_format(path, "%%%02X", (unsigned char)*name);
-	}
-}
-
 static void append_path(const struct call *call, struct buffer *path)
 {
 	buffer_append_string(path, "/v1/topics");
@@ -130,7 +119,7 @@ static int next_page(const struct call *call, struct buffer *after)
 	buffer_clear(after);
 	if (result == COMMAND_GOES_ON && last != NULL &&
 	    json_is_true(json_object_get(page, "more")))
-		append_escaped(after, last);
+		url_append_encoded(after, slice_from_string(last));
 	json_decref(page);
 	return result;
 }
