@@ -19,7 +19,7 @@ enum {
 };
 
 /* What each version adds to the one before. */
-static const char *const versions[VERSION] = {postgres_schema_sql, postgres_topic_sql};
+static const char *const versions[VERSION] = {postgres_schema_sql, postgres_schema_sql_2};
 
 /* Functions are for those whom an administrator grants them, whatever version brought them. */
 #define REVOKE "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA allim FROM PUBLIC;\n"

@@ -6,9 +6,10 @@
 #include "store/postgres_connection.h"
 
 /* The .sql files of this folder: those of the first version, in the order in which they need each
- * other, and what later ones add. */
+ * other, and what the second one adds or replaces. What a database may have been made with is not
+ * changed: another version says what becomes of it. */
 extern const char postgres_schema_sql[];
-extern const char postgres_topic_sql[];
+extern const char postgres_schema_sql_2[];
 
 /* Makes a connected session fit for the store: refuses servers that are too old or hold another
  * encoding, and sets its limits. Returns 0 or a negative errno value with a sentence. */

@@ -107,16 +107,6 @@ CREATE TABLE allim.idempotency (
 
 CREATE INDEX idempotency_age ON allim.idempotency (created_at);
 
--- Which of a source's messages were published.
-CREATE TABLE allim.item_key (
-	publisher text COLLATE "C" NOT NULL,
-	key text COLLATE "C" NOT NULL,
-	taken_at bigint NOT NULL,
-	PRIMARY KEY (publisher, key)
-);
-
-CREATE INDEX item_key_age ON allim.item_key (taken_at);
-
 CREATE TABLE allim.ticket (
 	id bytea PRIMARY KEY,
 	expires_at bigint NOT NULL

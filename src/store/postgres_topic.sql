@@ -1,4 +1,4 @@
--- Version 2: topics. `subscription` is the truth; `topic` counts each topic's members, so that lists
+-- Topics. `subscription` is the truth; `topic` counts each topic's members, so that lists
 -- and limits need not.
 
 CREATE TABLE allim.topic (

@@ -1,10 +1,10 @@
 -- What changes inboxes, as functions, so that a batch of requests is one round trip, and so that an
 -- application's own transactions and triggers publish by the same code as a node does.
 --
--- Locks are taken in one order: idempotency keys, sorted, or items' keys, sorted; then the inboxes that a transaction
--- creates, by name; then all inboxes that it changes, by id. A transaction takes each kind once. Tickets
--- and probes are locked where their requests stand: two batches that meet there crosswise are told of
--- a deadlock, and each is done again, one request after the other.
+-- Locks are taken in one order: idempotency keys, sorted, or items' keys, sorted; then the inboxes that
+-- a transaction creates, by name; then all inboxes that it changes, by id. A transaction takes each kind
+-- once. Tickets and probes are locked where their requests stand: two batches that meet there crosswise
+-- are told of a deadlock, and each is done again, one request after the other.
 --
 -- What runs in every commit that publishes is planned once for a session, and for indexes: left to
 -- itself, PostgreSQL would plan each call anew for its arrays, and read the whole table of inboxes
@@ -407,70 +407,4 @@ BEGIN
 		0::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint, ''::text, ''::text, ''::text,
 		''::text, ''::text;
 END
-$$;
-
--- Claims idempotency keys. Answers, in their order, what a key is remembered for, or no fingerprint
--- where it is new (or too old, before `oldest`): then it belongs to this transaction, and has neither
--- ids nor a note yet, which nobody else ever sees.
-CREATE FUNCTION allim.claim(publishers text[], keys text[], fingerprints bytea[], oldest bigint)
-RETURNS TABLE (fingerprint bytea, ids bigint[], note text, created_at bigint)
-LANGUAGE plpgsql AS $$
-DECLARE
-	claimed_at bigint := allim.now();
-BEGIN
-	RETURN QUERY
-	WITH wanted AS MATERIALIZED (
-		SELECT * FROM unnest(publishers, keys, fingerprints) WITH ORDINALITY
-			AS w (publisher, key, fingerprint, place)
-	), claimed AS (
-		INSERT INTO allim.idempotency AS o (publisher, key, fingerprint, ids, note, created_at)
-		SELECT w.publisher, w.key, w.fingerprint, '{}', '', claimed_at
-		FROM wanted w ORDER BY w.publisher COLLATE "C", w.key COLLATE "C"
-		ON CONFLICT (publisher, key) DO UPDATE
-		SET fingerprint = CASE WHEN o.created_at < oldest THEN excluded.fingerprint
-				ELSE o.fingerprint END,
-			ids = CASE WHEN o.created_at < oldest THEN excluded.ids ELSE o.ids END,
-			note = CASE WHEN o.created_at < oldest THEN excluded.note ELSE o.note END,
-			created_at = CASE WHEN o.created_at < oldest THEN excluded.created_at
-				ELSE o.created_at END
-		RETURNING o.publisher, o.key, o.fingerprint, o.ids, o.note, o.created_at
-	)
-	SELECT CASE WHEN c.ids <> '{}' OR c.note <> '' THEN c.fingerprint END, c.ids, c.note,
-		c.created_at
-	FROM wanted w
-	JOIN claimed c ON c.publisher = w.publisher COLLATE "C" AND c.key = w.key COLLATE "C"
-	ORDER BY w.place;
-END
-$$;
-
--- Takes the keys of a publisher's items. Answers the places, from 1, of those that are new (or too
--- old, before `oldest`); of two that are the same the first one.
-CREATE FUNCTION allim.take(taker text, keys text[], oldest bigint) RETURNS SETOF bigint
-LANGUAGE plpgsql AS $$
-DECLARE
-	present bigint := allim.now();
-BEGIN
-	RETURN QUERY
-	WITH wanted AS MATERIALIZED (
-		SELECT w.key COLLATE "C" AS key, min(w.place) AS place
-		FROM unnest(keys) WITH ORDINALITY AS w (key, place) GROUP BY 1
-	), taken AS (
-		INSERT INTO allim.item_key AS o (publisher, key, taken_at)
-		SELECT taker, w.key, present FROM wanted w ORDER BY w.key
-		ON CONFLICT (publisher, key) DO UPDATE SET taken_at = excluded.taken_at
-		WHERE o.taken_at < oldest
-		RETURNING o.key
-	)
-	SELECT w.place FROM wanted w JOIN taken t ON t.key = w.key ORDER BY 1;
-END
-$$;
-
--- The key of a request that only asks.
-CREATE FUNCTION allim.recall(asked_publisher text, asked_key text, oldest bigint)
-RETURNS TABLE (fingerprint bytea, ids bigint[], note text, created_at bigint)
-LANGUAGE sql STABLE AS $$
-	SELECT o.fingerprint, o.ids, o.note, o.created_at
-	FROM allim.idempotency o
-	WHERE o.publisher = asked_publisher COLLATE "C" AND o.key = asked_key COLLATE "C"
-		AND o.created_at >= oldest
 $$;

@@ -168,21 +168,53 @@ static void test_a_newer_schema(void **state)
 	       "the schema allim has version 99 and this program knows 2; use a newer allim");
 }
 
-/* As version 1 was: without what later versions add. */
+/* All that is in the schema, as one number. */
+static int64_t sum_schema(void)
+{
+	return postgres_node_number(
+	    server, url,
+	    "SELECT hashtext(string_agg(line, ' ' ORDER BY line)) FROM ("
+	    "SELECT p.oid::regprocedure::text || md5(p.prosrc) AS line FROM pg_proc p "
+	    "WHERE pronamespace = 'allim'::regnamespace UNION ALL "
+	    "SELECT concat_ws(' ', table_name, column_name, data_type) "
+	    "FROM information_schema.columns WHERE table_schema = 'allim' UNION ALL "
+	    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'allim') l");
+}
+
+/* As version 1 was: without what later versions add, and with what they replace. */
+static void make_version_1(void)
+{
+	create_schema();
+	postgres_server_run(
+	    server, url,
+	    "DROP TABLE allim.topic, allim.subscription, allim.audit, allim.audit_node, "
+	    "allim.item_key, allim.dead_letter; "
+	    "ALTER TABLE allim.idempotency DROP COLUMN members; "
+	    "DROP FUNCTION allim.lock_topics, allim.subscribe, allim.unsubscribe, allim.members, "
+	    "allim.keep_members, allim.append_audit, allim.read_audit, allim.prune_audit, "
+	    "allim.take, allim.dead_letters, allim.exhume, allim.prune_dead_letters; "
+	    "CREATE OR REPLACE FUNCTION allim.prune(oldest_key bigint, most integer) "
+	    "RETURNS boolean LANGUAGE sql AS 'SELECT false'; "
+	    "CREATE OR REPLACE FUNCTION allim.claim(publishers text[], keys text[], "
+	    "fingerprints bytea[], oldest bigint) RETURNS TABLE (fingerprint bytea, ids bigint[], "
+	    "note text, created_at bigint) LANGUAGE sql AS "
+	    "'SELECT NULL::bytea, NULL::bigint[], NULL::text, 0::bigint'; "
+	    "UPDATE allim.meta SET version = 1");
+}
+
 static void test_an_older_schema_is_brought_up(void **state)
 {
 	struct error error = {.text = ""};
 	struct conformance node;
+	int64_t sum;
 
 	(void)state;
 	create_schema();
-	postgres_server_run(
-	    server, url,
-	    "DROP TABLE allim.topic, allim.subscription, allim.audit, allim.audit_node; "
-	    "ALTER TABLE allim.idempotency DROP COLUMN members; "
-	    "DROP FUNCTION allim.lock_topics, allim.subscribe, allim.unsubscribe, allim.members, "
-	    "allim.keep_members, allim.append_audit, allim.read_audit, allim.prune_audit; "
-	    "UPDATE allim.meta SET version = 1");
+	sum = sum_schema();
+	postgres_server_drop_database(server, url);
+	postgres_server_create_database(server, url);
+	make_version_1();
+	assert_int_not_equal(sum_schema(), sum);
 	postgres_node_init(&node, url);
 	node.options.read_only = true;
 	assert_int_equal(store_open(&node.options, &node.store, &error), -ENOENT);
@@ -193,6 +225,7 @@ static void test_an_older_schema_is_brought_up(void **state)
 	conformance_check(&node);
 	conformance_reopen(&node);
 	postgres_node_finish(&node);
+	assert_int_equal(sum_schema(), sum);
 	assert_int_equal(postgres_node_number(server, url,
 					      "SELECT count(*) FROM pg_proc p "
 					      "WHERE pronamespace = 'allim'::regnamespace AND "
