@@ -75,13 +75,18 @@ static int read_since(const struct command *command, const char *text, int64_t *
 	return COMMAND_GOES_ON;
 }
 
-static int open_reader(const struct command *command, const struct options *options,
-		       const struct audit_wish *wish, struct audit_reader **ret_reader)
+static int check_place(const struct command *command, const struct options *options)
 {
 	int named = (options->folder != NULL) + (options->store != NULL) + (options->admin != NULL);
 
-	if (named > 1)
-		return command_misuse(command, "--folder, --store and --admin exclude each other");
+	return named > 1
+		   ? command_misuse(command, "--folder, --store and --admin exclude each other")
+		   : COMMAND_GOES_ON;
+}
+
+static int open_reader(const struct command *command, const struct options *options,
+		       const struct audit_wish *wish, struct audit_reader **ret_reader)
+{
 	if (options->folder != NULL)
 		return audit_reader_open_folder(command, wish, options->folder, ret_reader);
 	if (options->store != NULL)
@@ -135,6 +140,8 @@ int audit_run(const struct command *command, char **arguments)
 		result = check_event(command, options.event);
 	if (result == COMMAND_GOES_ON)
 		result = read_since(command, options.since, &wish.since);
+	if (result == COMMAND_GOES_ON)
+		result = check_place(command, &options);
 	wish.user = options.user;
 	wish.event = options.event;
 	if (result == COMMAND_GOES_ON)

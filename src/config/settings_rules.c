@@ -53,9 +53,10 @@ static int rules_read(const struct setting *setting, struct slice text, struct a
 		return result;
 	result = read_stream(&yaml, arena, &tree);
 	yaml_reader_finish(&yaml);
-	return result < 0
-		   ? result
-		   : take(setting, tree, slice_from_string(setting->name), arena, member, error);
+	if (result == 0)
+		result =
+		    take(setting, tree, slice_from_string(setting->name), arena, member, error);
+	return result;
 }
 
 static void rules_append(struct buffer *buffer, const struct setting *setting, const void *member)

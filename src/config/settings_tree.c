@@ -76,7 +76,7 @@ static int read_list(struct yaml_reader *yaml, struct arena *arena, unsigned dep
 		result = check_room(yaml, node);
 		if (result == 0)
 			result = read_node(yaml, arena, depth, &item);
-		if (result < 0)
+		if (result != 0)
 			return result;
 		append(&holder, item);
 		result = yaml_reader_next(yaml);
@@ -125,7 +125,7 @@ static int read_member(struct yaml_reader *yaml, struct arena *arena, unsigned d
 		result = yaml_reader_next(yaml);
 	if (result == 0)
 		result = read_node(yaml, arena, depth, &member);
-	if (result < 0)
+	if (result != 0)
 		return result;
 	member->name = name;
 	member->line = place.line;
@@ -151,10 +151,14 @@ static int read_node(struct yaml_reader *yaml, struct arena *arena, unsigned dep
 	struct settings_origin place = yaml_reader_place(yaml);
 	struct settings_node *node = arena_allocate_array(arena, 1, sizeof(*node));
 
-	if (node == NULL)
-		return settings_problem_memory(yaml->error);
-	if (depth > SETTINGS_TREE_DEPTH)
-		return yaml_reader_refuse(yaml, "values lie deeper in one another than 8 levels");
+	if (node == NULL) {
+		settings_problem_memory(yaml->error);
+		return -ENOMEM;
+	}
+	if (depth > SETTINGS_TREE_DEPTH) {
+		yaml_reader_refuse(yaml, "values lie deeper in one another than 8 levels");
+		return -EINVAL;
+	}
 	*ret_node = node;
 	node->line = place.line;
 	node->column = place.column;

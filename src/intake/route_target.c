@@ -252,7 +252,7 @@ static const char *const member_of[] = {
 int route_target_make(const struct route_target *target, const json_t *message, json_t **ret_to,
 		      struct error *error)
 {
-	json_t *value, *to;
+	json_t *value = NULL, *to;
 	int result = make_value(target, message, &value, error);
 
 	if (result < 0)

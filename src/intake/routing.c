@@ -89,19 +89,26 @@ int routing_attach(struct configuration *configuration, struct error *error)
 	return result;
 }
 
-static const struct route_rule *find(const struct routing *routing, const json_t *message)
+static size_t count_of(const struct routing *routing)
 {
-	for (size_t i = 0; routing != NULL && i < routing->count; i++) {
-		if (route_rule_holds(&routing->rules[i], message))
-			return &routing->rules[i];
-	}
-	return NULL;
+	return routing == NULL ? 0 : routing->count;
+}
+
+/* The place of the rule that decides; behind the last one where none does. */
+static size_t find(const struct routing *routing, const json_t *message)
+{
+	size_t place = 0;
+
+	while (place < count_of(routing) && !route_rule_holds(&routing->rules[place], message))
+		place++;
+	return place;
 }
 
 int routing_apply(const struct routing *routing, const json_t *message, int64_t now,
 		  struct routing_decision *ret_decision, struct error *error)
 {
-	const struct route_rule *rule = find(routing, message);
+	size_t place = find(routing, message);
+	const struct route_rule *rule = place < count_of(routing) ? &routing->rules[place] : NULL;
 	struct error reason;
 	int result = 0;
 
@@ -172,15 +179,13 @@ static json_t *describe_rule(const struct route_rule *rule, const json_t *messag
 
 json_t *routing_explain(const struct routing *routing, const json_t *message)
 {
-	const struct route_rule *decides = find(routing, message);
+	size_t decides = find(routing, message);
 	json_t *explanation = json_object(), *passed_over = json_array();
-	size_t count = decides != NULL	 ? (size_t)(decides - routing->rules)
-		       : routing != NULL ? routing->count
-					 : 0;
 	int result =
-	    set(explanation, "rule", decides == NULL ? json_null() : text_of(decides->name));
+	    set(explanation, "rule",
+		decides < count_of(routing) ? text_of(routing->rules[decides].name) : json_null());
 
-	for (size_t i = 0; i < count && result == 0; i++)
+	for (size_t i = 0; i < decides && result == 0; i++)
 		result = append(passed_over, describe_rule(&routing->rules[i], message));
 	if (result == 0)
 		result = set(explanation, "passed_over", json_incref(passed_over));

@@ -173,8 +173,22 @@ static void destroy(struct rabbitmq_source *rabbitmq)
 	free(rabbitmq);
 }
 
-static int create(const struct source_options *options, struct rabbitmq_source **ret_rabbitmq,
-		  struct error *error)
+/* Reads the settings. */
+static int prepare(struct rabbitmq_source *rabbitmq, const struct settings *settings,
+		   struct error *error)
+{
+	int result = rabbitmq_access_init(&rabbitmq->access, settings, error);
+
+	if (result < 0)
+		return result;
+	rabbitmq->queue = slice_to_string(slice_from_string(settings->sources_rabbitmq_queue));
+	return rabbitmq->queue != NULL
+		   ? 0
+		   : error_set(error, -ENOMEM, "out of memory while opening the source rabbitmq");
+}
+
+static int open_source(const struct source_options *options, struct source **ret_source,
+		       struct error *error)
 {
 	const struct settings *settings = &options->configuration->settings;
 	struct rabbitmq_source *rabbitmq = calloc(1, sizeof(*rabbitmq));
@@ -191,28 +205,9 @@ static int create(const struct source_options *options, struct rabbitmq_source *
 		return result;
 	}
 	rabbitmq_report_init(&rabbitmq->report, 1);
-	*ret_rabbitmq = rabbitmq;
-	return 0;
-}
-
-static int open_source(const struct source_options *options, struct source **ret_source,
-		       struct error *error)
-{
-	const struct settings *settings = &options->configuration->settings;
-	struct rabbitmq_source *rabbitmq;
-	int result = create(options, &rabbitmq, error);
-
-	if (result < 0)
-		return result;
-	result = rabbitmq_access_init(&rabbitmq->access, settings, error);
-	if (result == 0) {
-		rabbitmq->queue =
-		    slice_to_string(slice_from_string(settings->sources_rabbitmq_queue));
-		result = rabbitmq->queue == NULL
-			     ? error_set(error, -ENOMEM,
-					 "out of memory while opening the source rabbitmq")
-			     : start(rabbitmq, settings, error);
-	}
+	result = prepare(rabbitmq, settings, error);
+	if (result == 0)
+		result = start(rabbitmq, settings, error);
 	if (result < 0)
 		destroy(rabbitmq);
 	else

@@ -186,7 +186,7 @@ static int receive_claims(struct postgres_batch *batch, bool claims, const bool 
 		PGresult *recalled =
 		    asks[i] ? postgres_connection_receive(batch->connection) : NULL;
 
-		if (recalled != NULL && PQntuples(recalled) == 1)
+		if (publish != NULL && recalled != NULL && PQntuples(recalled) == 1)
 			code = answer_again(publish, recalled, 0);
 		else if (claimed != NULL && has_key(publish) && postgres_publish_is_due(publish))
 			code = answer_again(publish, claimed, row++);
