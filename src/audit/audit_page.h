@@ -1,5 +1,5 @@
-/* Records that a thread gathers, as lines of JSON, until the end of its turn: so that a change which
- * goes to thousands of connections is one message to the log's thread, and not thousands.
+/* Records that a thread gathers, as lines of JSON, until the end of its turn: so that a change
+ * which goes to thousands of connections is one message to the log's thread, and not thousands.
  *
  *	if (audit_page_wants(page, AUDIT_READ)) {
  *		audit_page_begin(page, AUDIT_READ);

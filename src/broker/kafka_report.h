@@ -1,6 +1,6 @@
 /* What the log says of a Kafka: what is wrong, and that it is in use again. A reason is one line
- * until then, however often it comes, also where several brokers have a reason each. A report belongs
- * to the thread of its client's owner. */
+ * until then, however often it comes, also where several brokers have a reason each. A report
+ * belongs to the thread of its client's owner. */
 #ifndef ALLIM_BROKER_KAFKA_REPORT_H
 #define ALLIM_BROKER_KAFKA_REPORT_H
 

@@ -31,8 +31,8 @@ struct rabbitmq_access {
 	char *ca_file;
 };
 
-/* Copies the settings rabbitmq.url, .password and .tls_ca_file. Returns 0, -ENOMEM or -EINVAL with a
- * sentence; then nothing needs to be finished, and may be. */
+/* Copies the settings rabbitmq.url, .password and .tls_ca_file. Returns 0, -ENOMEM or -EINVAL with
+ * a sentence; then nothing needs to be finished, and may be. */
 int rabbitmq_access_init(struct rabbitmq_access *access, const struct settings *settings,
 			 struct error *error);
 void rabbitmq_access_finish(struct rabbitmq_access *access);

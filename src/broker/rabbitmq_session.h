@@ -59,8 +59,8 @@ int rabbitmq_session_init(struct rabbitmq_session *session, const struct rabbitm
 /* Starts the thread. Returns 0 or a negative errno value. */
 int rabbitmq_session_start(struct rabbitmq_session *session);
 
-/* Ends the thread: within a moment, or where the server lets it wait, within about a second; while it
- * connects, within RABBITMQ_TIMEOUT_SECONDS and what looking up the server's name takes. */
+/* Ends the thread: within a moment, or where the server lets it wait, within about a second; while
+ * it connects, within RABBITMQ_TIMEOUT_SECONDS and what looking up the server's name takes. */
 void rabbitmq_session_stop(struct rabbitmq_session *session);
 
 /* After it was stopped, or not started. Messages in the mailbox are received first. */

@@ -1,6 +1,6 @@
-/* Lists: origins, patterns of topics, words of a few that there are, and publishers with the hash of
- * their key. As one text, in a variable or a flag, the items are separated by commas, which no item
- * may contain. */
+/* Lists: origins, patterns of topics, words of a few that there are, and publishers with the hash
+ * of their key. As one text, in a variable or a flag, the items are separated by commas, which no
+ * item may contain. */
 #include "base/json.h"
 #include "config/settings_problem.h"
 

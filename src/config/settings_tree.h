@@ -18,8 +18,8 @@ struct settings_node {
 	enum settings_node_kind kind;
 	struct slice name; /* of a mapping's member; empty elsewhere */
 	struct slice text; /* of a text; one line without control characters */
-	/* A text of letters, digits, '.', '+', '-' and '_' without quotes: it may stand for a number
-	 * or a word with a meaning. */
+	/* A text of letters, digits, '.', '+', '-' and '_' without quotes: it may stand for a
+	 * number or a word with a meaning. */
 	bool is_bare;
 	size_t line;
 	size_t column;

@@ -18,8 +18,8 @@ struct settings_type {
 	/* Lists only: appends one item, in the same way. */
 	int (*add)(const struct setting *setting, struct slice text, struct arena *arena,
 		   void *member, struct error *error);
-	/* Trees only: takes what a file says, which stays in the arena; `file` is what messages call
-	 * it. Returns like `read`. */
+	/* Trees only: takes what a file says, which stays in the arena; `file` is what messages
+	 * call it. Returns like `read`. */
 	int (*take)(const struct setting *setting, const struct settings_node *tree,
 		    struct slice file, struct arena *arena, void *member, struct error *error);
 	/* Lists of maps only: the keys of an item, NULL at the end. Their values, joined by colons

@@ -1,5 +1,5 @@
-/* JSON that somebody else wrote, read strictly (RFC 8259): one value, no name twice in an object, not
- * nested too deep. */
+/* JSON that somebody else wrote, read strictly (RFC 8259): one value, no name twice in an object,
+ * not nested too deep. */
 #ifndef ALLIM_CORE_JSON_READER_H
 #define ALLIM_CORE_JSON_READER_H
 

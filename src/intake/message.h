@@ -1,5 +1,5 @@
-/* A queue's message, read and checked: one notification as publishers send it over HTTP, alone or in
- * a CloudEvents envelope. */
+/* A queue's message, read and checked: one notification as publishers send it over HTTP, alone or
+ * in a CloudEvents envelope. */
 #ifndef ALLIM_INTAKE_MESSAGE_H
 #define ALLIM_INTAKE_MESSAGE_H
 
@@ -31,8 +31,8 @@ struct message {
 /* Makes an item of it, copied into the arena, with the key by which the store knows the message
  * again: the producer's own, else that of the event, else the position. `routing` may be NULL.
  * `*ret_rule` gets the name of the rule that decided, or NULL. Returns 0, 1 where a rule drops the
- * message, so that there is nothing to publish, -ENOMEM, or -EINVAL with a sentence: it can never be
- * published as it is. */
+ * message, so that there is nothing to publish, -ENOMEM, or -EINVAL with a sentence: it can never
+ * be published as it is. */
 int message_read(const struct message *message, const struct settings *settings,
 		 const struct routing *routing, int64_t now, struct arena *arena,
 		 struct store_item *ret_item, const char **ret_rule, struct error *error);

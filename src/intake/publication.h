@@ -31,8 +31,8 @@ struct publication {
 };
 
 /* Reads one object, or an array of them, and has the rules decide about each; `routing` may be NULL
- * for none. Items that are not valid are marked so, and a body that will not do as a whole leaves no
- * items. Everything is copied into the arena. Returns 0 or -ENOMEM. */
+ * for none. Items that are not valid are marked so, and a body that will not do as a whole leaves
+ * no items. Everything is copied into the arena. Returns 0 or -ENOMEM. */
 int publication_read(struct publication *publication, const struct notification_source *body,
 		     const struct settings *settings, const struct routing *routing, int64_t now,
 		     struct arena *arena);
@@ -46,16 +46,16 @@ struct publication_reader {
 	struct error *error;
 };
 
-/* Reads one notification, which may also have the members that a NULL-terminated list names, and has
- * the rules decide about it. Of what is dropped the outcome says so, and the item is not to be
+/* Reads one notification, which may also have the members that a NULL-terminated list names, and
+ * has the rules decide about it. Of what is dropped the outcome says so, and the item is not to be
  * published; the outcome's own item is the caller's to set. Returns 0, -ENOMEM, or -EINVAL with a
  * sentence. */
 int publication_read_item(const struct publication_reader *reader,
 			  const struct notification_source *source, const char *const *also_allowed,
 			  struct store_item *ret_item, struct publication_outcome *ret_outcome);
 
-/* Reads an array of 1 to `limit` names into the item, each once, in the order given. Copied into the
- * arena. Returns 0, -ENOMEM, or -EINVAL with a sentence. */
+/* Reads an array of 1 to `limit` names into the item, each once, in the order given. Copied into
+ * the arena. Returns 0, -ENOMEM, or -EINVAL with a sentence. */
 int publication_read_users(const json_t *json, size_t limit, struct arena *arena,
 			   struct store_item *item, struct error *error);
 

@@ -1,7 +1,8 @@
 /* One rule of routing: which messages it is for, and what becomes of them.
  *
  * A rule is read from a node of the settings, to whose texts it points, and lives in the source's
- * arena. It is never changed; any thread may ask it. Messages are JSON objects as publishers send them. */
+ * arena. It is never changed; any thread may ask it. Messages are JSON objects as publishers send
+ * them. */
 #ifndef ALLIM_INTAKE_ROUTE_RULE_H
 #define ALLIM_INTAKE_ROUTE_RULE_H
 

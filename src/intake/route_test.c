@@ -1,6 +1,6 @@
-/* Numbers are those of JSON, so that rules and messages mean the same: 64 bits where they are whole,
- * else a double. The two are compared without turning the integer into a double, which would lose
- * its last digits. */
+/* Numbers are those of JSON, so that rules and messages mean the same: 64 bits where they are
+ * whole, else a double. The two are compared without turning the integer into a double, which would
+ * lose its last digits. */
 #include "intake/route_test.h"
 
 #include <errno.h>

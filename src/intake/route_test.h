@@ -8,9 +8,9 @@
  *	present, absent		whether it is there at all
  *
  * Quotes make a text of what would be a number, a boolean, present or absent. Texts compare byte by
- * byte; numbers by their value, exactly, whether they are written with a fraction or not; a value of
- * another type is unequal to all of them. An array passes where one of its elements does (and "!="
- * where none is equal). */
+ * byte; numbers by their value, exactly, whether they are written with a fraction or not; a value
+ * of another type is unequal to all of them. An array passes where one of its elements does (and
+ * "!=" where none is equal). */
 #ifndef ALLIM_INTAKE_ROUTE_TEST_H
 #define ALLIM_INTAKE_ROUTE_TEST_H
 
@@ -52,12 +52,13 @@ struct route_test {
 	struct route_comparison comparisons[ROUTE_TEST_COMPARISONS];
 };
 
-/* Reads a text node. Texts point into the node. Returns 0 or -EINVAL with the source's error set. */
+/* Reads a text node. Texts point into the node. Returns 0 or -EINVAL with the source's error
+ * set. */
 int route_test_read(struct route_test *test, const struct settings_node *node,
 		    const struct route_source *source);
 
-/* `value` is what the message has; where it has none, nothing but ROUTE_TEST_ABSENT passes, and this
- * is not asked. */
+/* `value` is what the message has; where it has none, nothing but ROUTE_TEST_ABSENT passes, and
+ * this is not asked. */
 bool route_test_passes(const struct route_test *test, const json_t *value);
 
 /* Less than, equal to or greater than 0, as a is to b. */

@@ -1,5 +1,5 @@
-/* A list of rules, asked in its order. There are few, and a message is compared with each rule up to
- * the first condition that fails. */
+/* A list of rules, asked in its order. There are few, and a message is compared with each rule up
+ * to the first condition that fails. */
 #include "intake/routing.h"
 
 #include <errno.h>

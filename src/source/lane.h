@@ -40,7 +40,8 @@ enum lane_state { LANE_IDLE, LANE_PUBLISHING, LANE_BURYING, LANE_WAITING, LANE_S
 struct lane;
 
 struct lane_ops {
-	/* These messages, in order, are published or buried, for good: acknowledge and free them. */
+	/* These messages, in order, are published or buried, for good: acknowledge and free
+	 * them. */
 	void (*on_handled)(struct lane *lane, struct list *messages);
 	/* The lane is closed, and these were not handled, as far as it knows: free them. */
 	void (*on_dropped)(struct lane *lane, struct list *messages);

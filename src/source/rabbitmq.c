@@ -1,6 +1,6 @@
-/* Messages of a queue, which is one lane as long as a connection lasts. What was not acknowledged when
- * it breaks RabbitMQ delivers again; the store knows it by its message id, where its producer gave
- * it one. */
+/* Messages of a queue, which is one lane as long as a connection lasts. What was not acknowledged
+ * when it breaks RabbitMQ delivers again; the store knows it by its message id, where its producer
+ * gave it one. */
 #include "source/rabbitmq_consumer.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* A queue that is there is used as it is. One that is missing is made: durable, replicated (quorum),
- * and with one active consumer, since several at a time would take a user's messages out of order;
- * the others wait to take its place. */
+/* A queue that is there is used as it is. One that is missing is made: durable, replicated
+ * (quorum), and with one active consumer, since several at a time would take a user's messages out
+ * of order; the others wait to take its place. */
 #include "source/rabbitmq_consumer.h"
 
 #include <errno.h>

@@ -48,7 +48,8 @@ struct source_ops {
 	void (*reconfigure)(struct source *source, struct configuration *configuration);
 	/* From any thread. */
 	void (*statistics)(struct source *source, struct source_statistics *ret_statistics);
-	/* Finishes what is at the store and acknowledges it; the rest the broker gives to others. */
+	/* Finishes what is at the store and acknowledges it; the rest the broker gives to
+	 * others. */
 	void (*close)(struct source *source);
 };
 

@@ -46,7 +46,8 @@ int postgres_adopt_plan(struct postgres_adopt *adopt, const char *table,
 int postgres_adopt_plan_undo(struct postgres_adopt *adopt, const char *table, struct buffer *sql,
 			     struct error *error);
 
-/* Runs what was planned, again for some seconds where the table is locked. Returns 0 or -EINVAL with a sentence; then nothing has changed. */
+/* Runs what was planned, again for some seconds where the table is locked. Returns 0 or -EINVAL
+ * with a sentence; then nothing has changed. */
 int postgres_adopt_apply(struct postgres_adopt *adopt, const char *sql, struct error *error);
 
 #endif

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Whoever waits for a lock has others wait behind it, so it is asked for several times, with pauses. */
+/* Whoever waits for a lock has others wait behind it, so it is asked for several times, with
+ * pauses. */
 enum { APPLY_ATTEMPTS = 10, APPLY_PAUSE_MS = 500 };
 
 static bool is_locked(const PGresult *result)

@@ -1,5 +1,5 @@
-/* Who the members are decides which inboxes are locked, so it is asked in a round trip before, which
- * keys need as well. Who subscribes after that is late.
+/* Who the members are decides which inboxes are locked, so it is asked in a round trip before,
+ * which keys need as well. Who subscribes after that is late.
  *
  * A request under a key that was used before is answered as it was, however large its topics are
  * now; so only whoever claimed its key can be refused, and then gives it up, and the keys that its

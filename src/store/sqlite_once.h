@@ -1,5 +1,5 @@
-/* What makes something happen only once: Idempotency-Keys, items' keys and tickets. On the writer's thread,
- * inside a transaction, as sqlite_writer.h says. */
+/* What makes something happen only once: Idempotency-Keys, items' keys and tickets. On the writer's
+ * thread, inside a transaction, as sqlite_writer.h says. */
 #ifndef ALLIM_STORE_SQLITE_ONCE_H
 #define ALLIM_STORE_SQLITE_ONCE_H
 

@@ -14,7 +14,8 @@
  * never written to has head 0 and nothing unread.
  *
  * Results: 0, one of the three that are the request's own matter,
- *   -ENOENT   publish, subscribe: a user without a name; correct, withdraw: no such notification, or
+ *   -ENOENT   publish, subscribe: a user without a name; correct, withdraw: no such notification,
+ * or
  *             (correct) one that was withdrawn; mark: an id that is not in this inbox; bury again:
  *             no such letter
  *   -EEXIST   publish: the Idempotency-Key was used for another request; redeem: the ticket was
@@ -409,11 +410,11 @@ struct store_audit {
 
 enum { STORE_AUDIT_SCAN = 10000 /* records */ };
 
-/* Records behind `after`, of the user (empty: any), of the kind `event` (empty: any), not older than
- * `since`: at most `limit` (and roughly `limit_bytes`; 0: any). The store looks at STORE_AUDIT_SCAN
- * records at most, so that a question about a long log keeps nobody waiting: `last` says how far it
- * looked, and `more` that it was not the end. Who asks again with `after` set to `last` gets each
- * record once, those included that other nodes append meanwhile. */
+/* Records behind `after`, of the user (empty: any), of the kind `event` (empty: any), not older
+ * than `since`: at most `limit` (and roughly `limit_bytes`; 0: any). The store looks at
+ * STORE_AUDIT_SCAN records at most, so that a question about a long log keeps nobody waiting:
+ * `last` says how far it looked, and `more` that it was not the end. Who asks again with `after`
+ * set to `last` gets each record once, those included that other nodes append meanwhile. */
 struct store_audit_read {
 	struct store_request request;
 	struct slice user;

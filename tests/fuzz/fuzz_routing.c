@@ -1,6 +1,6 @@
-/* Rules, as YAML, and a message, as JSON, with a NUL between them. What is refused must be explained
- * on one line; what is accepted must decide as its explanation says, and survive being written and
- * read again. */
+/* Rules, as YAML, and a message, as JSON, with a NUL between them. What is refused must be
+ * explained on one line; what is accepted must decide as its explanation says, and survive being
+ * written and read again. */
 #include "base/buffer.h"
 #include "config/settings_table.h"
 #include "fuzz/fuzz.h"

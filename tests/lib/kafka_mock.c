@@ -13,16 +13,17 @@
  *
  *	create TOPIC PARTITIONS         a topic; one that a client asks for without this has 4
  *	leader TOPIC PARTITION BROKER   moves a partition; broker -1: it has no leader
- *	down BROKER                     ends its connections, and those that come from now on at once;
- *	                                -1: all brokers
+ *	down BROKER                     ends its connections, and those that come from now on at
+ *	                                once; -1: all brokers
  *	up BROKER                       takes connections again, on the same port, with its messages
  *	latency BROKER MILLISECONDS     of each answer; -1: all brokers
  *	error KEY CODE [COUNT]          the next requests of that kind (0 Produce, 1 Fetch, 2
- *	                                ListOffsets, 3 Metadata, 22 InitProducerId, ...) are answered
- *	                                with the error (as numbered by Kafka; -195 ends the connection)
+ *	                                ListOffsets, 3 Metadata, 22 InitProducerId, ...) are
+ *	                                answered with the error (as numbered by Kafka; -195 ends
+ *	                                the connection)
  *	clear KEY                       forgets what is left of these
- *	topic-error TOPIC CODE          what Metadata says of a topic: 3, it is missing; 0, nothing is
- *	                                wrong
+ *	topic-error TOPIC CODE          what Metadata says of a topic: 3, it is missing; 0, nothing
+ *	                                is wrong
  *
  * It ends with its input. A partition keeps 5 MB or 100,000 messages, in memory. What it does not
  * have: creating topics by clients, TLS, passwords, and answers to a Fetch before the time that the

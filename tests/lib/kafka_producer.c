@@ -2,9 +2,9 @@
  *
  *	kafka_producer BROKERS TOPIC
  *
- * sends what it is told (producer_input.h) to the topic, as docs/sources.md asks producers to: it is
- * idempotent, a message has its key, and its id is the header Idempotency-Key. It tries for as long
- * as it takes, and ends behind the last answer when its input has ended. */
+ * sends what it is told (producer_input.h) to the topic, as docs/sources.md asks producers to: it
+ * is idempotent, a message has its key, and its id is the header Idempotency-Key. It tries for as
+ * long as it takes, and ends behind the last answer when its input has ended. */
 #include "lib/producer_input.h"
 
 #include <librdkafka/rdkafka.h>
@@ -15,8 +15,8 @@
 
 enum { TURN = 5 }; /* milliseconds */
 
-/* Where a later message is taken, an idempotent producer knows that the earlier ones were, since Kafka
- * takes no gaps; the mock cluster does. So one request at a time is under way. */
+/* Where a later message is taken, an idempotent producer knows that the earlier ones were, since
+ * Kafka takes no gaps; the mock cluster does. So one request at a time is under way. */
 static const struct {
 	const char *property;
 	const char *value;

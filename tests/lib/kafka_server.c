@@ -1,6 +1,6 @@
-/* Orders go through a named pipe in the guard's folder, and answers come back in its log. The program
- * is copied there, since who runs it may not be allowed into the folder where it was built. For a
- * real Kafka there is no guard. */
+/* Orders go through a named pipe in the guard's folder, and answers come back in its log. The
+ * program is copied there, since who runs it may not be allowed into the folder where it was built.
+ * For a real Kafka there is no guard. */
 #include "lib/kafka_server.h"
 
 #include "base/random.h"

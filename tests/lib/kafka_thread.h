@@ -1,5 +1,6 @@
-/* librdkafka's threads and locks are those of C11, of which ThreadSanitizer knows nothing: a program
- * that it watches ends with the first of them. So what opens the feed kafka is left out there. */
+/* librdkafka's threads and locks are those of C11, of which ThreadSanitizer knows nothing: a
+ * program that it watches ends with the first of them. So what opens the feed kafka is left out
+ * there. */
 #ifndef ALLIM_TESTS_KAFKA_THREAD_H
 #define ALLIM_TESTS_KAFKA_THREAD_H
 

@@ -1,5 +1,5 @@
-/* What the producers for tests (kafka_producer.c, rabbitmq_producer.c) are told on standard input: a
- * line for each message,
+/* What the producers for tests (kafka_producer.c, rabbitmq_producer.c) are told on standard input:
+ * a line for each message,
  *
  *	NUMBER KEY ID BODY
  *

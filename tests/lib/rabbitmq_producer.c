@@ -2,11 +2,11 @@
  *
  *	rabbitmq_producer PORT QUEUE
  *
- * sends what it is told (producer_input.h) to the queue of the RabbitMQ on that port of 127.0.0.1, as
- * docs/sources.md asks producers to: messages are mandatory and persistent, their ids are message
- * ids, and RabbitMQ confirms them. It makes the queue as allim would where it is missing. Without
- * its connection, or where RabbitMQ refuses a message, it ends with status 1; when its input has
- * ended, behind the last answer. */
+ * sends what it is told (producer_input.h) to the queue of the RabbitMQ on that port of 127.0.0.1,
+ * as docs/sources.md asks producers to: messages are mandatory and persistent, their ids are
+ * message ids, and RabbitMQ confirms them. It makes the queue as allim would where it is missing.
+ * Without its connection, or where RabbitMQ refuses a message, it ends with status 1; when its
+ * input has ended, behind the last answer. */
 #include "lib/producer_input.h"
 
 #include <amqp.h>

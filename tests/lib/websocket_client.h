@@ -18,8 +18,8 @@ int websocket_client_handshake(struct client *client, const char *path, const ch
 void websocket_client_send(struct client *client, unsigned opcode, struct slice payload);
 void websocket_client_ask(struct client *client, const char *message);
 
-/* The next frame; its opcode, or WEBSOCKET_CLIENT_CLOSED. `body` of the client gets the payload, of a
- * close frame with its code in front. */
+/* The next frame; its opcode, or WEBSOCKET_CLIENT_CLOSED. `body` of the client gets the payload, of
+ * a close frame with its code in front. */
 unsigned websocket_client_receive(struct client *client);
 
 /* The next text as JSON, to be dropped by the caller. Fails the test where there is none. */

@@ -1,6 +1,7 @@
-/* What a feed does while its Kafka fails it: brokers that go and come back, freeze, are slow, refuse
- * or move partitions, a topic that is missing, and memory that is short. After each fault, what may
- * have been lost makes the node look at the store, and what is published from then on arrives. */
+/* What a feed does while its Kafka fails it: brokers that go and come back, freeze, are slow,
+ * refuse or move partitions, a topic that is missing, and memory that is short. After each fault,
+ * what may have been lost makes the node look at the store, and what is published from then on
+ * arrives. */
 #include "conformance/feed/conformance.h"
 
 #include "broker/kafka_client.h"

@@ -74,7 +74,8 @@ size_t conformance_count(struct conformance *conformance, const char *user);
 /* Fails unless it is exactly these messages, each once, in the order in which they were sent. */
 void conformance_assert_inbox(struct conformance *conformance, const char *user, size_t count);
 
-/* The reason of the newest dead letter; empty: there is none. The text lives until the next call. */
+/* The reason of the newest dead letter; empty: there is none. The text lives until the next
+ * call. */
 const char *conformance_letter(struct conformance *conformance, size_t *ret_count);
 
 struct source_statistics conformance_statistics(struct source *source);

@@ -102,8 +102,8 @@ static void send_message(void *context, const char *user, const char *key, const
 		conformance_pause();
 }
 
-/* A quorum queue that is new is written down half a second later; where RabbitMQ is killed before, it
- * never has a leader again. */
+/* A quorum queue that is new is written down half a second later; where RabbitMQ is killed before,
+ * it never has a leader again. */
 static void go_down(void *context)
 {
 	struct place *place = context;

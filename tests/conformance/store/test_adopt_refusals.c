@@ -163,8 +163,8 @@ static void test_missing_rights(void **state)
 	adopting_finish(&a);
 }
 
-/* Neither way keeps the application waiting for long, and it is not the one that gives up: both try again
- * until a short transaction has ended. */
+/* Neither way keeps the application waiting for long, and it is not the one that gives up: both try
+ * again until a short transaction has ended. */
 static void test_a_table_in_use(void **state)
 {
 	const struct postgres_adopt_mapping mapping = {.user = "user_id", .read = "read_at"};

@@ -51,7 +51,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The lines so far, without their beginnings, which are the same but for the event; forgets them. */
+/* The lines so far, without their beginnings, which are the same but for the event; forgets
+ * them. */
 static void assert_records(struct scene *scene, const char *expected)
 {
 	struct slice rest = buffer_slice(&scene->page.lines);

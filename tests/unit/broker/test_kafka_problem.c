@@ -18,9 +18,9 @@ static const struct row rows[] = {
      "state CONNECT)",
      "nobody listens there"},
     {RD_KAFKA_RESP_ERR__TRANSPORT, -EPROTO,
-     "127.0.0.1:1/bootstrap: Disconnected while requesting ApiVersion: might be caused by incorrect "
-     "security.protocol configuration (connecting to a SSL listener?) or broker version is < 0.10 "
-     "(see api.version.request) (after 1ms in state APIVERSION_QUERY)",
+     "127.0.0.1:1/bootstrap: Disconnected while requesting ApiVersion: might be caused by "
+     "incorrect security.protocol configuration (connecting to a SSL listener?) or broker version "
+     "is < 0.10 (see api.version.request) (after 1ms in state APIVERSION_QUERY)",
      "if it speaks TLS on this port, set kafka.security"},
     {RD_KAFKA_RESP_ERR__TRANSPORT, -EPROTO,
      "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: Disconnected: connecting to a PLAINTEXT "
@@ -32,8 +32,8 @@ static const struct row rows[] = {
     {RD_KAFKA_RESP_ERR__TRANSPORT, -EAGAIN, "127.0.0.1:1/1: Disconnected (after 12ms in state UP)",
      "its connections break"},
     {RD_KAFKA_RESP_ERR__SSL, -EPROTO,
-     "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: error:0A000126:SSL routines::unexpected eof "
-     "while reading (after 2ms in state SSL_HANDSHAKE)",
+     "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: error:0A000126:SSL routines::unexpected "
+     "eof while reading (after 2ms in state SSL_HANDSHAKE)",
      "it does not answer as TLS does"},
     {RD_KAFKA_RESP_ERR__SSL, -EPROTO,
      "ssl://127.0.0.1:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate "
@@ -46,13 +46,13 @@ static const struct row rows[] = {
      "14ms in state AUTH_REQ)",
      "it refuses the user or the password; correct kafka.user"},
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, -EPROTO,
-     "sasl_plaintext://127.0.0.1:1/bootstrap: SASL SCRAM-SHA-512 mechanism handshake failed: Broker: "
-     "Unsupported SASL mechanism: broker's supported mechanisms: PLAIN (after 3ms in state "
+     "sasl_plaintext://127.0.0.1:1/bootstrap: SASL SCRAM-SHA-512 mechanism handshake failed: "
+     "Broker: Unsupported SASL mechanism: broker's supported mechanisms: PLAIN (after 3ms in state "
      "AUTH_HANDSHAKE)",
      "set kafka.sasl_mechanism"},
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, -EPROTO,
-     "sasl_plaintext://127.0.0.1:1/bootstrap: SASL PLAIN mechanism handshake failed: Broker: Request "
-     "not valid in current SASL state: broker's supported mechanisms:  (after 0ms in state "
+     "sasl_plaintext://127.0.0.1:1/bootstrap: SASL PLAIN mechanism handshake failed: Broker: "
+     "Request not valid in current SASL state: broker's supported mechanisms:  (after 0ms in state "
      "AUTH_HANDSHAKE)",
      "it asks for no user on this port"},
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, -EPROTO, NULL, "its user may not use the topic"},

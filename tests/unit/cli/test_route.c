@@ -44,10 +44,11 @@ static void a_message_is_explained(void **state)
 
 static void what_a_rule_gives_is_shown(void **state)
 {
-	const struct running *running = RUN_WITH(
-	    "[" MESSAGE("\"type\":\"order.new\",\"data\":{\"amount\":1000,\"owner\":\"bo\"}") "," MESSAGE(
-		"\"type\":\"debug\"") "]",
-	    "route", "--explain", "-", "--config", path);
+	static const char input[] = "[" MESSAGE(
+	    "\"type\":\"order.new\","
+	    "\"data\":{\"amount\":1000,\"owner\":\"bo\"}") "," MESSAGE("\"type\":\"debug\"") "]";
+	const struct running *running =
+	    RUN_WITH(input, "route", "--explain", "-", "--config", path);
 
 	(void)state;
 	assert_string_equal(running->errors, "");
@@ -109,12 +110,13 @@ static void json_is_a_line_for_each_message(void **state)
 	    running->output,
 	    "{\"message\":1,\"rule\":null,\"passed_over\":[{\"rule\":\"no-debug\",\"because\":[{"
 	    "\"path\":\"type\",\"must_be\":\"debug\",\"is\":\"order.new\"}]},{\"rule\":\"big\","
-	    "\"because\":[{\"path\":\"data.amount\",\"must_be\":\"\\\">= 1000\\\"\"}]}],\"dropped\":"
+	    "\"because\":[{\"path\":\"data.amount\""
+	    ",\"must_be\":\"\\\">= 1000\\\"\"}]}],\"dropped\":"
 	    "false,\"to\":{\"everyone\":true},\"priority\":\"normal\",\"expires_at\":"
 	    "\"2130-01-01T00:00:00.000Z\"}\n"
 	    "{\"message\":2,\"rule\":\"no-debug\",\"passed_over\":[],\"dropped\":true}\n"
-	    "{\"message\":3,\"rule\":\"no-debug\",\"passed_over\":[],\"refused\":\"\\\"title\\\" is "
-	    "missing; it is required\"}\n");
+	    "{\"message\":3,\"rule\":\"no-debug\",\"passed_over\":[],\"refused\":\"\\\"title\\\" "
+	    "is missing; it is required\"}\n");
 	assert_int_equal(running->status, COMMAND_FAILED);
 }
 

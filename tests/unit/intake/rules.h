@@ -16,7 +16,8 @@ struct rules {
 	int result;
 };
 
-/* `list` is what stands behind `rules:` in a file called allim.yaml, on its third line and after. */
+/* `list` is what stands behind `rules:` in a file called allim.yaml, on its third line and
+ * after. */
 static inline void rules_load(struct rules *rules, const char *list)
 {
 	struct settings_sources sources = {.file = "allim.yaml"};

@@ -69,8 +69,8 @@ static void mistakes_are_told_with_their_place(void **state)
 	    {"- name: ''", "allim.yaml:3:7: name \"\" must be 1 to 64 letters, "},
 	    {"- name: [a]", "allim.yaml:3:7: name must be 1 to 64 letters, "},
 	    {"- when: {type: t}\n      prio: low\n      name: a",
-	     "allim.yaml:4:7: rule a: prio is no member of a rule; accepted are name, when, unless, "
-	     "to, priority, expires_in and drop"},
+	     "allim.yaml:4:7: rule a: prio is no member of a rule; accepted are name, when, "
+	     "unless, to, priority, expires_in and drop"},
 	    {"- {name: a, when: t}",
 	     "allim.yaml:3:17: rule a: when \"t\" must be a mapping such as "},
 	    {"- {name: a, when: {}}", "allim.yaml:3:17: rule a: when must be a mapping such as "},
@@ -80,7 +80,8 @@ static void mistakes_are_told_with_their_place(void **state)
 	     "allim.yaml:3:17: rule a: priority \"hihg\" must be low, normal, high or urgent"},
 	    {"- {name: a, priority: [low]}", "allim.yaml:3:17: rule a: priority must be low, "},
 	    {"- {name: a, when: {priority: hihg}}",
-	     "allim.yaml:3:24: rule a: \"hihg\" is no priority; accepted are low, normal, high and "},
+	     "allim.yaml:3:24: rule a: \"hihg\" is no priority; accepted are low, "
+	     "normal, high and "},
 	    {"- {name: a, when: {priority: 'h*'}}",
 	     "allim.yaml:3:24: rule a: \"h*\" is no priority"},
 	    {"- {name: a, when: {priority: absent}}", "allim.yaml:3:24: rule a: \"absent\" is no "},

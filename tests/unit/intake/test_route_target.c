@@ -98,8 +98,8 @@ static void other_targets_are_refused(void **state)
 	    {"[{name: a, to: {}}]", "allim.yaml:3:16: rule a: \"to\" is {topic: NAME}, "},
 	    {"[{name: a, to: {user: x, topic: y}}]", "allim.yaml:3:16: rule a: \"to\" is "},
 	    {"[{name: a, to: {group: x}}]",
-	     "allim.yaml:3:21: rule a: group is no member of \"to\"; accepted are topic, user, users "
-	     "and everyone"},
+	     "allim.yaml:3:21: rule a: group is no member of \"to\"; accepted are topic, user, "
+	     "users and everyone"},
 	    {"[{name: a, to: {user: ''}}]",
 	     "allim.yaml:3:21: rule a: a name in \"to\" is a text of "},
 	    {"[{name: a, to: {user: [x]}}]", "allim.yaml:3:21: rule a: a name in \"to\" is a text"},

@@ -125,17 +125,21 @@ static void an_explanation_names_what_failed(void **state)
 	    &rules,
 	    "{\"type\":\"order.new\",\"data\":{\"amount\":900},\"user\":{\"plan\":\"free\"}}",
 	    "{\"rule\":\"orders\",\"passed_over\":[{\"rule\":\"no-debug\",\"because\":[{\"path\":"
-	    "\"type\",\"must_be\":\"debug\",\"is\":\"order.new\"}]},{\"rule\":\"big\",\"because\":[{"
+	    "\"type\",\"must_be\":\"debug\",\"is\":\"order.new\"}]},{\"rule\":\"big\""
+	    ",\"because\":[{"
 	    "\"path\":\"data.amount\",\"must_be\":\"\\\">= 1000\\\"\",\"is\":900},{\"path\":"
 	    "\"user.plan\",\"must_not_be\":\"free\",\"is\":\"free\"}]}]}");
 	assert_explanation(&rules, "{\"type\":\"debug\"}",
 			   "{\"rule\":\"no-debug\",\"passed_over\":[]}");
 	assert_explanation(
 	    &rules, "{}",
-	    "{\"rule\":null,\"passed_over\":[{\"rule\":\"no-debug\",\"because\":[{\"path\":\"type\","
-	    "\"must_be\":\"debug\"}]},{\"rule\":\"big\",\"because\":[{\"path\":\"type\",\"must_be\":"
+	    "{\"rule\":null,\"passed_over\":[{\"rule\":\"no-debug\""
+	    ",\"because\":[{\"path\":\"type\","
+	    "\"must_be\":\"debug\"}]},{\"rule\":\"big\",\"because\":[{\"path\":\"type\""
+	    ",\"must_be\":"
 	    "\"\\\"order.*\\\"\"},{\"path\":\"data.amount\",\"must_be\":\"\\\">= 1000\\\"\"}]},{"
-	    "\"rule\":\"orders\",\"because\":[{\"path\":\"type\",\"must_be\":\"\\\"order.*\\\"\"}]}]"
+	    "\"rule\":\"orders\",\"because\":[{\"path\":\"type\""
+	    ",\"must_be\":\"\\\"order.*\\\"\"}]}]"
 	    "}");
 	assert_explanation(&none, "{}", "{\"rule\":null,\"passed_over\":[]}");
 	rules_finish(&rules);

@@ -546,7 +546,8 @@ static const char *publishing_token(const char *user)
 static void replayed_answers_say_so(void **state)
 {
 	static const char message[] =
-	    "{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/notifications\",\"idempotency_key\":\"again\","
+	    "{\"id\":1,\"method\":\"POST\",\"path\":\"/v1/notifications\","
+	    "\"idempotency_key\":\"again\","
 	    "\"body\":{\"to\":{\"user\":\"friend\"},\"type\":\"t\",\"title\":\"hello\"}}";
 	char headers[5200];
 	struct client client;

@@ -162,9 +162,9 @@ void folder_execute(struct folder *folder, const char *text)
 void folder_downgrade(struct folder *folder, int version)
 {
 	static const char *const backwards[] = {
-	    [5] =
-		"DROP TABLE audit; DROP TABLE audit_node; DROP TABLE topic; DROP TABLE subscription;"
-		"ALTER TABLE idempotency DROP COLUMN members; PRAGMA user_version = 4",
+	    [5] = "DROP TABLE audit; DROP TABLE audit_node; "
+		  "DROP TABLE topic; DROP TABLE subscription;"
+		  "ALTER TABLE idempotency DROP COLUMN members; PRAGMA user_version = 4",
 	    [4] = "DROP TABLE item_key; DROP TABLE dead_letter; PRAGMA user_version = 3",
 	    [3] = "DROP TABLE forgotten_broadcast; DROP INDEX ticket_expiry;"
 		  "ALTER TABLE idempotency DROP COLUMN note; PRAGMA user_version = 2",

@@ -21,7 +21,8 @@ static void test_marks(void **state)
 	buffer_finish(&out);
 }
 
-/* A new one is counted by the client itself; any other has the count behind it, where that is known. */
+/* A new one is counted by the client itself; any other has the count behind it, where that is
+ * known. */
 static void test_changes(void **state)
 {
 	struct change mark = changes_all(3, NOTIFICATION_READ);
