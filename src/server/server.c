@@ -7,12 +7,12 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "intake/routing.h"
+#include "server/connection_limit.h"
+#include "server/server_configuration.h"
 #include "server/sweep.h"
 #include "server/worker.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,13 +20,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* For the store and the like, and for administrators. */
-enum { OWN_DESCRIPTORS = 32, ADMIN_CONNECTIONS = 64 };
 
 struct server {
 	const struct server_options *options;
@@ -43,103 +39,6 @@ struct server {
 	struct loop_source signal_source;
 	bool stopping;
 };
-
-/* Without a key no user could ever be told from another. */
-static int check_keys(const struct settings *settings, enum server_role role, struct error *error)
-{
-	if (role != SERVER_DELIVERS || settings->auth_jwt_secret.length > 0)
-		return 0;
-	return error_set(error, -EINVAL,
-			 "no key for users' tokens; set auth.jwt.secret_file or ALLIM_JWT_SECRET "
-			 "(`allim token make --secret` makes one), or try --demo");
-}
-
-/* The addresses that a node with these settings listens on. */
-static int parse_addresses(const struct settings *settings, enum server_role role,
-			   union socket_address *ret_address,
-			   union socket_address *ret_admin_address, struct error *error)
-{
-	int result =
-	    socket_address_parse(slice_from_string(settings->http_listen.text), ret_address, error);
-
-	if (result == 0)
-		result = socket_address_parse(slice_from_string(settings->admin_listen.text),
-					      ret_admin_address, error);
-	if (result < 0)
-		return result;
-	if (role == SERVER_SHOWS && (!socket_address_is_loopback(ret_address) ||
-				     !socket_address_is_loopback(ret_admin_address)))
-		return error_set(error, -EINVAL,
-				 "--demo has public passwords and listens on loopback only; use "
-				 "--listen 127.0.0.1:8080");
-	return 0;
-}
-
-/* The method's, unless another one is named. */
-static int choose_feed(const struct settings *settings, const struct method *method,
-		       const struct feed_ops **ret_feed, struct error *error)
-{
-	*ret_feed = method->feed;
-	if (settings->delivery_feed[0] == '\0')
-		return 0;
-	return feed_find(slice_from_string(settings->delivery_feed), ret_feed, error);
-}
-
-static int check_rules(const struct settings *settings, struct error *error)
-{
-	struct routing *routing;
-	int result = routing_create(&settings->routing_rules, &routing, error);
-
-	if (result == 0)
-		routing_destroy(routing);
-	return result;
-}
-
-static int check_sources(const struct settings *settings, enum server_role role,
-			 struct error *error)
-{
-	if (role != SERVER_CONSUMES || sources_are_wanted(settings))
-		return sources_check(settings, error);
-	return error_set(error, -EINVAL,
-			 "there is nothing to consume; set sources.kafka.topic or "
-			 "sources.rabbitmq.queue");
-}
-
-int server_check(const struct settings *settings, enum server_role role, struct error *error)
-{
-	union socket_address address, admin_address;
-	const struct feed_ops *feed;
-	const struct method *method;
-	int result = check_keys(settings, role, error);
-
-	if (result == 0)
-		result = check_sources(settings, role, error);
-	if (result == 0)
-		result = parse_addresses(settings, role, &address, &admin_address, error);
-	if (result == 0)
-		result = method_find(slice_from_string(settings->method), &method, error);
-	if (result == 0)
-		result = choose_feed(settings, method, &feed, error);
-	if (result == 0 && feed->check != NULL)
-		result = feed->check(settings, error);
-	return result == 0 ? check_rules(settings, error) : result;
-}
-
-/* With one reference, or NULL with a sentence. */
-static struct configuration *load_configuration(const struct server_options *options,
-						struct error *error)
-{
-	struct configuration *configuration;
-
-	if (configuration_load(&options->sources, &configuration, error) < 0)
-		return NULL;
-	if (server_check(&configuration->settings, options->role, error) < 0 ||
-	    routing_attach(configuration, error) < 0) {
-		configuration_release(configuration);
-		return NULL;
-	}
-	return configuration;
-}
 
 static struct store_options store_options_of(const struct settings *settings)
 {
@@ -165,7 +64,7 @@ static void reload(struct server *server)
 	struct error error;
 	size_t count;
 
-	fresh = load_configuration(server->options, &error);
+	fresh = server_configuration_load(server->options, &error);
 	if (fresh == NULL) {
 		log_error("the settings were not reloaded; the old ones stay",
 			  LOG_TEXT("error", error.text));
@@ -328,45 +227,6 @@ static int start_threads(struct server *server, struct error *error)
 	return 0;
 }
 
-static uint64_t count_descriptors(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	uint64_t count = 0;
-
-	if (folder == NULL)
-		return 0;
-	while (readdir(folder) != NULL)
-		count++;
-	closedir(folder);
-	return count;
-}
-
-/* As many connections as files may be open, less what the node has open by now and what it
- * reserves. Where that is nearly all, half of the rest. */
-static void limit_connections(struct node *node, const struct settings *settings)
-{
-	uint64_t used = count_descriptors(), reserved = OWN_DESCRIPTORS + ADMIN_CONNECTIONS;
-	struct rlimit limit = {0};
-	uint64_t possible;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	possible = limit.rlim_cur > used ? limit.rlim_cur - used : 2;
-	if (reserved > possible / 2)
-		reserved = possible / 2;
-	node->admin_connection_limit =
-	    reserved * ADMIN_CONNECTIONS / (OWN_DESCRIPTORS + ADMIN_CONNECTIONS);
-	if (node->admin_connection_limit == 0)
-		node->admin_connection_limit = 1;
-	possible -= reserved;
-	node->limited_by_files =
-	    settings->limits_connections == 0 || (uint64_t)settings->limits_connections > possible;
-	node->connection_limit =
-	    node->limited_by_files ? possible : (uint64_t)settings->limits_connections;
-}
-
 static void on_hints(void *context, struct hint_batch *batch)
 {
 	node_deliver(context, batch);
@@ -438,6 +298,18 @@ static int open_audit(struct node *node, const struct settings *settings, struct
 	return audit_log_open(&options, &node->audit, error);
 }
 
+static int create_quotas(struct node *node)
+{
+	node->address_connections = quota_create();
+	node->user_connections = quota_create();
+	node->user_requests = quota_create();
+	node->publishes = quota_create();
+	if (node->address_connections == NULL || node->user_connections == NULL ||
+	    node->user_requests == NULL || node->publishes == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
 static int open_parts(struct server *server, struct error *error)
 {
 	struct node *node = &server->node;
@@ -450,7 +322,7 @@ static int open_parts(struct server *server, struct error *error)
 	randombytes_buf(&node->number, sizeof(node->number));
 	feed = feed_options_of(node, settings);
 	if (result == 0)
-		result = choose_feed(settings, node->method, &feed_ops, error);
+		result = server_choose_feed(settings, node->method, &feed_ops, error);
 	if (result == 0)
 		result = feed_open(feed_ops, &feed, &node->feed, error);
 	if (result < 0)
@@ -470,13 +342,7 @@ static int open_parts(struct server *server, struct error *error)
 		    settings->store_location);
 	warn(server);
 	node->blocking = blocking_create();
-	node->address_connections = quota_create();
-	node->user_connections = quota_create();
-	node->user_requests = quota_create();
-	node->publishes = quota_create();
-	if (node->blocking == NULL || node->address_connections == NULL ||
-	    node->user_connections == NULL || node->user_requests == NULL ||
-	    node->publishes == NULL)
+	if (node->blocking == NULL || create_quotas(node) < 0)
 		return error_set(error, -ENOMEM, "out of memory while starting");
 	randombytes_buf(node->demo_secret, sizeof(node->demo_secret));
 	return open_audit(node, settings, error);
@@ -541,7 +407,7 @@ static int start(struct server *server, struct error *error)
 	const struct settings *settings;
 	int result;
 
-	server->configuration = load_configuration(server->options, error);
+	server->configuration = server_configuration_load(server->options, error);
 	if (server->configuration == NULL)
 		return -EINVAL;
 	server->started_with = configuration_reference(server->configuration);
@@ -549,8 +415,8 @@ static int start(struct server *server, struct error *error)
 	log_set_level((enum log_level)settings->log_level);
 	server->node.demo = server->options->role == SERVER_SHOWS;
 	server->node.started_at = clock_wall();
-	result = parse_addresses(settings, server->options->role, &server->address,
-				 &server->admin_address, error);
+	result = server_addresses(settings, server->options->role, &server->address,
+				  &server->admin_address, error);
 	if (result == 0)
 		result = watch_signals(server, error);
 	if (result == 0)
@@ -560,7 +426,7 @@ static int start(struct server *server, struct error *error)
 	if (result == 0)
 		result = hear_signals(server, error);
 	if (result == 0)
-		limit_connections(&server->node, settings);
+		connection_limit_set(&server->node, settings);
 	if (result < 0)
 		return result;
 	if (server->node.worker_count > 1) {

@@ -24,7 +24,7 @@ static const struct figure {
      offsetof(struct source_statistics, buried)},
     {"retries_total", "counter", "Batches of messages that the store failed.",
      offsetof(struct source_statistics, retries)},
-    {"reconnections_total", "counter", "Times that a source was connected again.",
+    {"reconnections_total", "counter", "Times that a source connected again.",
      offsetof(struct source_statistics, reconnections)},
     {"waiting", "gauge", "Messages that wait for the store.",
      offsetof(struct source_statistics, waiting)},
