@@ -54,11 +54,6 @@ int publication_read_item(const struct publication_reader *reader,
 			  const struct notification_source *source, const char *const *also_allowed,
 			  struct store_item *ret_item, struct publication_outcome *ret_outcome);
 
-/* Reads an array of 1 to `limit` names into the item, each once, in the order given. Copied into
- * the arena. Returns 0, -ENOMEM, or -EINVAL with a sentence. */
-int publication_read_users(const json_t *json, size_t limit, struct arena *arena,
-			   struct store_item *item, struct error *error);
-
 /* Makes the store keep what was refused and what rules decided together with the key. Returns 0 or
  * -ENOMEM. */
 int publication_set_note(struct publication *publication, struct arena *arena);

@@ -4,7 +4,7 @@
 #include "core/topic.h"
 
 #include "base/json.h"
-#include "intake/publication.h"
+#include "intake/recipients.h"
 #include "server/exchange.h"
 #include "server/handlers.h"
 #include "server/worker.h"
@@ -257,9 +257,9 @@ static int read_members(struct exchange *exchange, const json_t *body,
 
 	if (!json_is_object(body) || json_object_size(body) != 1)
 		return error_set(error, -EINVAL, "send {\"users\": [names]}");
-	result = publication_read_users(json_object_get(body, "users"),
-					(size_t)exchange->worker->settings->publish_recipients,
-					&exchange->arena, &item, error);
+	result = recipients_read_users(json_object_get(body, "users"),
+				       (size_t)exchange->worker->settings->publish_recipients,
+				       &exchange->arena, &item, error);
 	subscribe->users = item.users;
 	subscribe->user_count = item.user_count;
 	return result;
