@@ -15,10 +15,6 @@ struct publication_item {
 	size_t number_at;
 };
 
-static const char *const content = "\"type\":\"comment\",\"title\":\"n0000000000\","
-				   "\"body\":\"Minjun answered your comment.\","
-				   "\"data\":{\"article\":1234,\"comment\":56789}}";
-
 static void append_head(struct buffer *buffer, const char *path, size_t length)
 {
 	buffer_append_format(buffer,
@@ -72,8 +68,7 @@ int publication_init_users(struct publication *publication, unsigned items)
 	for (unsigned i = 0; i < items; i++) {
 		if (items > 1)
 			buffer_append_byte(&body, i == 0 ? '[' : ',');
-		buffer_append_format(&body, "{\"to\":{\"user\":\"user-%0*u\"},%s", USERS_DIGITS, 0,
-				     content);
+		buffer_append_format(&body, PUBLICATION_TO_USER, USERS_DIGITS, 0, 0);
 	}
 	if (items > 1)
 		buffer_append_byte(&body, ']');
@@ -85,7 +80,7 @@ int publication_init_everyone(struct publication *publication)
 	struct buffer body = BUFFER_EMPTY;
 
 	*publication = (struct publication){0};
-	buffer_append_format(&body, "{\"to\":{\"everyone\":true},%s", content);
+	buffer_append_format(&body, PUBLICATION_TO_EVERYONE, 0);
 	return compose(publication, "/v1/notifications", &body, 1);
 }
 

@@ -4,6 +4,14 @@
 
 #include "base/buffer.h"
 
+/* The notification that every measure publishes, as a format: of the digits and the number of a
+ * user, and of the number in the title. */
+#define PUBLICATION_CONTENT                                                                     \
+	"\"type\":\"comment\",\"title\":\"n%010u\",\"body\":\"Minjun answered your comment.\"," \
+	"\"data\":{\"article\":1234,\"comment\":56789}}"
+#define PUBLICATION_TO_USER	"{\"to\":{\"user\":\"user-%0*u\"}," PUBLICATION_CONTENT
+#define PUBLICATION_TO_EVERYONE "{\"to\":{\"everyone\":true}," PUBLICATION_CONTENT
+
 struct publication_item;
 
 struct publication {

@@ -6,6 +6,7 @@
 
 #include "bench/cluster.h"
 #include "bench/database.h"
+#include "bench/publication.h"
 #include "bench/publishing.h"
 #include "bench/target_metrics.h"
 
@@ -27,13 +28,10 @@ struct emptying {
 void queue_body(const struct bench *bench, unsigned number, char body[static QUEUE_BODY_BYTES],
 		char user[static QUEUE_NAME_BYTES])
 {
-	snprintf(user, QUEUE_NAME_BYTES, "user-%0*u", USERS_DIGITS,
-		 number % bench->options.database_users);
-	snprintf(body, QUEUE_BODY_BYTES,
-		 "{\"to\":{\"user\":\"%s\"},\"type\":\"comment\",\"title\":\"n%010u\","
-		 "\"body\":\"Minjun answered your comment.\",\"data\":{\"article\":1234,"
-		 "\"comment\":56789}}",
-		 user, number);
+	unsigned to = number % bench->options.database_users;
+
+	snprintf(user, QUEUE_NAME_BYTES, "user-%0*u", USERS_DIGITS, to);
+	snprintf(body, QUEUE_BODY_BYTES, PUBLICATION_TO_USER, USERS_DIGITS, to, number);
 }
 
 static void sample(const struct emptying *emptying, const char *side, const char *quantity,

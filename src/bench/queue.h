@@ -18,8 +18,6 @@ struct queue {
 		    struct error *error);
 };
 
-extern const struct queue queue_kafka, queue_rabbitmq;
-
 /* The message with that number: a notification to one of the users of durable publishes. */
 void queue_body(const struct bench *bench, unsigned number, char body[static QUEUE_BODY_BYTES],
 		char user[static QUEUE_NAME_BYTES]);

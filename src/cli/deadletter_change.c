@@ -55,6 +55,7 @@ static int print_number(const struct command *command, int64_t number)
 static int change_one(struct deadletter_admin *admin, const struct change *change, int64_t id)
 {
 	json_t *answer = NULL;
+	const char *rule;
 	char path[64];
 	int result;
 
@@ -64,9 +65,10 @@ static int change_one(struct deadletter_admin *admin, const struct change *chang
 	if (json_is_true(json_object_get(answer, "repeated")))
 		command_say(admin->command, "dead letter %lld was published before; it is gone now",
 			    (long long)id);
-	if (json_is_true(json_object_get(answer, "dropped")))
-		command_say(admin->command, "dead letter %lld was dropped by a rule of routing",
-			    (long long)id);
+	rule = json_string_value(json_object_get(answer, "dropped_by"));
+	if (rule != NULL)
+		command_say(admin->command, "dead letter %lld was dropped by the rule %s",
+			    (long long)id, rule);
 	json_decref(answer);
 	return result == COMMAND_GOES_ON ? print_number(admin->command, id) : result;
 }

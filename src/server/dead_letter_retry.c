@@ -13,6 +13,7 @@
 #include "server/dead_letter.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "intake/message.h"
 #include "server/handlers.h"
 #include "server/publication_answer.h"
@@ -87,24 +88,41 @@ static void take_out(struct exchange *exchange)
 	exchange_ask(exchange, &exhume->request, on_taken_out);
 }
 
-/* The ids end with the store's next answer, so what will be answered is written now. Returns 0 or
- * -ENOMEM. */
-static int keep_answer(struct exchange *exchange, const struct publication *publication)
+/* What will be answered when the letter is gone. Takes the buffer's memory. Returns 0 or -ENOMEM. */
+static int keep_answer(struct exchange *exchange, int status, struct buffer *answer)
 {
 	struct retry *retry = exchange->task;
+	int result = buffer_failed(answer)
+			 ? -ENOMEM
+			 : arena_copy(&exchange->arena, buffer_slice(answer), &retry->answer);
+
+	buffer_finish(answer);
+	retry->status = status;
+	return result;
+}
+
+/* The ids end with the store's next answer, so they are written down now. */
+static int keep_published(struct exchange *exchange, const struct publication *publication)
+{
+	const struct retry *retry = exchange->task;
 	struct buffer answer = BUFFER_EMPTY;
-	int result;
 
 	if (retry->item.is_repeated)
 		buffer_append(&answer, SLICE("{\"repeated\":true}"));
 	else
 		publication_answer_append(publication, &answer);
-	result = buffer_failed(&answer)
-		     ? -ENOMEM
-		     : arena_copy(&exchange->arena, buffer_slice(&answer), &retry->answer);
-	buffer_finish(&answer);
-	retry->status = retry->item.is_repeated ? 200 : 201;
-	return result;
+	return keep_answer(exchange, retry->item.is_repeated ? 200 : 201, &answer);
+}
+
+static int keep_dropped(struct exchange *exchange)
+{
+	const struct retry *retry = exchange->task;
+	struct buffer answer = BUFFER_EMPTY;
+
+	buffer_append(&answer, SLICE("{\"dropped_by\":"));
+	json_append_string(&answer, slice_from_string(retry->outcome.rule));
+	buffer_append_byte(&answer, '}');
+	return keep_answer(exchange, 202, &answer);
 }
 
 static void on_published(struct exchange *exchange, struct store_request *request)
@@ -120,7 +138,7 @@ static void on_published(struct exchange *exchange, struct store_request *reques
 		metrics_add(metrics, METRIC_NOTIFICATIONS, store_item_receivers(&retry->item));
 	}
 	if (result == 0)
-		result = keep_answer(exchange, publication);
+		result = keep_published(exchange, publication);
 	if (result < 0)
 		exchange_store_problem(exchange, result);
 	else
@@ -154,9 +172,10 @@ static void drop(struct exchange *exchange)
 		    retry->message.position);
 	metrics_add(&exchange->worker->metrics, METRIC_ITEMS_ROUTED, 1);
 	metrics_add(&exchange->worker->metrics, METRIC_ITEMS_DROPPED, 1);
-	retry->status = 202;
-	retry->answer = SLICE("{\"dropped\":true}");
-	take_out(exchange);
+	if (keep_dropped(exchange) < 0)
+		exchange_out_of_memory(exchange);
+	else
+		take_out(exchange);
 }
 
 static void read_and_publish(struct exchange *exchange)

@@ -392,7 +392,7 @@ static void test_dropped_by_a_rule(void **state)
 	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_ITEMS_ROUTED), 1);
 	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_ITEMS_DROPPED), 1);
 	assert_int_equal(metrics_get(&lone.worker->metrics, METRIC_PUBLISHES), 0);
-	lone_worker_check_answer(client, "{\"dropped\":true}");
+	lone_worker_check_answer(client, "{\"dropped_by\":\"quiet\"}");
 }
 
 /* The reason is written down, one more try is counted, and the answer says why. */
