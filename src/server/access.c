@@ -88,15 +88,24 @@ static void spend(struct exchange *exchange)
 		access_refuse_count(exchange);
 }
 
+static bool takes_tickets(enum route_access access)
+{
+	return access == ROUTE_STREAM || access == ROUTE_WEBSOCKET;
+}
+
 static void check_user(struct exchange *exchange)
 {
 	int result = authenticate_user(&exchange->worker->authenticator, exchange->request,
 				       now_seconds(), &exchange->arena, &exchange->identity);
 
-	if (result < 0)
-		refuse(exchange, result, "a valid user token: Authorization: Bearer TOKEN");
-	else
+	if (result == 0)
 		spend(exchange);
+	else if (takes_tickets(exchange->route->access))
+		refuse(exchange, result,
+		       "a valid user token: Authorization: Bearer TOKEN, or where a page cannot "
+		       "send that header, ?ticket= with one of POST /v1/inbox/ticket");
+	else
+		refuse(exchange, result, "a valid user token: Authorization: Bearer TOKEN");
 }
 
 /* Publishers, and with `users_too` whoever has a token: what it allows, publish.c asks. */

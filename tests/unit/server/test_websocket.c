@@ -130,6 +130,8 @@ static void nobody_opens_without_a_token(void **state)
 	client_open(&client, &node.address);
 	assert_int_equal(
 	    websocket_client_handshake(&client, "/v1/inbox/socket", UPGRADE VERSION KEY), 401);
+	buffer_append(&client.input, slice_from_bytes("", 1));
+	assert_non_null(strstr(client.input.data, "?ticket= with one of POST /v1/inbox/ticket"));
 	client_close(&client);
 }
 
