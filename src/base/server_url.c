@@ -88,7 +88,8 @@ int server_url_decode(struct slice text, char ret_name[static SERVER_NAME_BYTES]
 	return 0;
 }
 
-/* Takes the scheme, and the s of TLS, off the front. Schemes compare without case (RFC 3986, 3.1). */
+/* Takes the scheme, and the s of TLS, off the front. Schemes compare without case (RFC 3986,
+ * 3.1). */
 static int read_scheme(const struct server_url_form *form, struct slice *rest,
 		       struct server_url *url, struct error *error)
 {
@@ -100,7 +101,7 @@ static int read_scheme(const struct server_url_form *form, struct slice *rest,
 	url->tls = given.length == scheme.length + 1 && (given.data[scheme.length] | 0x20) == 's';
 	if (url->tls)
 		given.length--;
-	if (!slice_equals_ignoring_case(given, scheme))
+	if (end == NULL || !slice_equals_ignoring_case(given, scheme))
 		return error_set(error, -EINVAL, "%s.url must begin with %s://, or %ss:// for TLS",
 				 form->section, form->scheme, form->scheme);
 	*rest = slice_from_bytes(end + 3, rest->length - (size_t)(end + 3 - rest->data));

@@ -88,7 +88,8 @@ static void take_out(struct exchange *exchange)
 	exchange_ask(exchange, &exhume->request, on_taken_out);
 }
 
-/* What will be answered when the letter is gone. Takes the buffer's memory. Returns 0 or -ENOMEM. */
+/* What will be answered when the letter is gone. Takes the buffer's memory. Returns 0 or
+ * -ENOMEM. */
 static int keep_answer(struct exchange *exchange, int status, struct buffer *answer)
 {
 	struct retry *retry = exchange->task;

@@ -1,5 +1,5 @@
-/* What handlers do, whichever carrier brought the request: read parameters and bodies, ask the store,
- * and answer. */
+/* What handlers do, whichever carrier brought the request: read parameters and bodies, ask the
+ * store, and answer. */
 #include "server/exchange.h"
 
 #include "base/clock.h"

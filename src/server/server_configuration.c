@@ -1,5 +1,5 @@
-/* What only shows when a node is put together would else be found by a reload, which then has half of
- * the settings. */
+/* What only shows when a node is put together would else be found by a reload, which then has half
+ * of the settings. */
 #include "server/server_configuration.h"
 
 #include "intake/routing.h"

@@ -1,5 +1,5 @@
-/* The settings that a node starts or goes on with: all that could not work is refused before anything
- * is started. */
+/* The settings that a node starts or goes on with: all that could not work is refused before
+ * anything is started. */
 #ifndef ALLIM_SERVER_SERVER_CONFIGURATION_H
 #define ALLIM_SERVER_SERVER_CONFIGURATION_H
 

@@ -369,7 +369,8 @@ static bool is_wanted(const struct settings *settings)
 	return settings->sources_kafka_topic[0] != '\0';
 }
 
-/* Hints in the queue would all become dead letters, and messages among the hints be read by nobody. */
+/* Hints in the queue would all become dead letters, and messages among the hints be read by
+ * nobody. */
 static int check(const struct settings *settings, struct error *error)
 {
 	if (strcmp(settings->sources_kafka_topic, settings->kafka_topic) == 0)

@@ -23,8 +23,8 @@ struct conformance_kind {
 	void (*stop)(void *place);
 	/* Makes a new, empty queue, and has the settings name it. Texts live until the next one. */
 	void (*prepare)(void *place, struct settings *settings);
-	/* Deletes the queue and makes it again under its name, empty, while no source is open. False:
-	 * this broker is not to be told that. NULL where there are no positions. */
+	/* Deletes the queue and makes it again under its name, empty, while no source is open.
+	 * False: this broker is not to be told that. NULL where there are no positions. */
 	bool (*make_again)(void *place);
 	/* Sends a message to that queue, with a key of its producer's (or NULL), and waits until
 	 * the broker has it. Those of one user stay in order. */

@@ -1,5 +1,5 @@
-/* The parts of a URL that are the same for every kind of server; what each kind makes of them is tested
- * with broker/rabbitmq_url and feed/redis_url. */
+/* The parts of a URL that are the same for every kind of server; what each kind makes of them is
+ * tested with broker/rabbitmq_url and feed/redis_url. */
 #include "base/server_url.h"
 
 #include "lib/assertions.h"

@@ -153,10 +153,9 @@ static void all_are_tried_from_the_oldest_on(void **state)
 	assert_string_equal(running->errors,
 			    "allim deadletter retry: dead letter 3 was published before; it is "
 			    "gone now\n");
-	running =
-	    run(LIST(SCRIPTED_JSON("200 OK", "{\"dropped_by\":\"quiet\"}")), NULL, LIST("retry", "3"));
-	running_assert_contains(running->errors,
-				"dead letter 3 was dropped by the rule quiet\n");
+	running = run(LIST(SCRIPTED_JSON("200 OK", "{\"dropped_by\":\"quiet\"}")), NULL,
+		      LIST("retry", "3"));
+	running_assert_contains(running->errors, "dead letter 3 was dropped by the rule quiet\n");
 	running = run(LIST(PAGE("", "false")), NULL, LIST("retry", "--all"));
 	assert_int_equal(running->status, COMMAND_DONE);
 	assert_string_equal(running->output, "");
