@@ -8,6 +8,7 @@
 #include "audit/audit_page.h"
 #include "audit/audit_target.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/log.h"
 #include "net/mailbox.h"
 
@@ -65,20 +66,10 @@ const char *const audit_event_names[AUDIT_EVENTS] = {
 #undef AUDIT_EVENT
 };
 
-static uint64_t read_counter(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-static void count(_Atomic uint64_t *counter, uint64_t number)
-{
-	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
-}
-
 void audit_log_lose(struct audit_log *log, size_t number)
 {
-	count(&log->lost, number);
-	count(&log->lost_untold, number);
+	counter_add(&log->lost, number);
+	counter_add(&log->lost_untold, number);
 }
 
 bool audit_log_wants(const struct audit_log *log, enum audit_event event)
@@ -194,7 +185,7 @@ static int write_pending(struct audit_log *log)
 	size_t written = 0;
 	int result = log->target->ops->write(log->target, lines, &written);
 
-	count(&log->written, count_lines(slice_from_bytes(lines.data, written)));
+	counter_add(&log->written, count_lines(slice_from_bytes(lines.data, written)));
 	let_go(log, written);
 	if (result == -EAGAIN && !log->is_stopping)
 		log->retry_at = clock_monotonic() + RETRY;
@@ -245,7 +236,7 @@ static void wait_longer(struct audit_log *log, int64_t now)
 /* Behind what came before them, at most once in a while. */
 static void tell_losses(struct audit_log *log)
 {
-	uint64_t number = read_counter(&log->lost_untold);
+	uint64_t number = counter_read(&log->lost_untold);
 	int64_t now = clock_monotonic();
 
 	if (number == 0)
@@ -259,7 +250,7 @@ static void tell_losses(struct audit_log *log)
 	}
 	wait_longer(log, now);
 	atomic_fetch_sub_explicit(&log->lost_untold, number, memory_order_relaxed);
-	count(&log->written, 1);
+	counter_add(&log->written, 1);
 	log->is_told = false;
 	log->reason = NULL;
 	log_info("the audit log goes on, and tells how many records are missing",
@@ -292,7 +283,7 @@ static int wait_for(const struct audit_log *log)
 
 	if (log->pending.length > 0)
 		wait = sooner(wait, (due > log->retry_at ? due : log->retry_at) - now);
-	if (read_counter(&log->lost_untold) > 0)
+	if (counter_read(&log->lost_untold) > 0)
 		wait = sooner(wait, log->tell_at > now ? log->tell_at - now : TELL);
 	return wait;
 }
@@ -407,7 +398,7 @@ void audit_log_close(struct audit_log *log)
 	if (log == NULL)
 		return;
 	audit_log_stop(log);
-	untold = read_counter(&log->lost_untold);
+	untold = counter_read(&log->lost_untold);
 	if (untold > 0)
 		log_error("records of the audit log are lost, and it does not tell of them",
 			  LOG_NUMBER("records", untold));
@@ -419,7 +410,7 @@ void audit_log_statistics(struct audit_log *log, struct audit_statistics *ret_st
 	*ret_statistics = (struct audit_statistics){.records = 0};
 	if (log == NULL)
 		return;
-	ret_statistics->records = read_counter(&log->written);
-	ret_statistics->lost = read_counter(&log->lost);
-	ret_statistics->waiting_bytes = read_counter(&log->waiting_bytes);
+	ret_statistics->records = counter_read(&log->written);
+	ret_statistics->lost = counter_read(&log->lost);
+	ret_statistics->waiting_bytes = counter_read(&log->waiting_bytes);
 }
