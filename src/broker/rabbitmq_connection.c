@@ -6,6 +6,7 @@
  * with a login. */
 #include "broker/rabbitmq_connection.h"
 
+#include "base/clock.h"
 #include "broker/rabbitmq_tls.h"
 #include "config/settings.h"
 
@@ -226,14 +227,37 @@ void rabbitmq_connection_drop(struct rabbitmq_connection *connection)
 	connection->handle = NULL;
 }
 
+/* librabbitmq's own waiting would keep all messages that come before the answer. */
+static void await_farewell(struct rabbitmq_connection *connection)
+{
+	const int64_t until = clock_monotonic() + GOODBYE_MILLISECONDS;
+	struct timeval patience;
+	amqp_frame_t frame;
+	int64_t left;
+
+	while ((left = until - clock_monotonic()) > 0) {
+		patience = (struct timeval){.tv_usec = left * 1000};
+		amqp_maybe_release_buffers(connection->handle);
+		if (amqp_simple_wait_frame_noblock(connection->handle, &frame, &patience) !=
+		    AMQP_STATUS_OK)
+			return;
+		if (frame.frame_type == AMQP_FRAME_METHOD &&
+		    frame.payload.method.id == AMQP_CONNECTION_CLOSE_OK_METHOD)
+			return;
+	}
+}
+
 void rabbitmq_connection_leave(struct rabbitmq_connection *connection)
 {
-	const struct timeval goodbye = {.tv_usec = GOODBYE_MILLISECONDS * 1000};
+	amqp_connection_close_t goodbye = {
+	    .reply_code = AMQP_REPLY_SUCCESS,
+	    .reply_text = amqp_cstring_bytes("the client ends"),
+	};
 
-	if (connection->handle != NULL) {
-		amqp_set_rpc_timeout(connection->handle, &goodbye);
-		amqp_connection_close(connection->handle, AMQP_REPLY_SUCCESS);
-	}
+	if (connection->handle != NULL &&
+	    amqp_send_method(connection->handle, 0, AMQP_CONNECTION_CLOSE_METHOD, &goodbye) ==
+		AMQP_STATUS_OK)
+		await_farewell(connection);
 	rabbitmq_connection_drop(connection);
 }
 
@@ -311,6 +335,20 @@ int rabbitmq_connection_receive(struct rabbitmq_connection *connection, amqp_fra
 
 	amqp_maybe_release_buffers(connection->handle);
 	return next_frame(connection, &none, ret_frame, error);
+}
+
+int rabbitmq_connection_beat(struct rabbitmq_connection *connection, int64_t now,
+			     struct error *error)
+{
+	const amqp_frame_t frame = {.frame_type = AMQP_FRAME_HEARTBEAT};
+	int status;
+
+	if (now < connection->beat_at)
+		return 0;
+	connection->beat_at = now + RABBITMQ_HEARTBEAT_SECONDS * 1000 / 2;
+	status = amqp_send_frame(connection->handle, &frame);
+	return status == AMQP_STATUS_OK ? 0
+					: rabbitmq_problem_status(status, RABBITMQ_WORKING, error);
 }
 
 /* A frame of that type must come next. */

@@ -46,6 +46,7 @@ struct rabbitmq_connection {
 	amqp_connection_state_t handle; /* NULL while closed */
 	unsigned attempts;		/* which of the servers comes next */
 	int tls_refusal;		/* of the server's certificate */
+	int64_t beat_at;		/* monotonic milliseconds; see rabbitmq_connection_beat() */
 	bool is_blocked;		/* by an alarm: what is published now waits */
 	pthread_mutex_t mutex;		/* of what an abort needs */
 	int descriptor;			/* -1 while closed */
@@ -83,6 +84,12 @@ int rabbitmq_connection_outcome(struct rabbitmq_connection *connection, struct e
  * itself (its end, alarms, heartbeats) is seen to, and is no frame. */
 int rabbitmq_connection_receive(struct rabbitmq_connection *connection, amqp_frame_t *ret_frame,
 				struct error *error);
+
+/* In place of rabbitmq_connection_receive() while frames are left where they are, at least every
+ * second: sends heartbeats, so that the server keeps the connection. Returns 0 or a negative errno
+ * value with a sentence; then the connection is to be dropped. */
+int rabbitmq_connection_beat(struct rabbitmq_connection *connection, int64_t now,
+			     struct error *error);
 
 /* Takes the content that follows a frame of basic.deliver or basic.return. The properties live
  * until the next call of rabbitmq_connection_receive(). Returns 1, or 0 where it has more than

@@ -69,7 +69,7 @@ static int take_frames(struct rabbitmq_session *session, struct error *error)
 	amqp_frame_t frame;
 	int result = 1;
 
-	for (unsigned i = 0; i < FRAMES_PER_TURN && result > 0; i++) {
+	for (unsigned i = 0; i < FRAMES_PER_TURN && result > 0 && !session->holds_back; i++) {
 		result = rabbitmq_connection_receive(&session->connection, &frame, error);
 		if (result > 0 && session->role->on_frame(session, &frame, error) < 0)
 			return -EPROTO;
@@ -105,6 +105,8 @@ static void serve(struct rabbitmq_session *session)
 
 	if (result == 0)
 		result = session->role->on_turn(session, &error);
+	if (result == 0 && session->holds_back)
+		result = rabbitmq_connection_beat(&session->connection, session->now, &error);
 	if (result < 0)
 		lose(session, &error);
 	else
@@ -113,13 +115,14 @@ static void serve(struct rabbitmq_session *session)
 
 static void wait_for_work(struct rabbitmq_session *session)
 {
+	bool listens = !session->holds_back || !session->is_open;
 	struct pollfd descriptors[] = {
 	    {.fd = session->mailbox.event, .events = POLLIN},
-	    {.fd = session->connection.descriptor, .events = POLLIN},
+	    {.fd = listens ? session->connection.descriptor : -1, .events = POLLIN},
 	};
 	int64_t left = session->due - clock_monotonic();
 
-	if (left < 0 || rabbitmq_connection_has_input(&session->connection))
+	if (left < 0 || (listens && rabbitmq_connection_has_input(&session->connection)))
 		left = 0;
 	poll(descriptors, 2, (int)left);
 }

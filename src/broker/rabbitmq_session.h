@@ -44,6 +44,7 @@ struct rabbitmq_session {
 	int64_t opened_at;
 	unsigned failed_attempts; /* in a row */
 	bool is_open;
+	bool holds_back; /* the role's, in its calls: no frame is taken until it is false again */
 	bool is_stopping;
 	/* From any thread. */
 	_Atomic uint64_t attempts; /* to connect */

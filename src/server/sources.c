@@ -26,6 +26,8 @@ static const struct figure {
      offsetof(struct source_statistics, retries)},
     {"reconnections_total", "counter", "Times that a source connected again.",
      offsetof(struct source_statistics, reconnections)},
+    {"pauses_total", "counter", "Times that no more was taken, since too much waited.",
+     offsetof(struct source_statistics, pauses)},
     {"waiting", "gauge", "Messages that wait for the store.",
      offsetof(struct source_statistics, waiting)},
     {"waiting_bytes", "gauge", "Bytes that messages take that wait for the store.",

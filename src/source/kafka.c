@@ -191,6 +191,7 @@ static void hold_back(struct kafka_source *kafka)
 	if (pause == kafka->is_paused || kafka->thread.is_stopping)
 		return;
 	kafka->is_paused = pause;
+	atomic_fetch_add(&kafka->thread.figures.pauses, pause);
 	pause_all(kafka, pause);
 }
 

@@ -43,11 +43,6 @@ static struct lane_message *message_of(struct list *link)
 	return CONTAINER_OF(link, struct lane_message, link);
 }
 
-static size_t bytes_of(const struct lane_message *message)
-{
-	return LANE_MESSAGE_BYTES + message->content.body.length + message->beside;
-}
-
 /* Messages leave the lane: those of `messages`. */
 static void forget(struct lane *lane, struct list *messages)
 {
@@ -56,7 +51,7 @@ static void forget(struct lane *lane, struct list *messages)
 
 	LIST_FOR_EACH(link, messages) {
 		number++;
-		bytes += bytes_of(message_of(link));
+		bytes += lane_message_bytes(message_of(link));
 		free(message_of(link)->refusal);
 		message_of(link)->refusal = NULL;
 	}
@@ -440,10 +435,10 @@ void lane_add(struct lane *lane, struct lane_message *message)
 	assert(!lane->is_closed);
 	list_append(&lane->waiting, &message->link);
 	lane->waiting_count++;
-	lane->waiting_bytes += bytes_of(message);
+	lane->waiting_bytes += lane_message_bytes(message);
 	count(&figures->received, 1);
 	count(&figures->waiting, 1);
-	count(&figures->waiting_bytes, bytes_of(message));
+	count(&figures->waiting_bytes, lane_message_bytes(message));
 	start(lane);
 }
 

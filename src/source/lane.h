@@ -35,6 +35,11 @@ struct lane_message {
 /* What the lane and the source keep of a message, roughly. */
 enum { LANE_MESSAGE_BYTES = 512 };
 
+static inline size_t lane_message_bytes(const struct lane_message *message)
+{
+	return LANE_MESSAGE_BYTES + message->content.body.length + message->beside;
+}
+
 enum lane_state { LANE_IDLE, LANE_PUBLISHING, LANE_BURYING, LANE_WAITING, LANE_STATES };
 
 struct lane;

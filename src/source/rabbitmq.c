@@ -41,11 +41,14 @@ static void free_messages(struct list *messages)
 static void on_handled(struct lane *lane, struct list *messages)
 {
 	struct channel *channel = CONTAINER_OF(lane, struct channel, lane);
+	uint64_t last;
 
-	if (!list_is_empty(messages))
-		rabbitmq_consumer_acknowledge(&channel->rabbitmq->consumer, channel->connection,
-					      rabbitmq_message_of(messages->previous)->tag);
+	if (list_is_empty(messages))
+		return;
+	last = rabbitmq_message_of(messages->previous)->tag;
+	/* First, since the acknowledgement wakes a consumer that waits for them to go. */
 	free_messages(messages);
+	rabbitmq_consumer_acknowledge(&channel->rabbitmq->consumer, channel->connection, last);
 }
 
 static void on_dropped(struct lane *lane, struct list *messages)
@@ -150,6 +153,7 @@ static int start(struct rabbitmq_source *rabbitmq, const struct settings *settin
 	    .context = rabbitmq,
 	    .queue = rabbitmq->queue,
 	    .prefetch = (uint16_t)settings->sources_rabbitmq_prefetch,
+	    .most_bytes = (uint64_t)settings->sources_buffer_bytes,
 	};
 	int result;
 
@@ -222,7 +226,11 @@ static bool is_wanted(const struct settings *settings)
 
 static void reconfigure(struct source *source, struct configuration *configuration)
 {
-	source_thread_reconfigure(&((struct rabbitmq_source *)source)->thread, configuration);
+	struct rabbitmq_source *rabbitmq = (struct rabbitmq_source *)source;
+
+	source_thread_reconfigure(&rabbitmq->thread, configuration);
+	atomic_store(&rabbitmq->consumer.most_bytes,
+		     (uint64_t)configuration->settings.sources_buffer_bytes);
 }
 
 static void statistics(struct source *source, struct source_statistics *ret_statistics)
@@ -233,6 +241,7 @@ static void statistics(struct source *source, struct source_statistics *ret_stat
 	source_thread_statistics(&rabbitmq->thread, ret_statistics);
 	ret_statistics->connected = atomic_load(&rabbitmq->consumer.is_consuming);
 	ret_statistics->reconnections = openings - (openings > 0);
+	ret_statistics->pauses = atomic_load(&rabbitmq->consumer.pauses);
 }
 
 /* The thread ends when the store has answered; acknowledgements that it gave then go out before the

@@ -1,6 +1,12 @@
-/* A queue that is there is used as it is. One that is missing is made: durable, replicated
- * (quorum), and with one active consumer, since several at a time would take a user's messages out
- * of order; the others wait to take its place. */
+/* A queue that is there is used as it is. One that is missing is made: durable, replicated (quorum),
+ * and with one active consumer, since several at a time would take a user's messages out of order;
+ * the others wait to take its place.
+ *
+ * When messages hold more than so many bytes, no frame is taken from the connection until half of
+ * them is gone: what RabbitMQ has sent waits in the sockets, and the rest with RabbitMQ, whose
+ * writing TCP stops. AMQP has nothing better. RabbitMQ refuses channel.flow and a prefetch in
+ * bytes. Cancelling the consumer stops nothing of what was handed out, up to the whole prefetch, and
+ * gives the queue to the next consumer while this one still has messages that come before. */
 #include "source/rabbitmq_consumer.h"
 
 #include <errno.h>
@@ -100,6 +106,16 @@ static void on_lost(struct rabbitmq_session *session)
 
 /* Messages */
 
+static void hold_back(struct rabbitmq_consumer *consumer)
+{
+	uint64_t held = atomic_load(&consumer->held_bytes);
+	uint64_t most = atomic_load(&consumer->most_bytes);
+	bool holds_back = consumer->session.holds_back ? held > most / 2 : held > most;
+
+	atomic_fetch_add(&consumer->pauses, holds_back && !consumer->session.holds_back);
+	consumer->session.holds_back = holds_back;
+}
+
 static int pass_on(struct rabbitmq_consumer *consumer, uint64_t tag,
 		   const amqp_basic_properties_t *properties, bool is_whole, struct error *error)
 {
@@ -114,7 +130,9 @@ static int pass_on(struct rabbitmq_consumer *consumer, uint64_t tag,
 	message->tag = tag;
 	message->context = consumer->context;
 	message->arrival.on_receive = consumer->on_arrival;
+	rabbitmq_message_hold(message, &consumer->held_bytes);
 	mailbox_send(consumer->receiver, &message->arrival);
+	hold_back(consumer);
 	return 0;
 }
 
@@ -151,8 +169,8 @@ static int on_frame(struct rabbitmq_session *session, const amqp_frame_t *frame,
 
 static int on_turn(struct rabbitmq_session *session, struct error *error)
 {
-	(void)session;
 	(void)error;
+	hold_back(consumer_of(session));
 	return 0;
 }
 
@@ -214,6 +232,7 @@ int rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
 	    .context = options->context,
 	    .queue = options->queue,
 	    .prefetch = options->prefetch,
+	    .most_bytes = options->most_bytes,
 	    .lost.on_receive = options->on_lost,
 	};
 	result = rabbitmq_session_init(&consumer->session, options->access, "allim: source", &role,

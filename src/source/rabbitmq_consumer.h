@@ -19,6 +19,9 @@ struct rabbitmq_consumer {
 	_Atomic bool is_consuming;
 	struct mailbox_message lost; /* sent when a connection is, unless it is on its way */
 	_Atomic bool lost_is_sent;
+	_Atomic uint64_t held_bytes; /* of messages that are not destroyed yet */
+	_Atomic uint64_t most_bytes; /* from any thread: beyond them it takes no more */
+	_Atomic uint64_t pauses;     /* times that it did not */
 };
 
 struct rabbitmq_consumer_options {
@@ -30,6 +33,7 @@ struct rabbitmq_consumer_options {
 	void *context;
 	const char *queue;
 	uint16_t prefetch;
+	uint64_t most_bytes;
 };
 
 /* Returns 0 or a negative errno value. */

@@ -20,6 +20,12 @@ static struct slice attribute_name(struct slice header)
 	return SLICE("");
 }
 
+static int copy(struct rabbitmq_message *message, struct slice bytes, struct slice *ret_copy)
+{
+	message->lane.beside += bytes.length;
+	return arena_copy(&message->arena, bytes, ret_copy);
+}
+
 static bool is_text(const amqp_field_value_t *value)
 {
 	return value->kind == AMQP_FIELD_KIND_UTF8 || value->kind == AMQP_FIELD_KIND_BYTES;
@@ -43,9 +49,8 @@ static int take_attributes(struct rabbitmq_message *message, const amqp_table_t 
 		if (attributes == NULL)
 			return -1;
 		attribute = &attributes[content->attribute_count++];
-		if (arena_copy(&message->arena, name, &attribute->name) < 0 ||
-		    arena_copy(&message->arena, rabbitmq_slice(header->value.value.bytes),
-			       &attribute->value) < 0)
+		if (copy(message, name, &attribute->name) < 0 ||
+		    copy(message, rabbitmq_slice(header->value.value.bytes), &attribute->value) < 0)
 			return -1;
 	}
 	content->attributes = attributes;
@@ -56,15 +61,14 @@ static int take(struct rabbitmq_message *message, struct slice body,
 		const amqp_basic_properties_t *properties)
 {
 	struct message *content = &message->lane.content;
-	struct arena *arena = &message->arena;
 
-	if (arena_copy(arena, body, &content->body) < 0)
+	if (arena_copy(&message->arena, body, &content->body) < 0)
 		return -1;
 	if ((properties->_flags & AMQP_BASIC_CONTENT_TYPE_FLAG) &&
-	    arena_copy(arena, rabbitmq_slice(properties->content_type), &content->content_type) < 0)
+	    copy(message, rabbitmq_slice(properties->content_type), &content->content_type) < 0)
 		return -1;
 	if ((properties->_flags & AMQP_BASIC_MESSAGE_ID_FLAG) &&
-	    arena_copy(arena, rabbitmq_slice(properties->message_id), &content->key) < 0)
+	    copy(message, rabbitmq_slice(properties->message_id), &content->key) < 0)
 		return -1;
 	/* All that a message keeps when it is delivered again. */
 	if (slice_is_utf8(content->key) && !slice_has_control(content->key))
@@ -87,8 +91,16 @@ struct rabbitmq_message *rabbitmq_message_create(struct slice body,
 	return NULL;
 }
 
+void rabbitmq_message_hold(struct rabbitmq_message *message, _Atomic uint64_t *held)
+{
+	message->held = held;
+	atomic_fetch_add(held, lane_message_bytes(&message->lane));
+}
+
 void rabbitmq_message_destroy(struct rabbitmq_message *message)
 {
+	if (message->held != NULL)
+		atomic_fetch_sub(message->held, lane_message_bytes(&message->lane));
 	arena_finish(&message->arena);
 	free(message->lane.refusal);
 	free(message);

@@ -10,9 +10,10 @@
 struct rabbitmq_message {
 	struct lane_message lane;
 	struct mailbox_message arrival;
-	void *context;	     /* whose it is while it arrives */
-	uint64_t connection; /* which one of the consumer's it came by */
-	uint64_t tag;	     /* of the delivery, on that connection */
+	void *context;		/* whose it is while it arrives */
+	uint64_t connection;	/* which one of the consumer's it came by */
+	uint64_t tag;		/* of the delivery, on that connection */
+	_Atomic uint64_t *held; /* gets less by its bytes when it is destroyed; or NULL */
 	struct arena arena;
 };
 
@@ -21,6 +22,9 @@ struct rabbitmq_message {
  * 3.1.3.1: cloudEvents: or cloudEvents_). Returns NULL when memory is short. */
 struct rabbitmq_message *rabbitmq_message_create(struct slice body,
 						 const amqp_basic_properties_t *properties);
+
+/* Counts its bytes there, as a lane does, for as long as it lives. */
+void rabbitmq_message_hold(struct rabbitmq_message *message, _Atomic uint64_t *held);
 
 /* With the refusal that it may have. */
 void rabbitmq_message_destroy(struct rabbitmq_message *message);

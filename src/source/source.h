@@ -27,6 +27,7 @@ struct source_statistics {
 	uint64_t buried;    /* that became dead letters */
 	uint64_t retries;   /* batches that the store failed, and were tried again */
 	uint64_t reconnections;
+	uint64_t pauses;  /* times that so much waited that no more was taken */
 	uint64_t waiting; /* messages in memory */
 	uint64_t waiting_bytes;
 };

@@ -147,6 +147,7 @@ void source_thread_statistics(struct source_thread *thread,
 	    .buried = read_counter(&figures->buried),
 	    .retries = read_counter(&figures->retries),
 	    .reconnections = read_counter(&figures->reconnections),
+	    .pauses = read_counter(&figures->pauses),
 	    .waiting = read_counter(&figures->waiting),
 	    .waiting_bytes = read_counter(&figures->waiting_bytes),
 	};

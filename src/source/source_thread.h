@@ -21,6 +21,7 @@ struct source_figures {
 	_Atomic uint64_t buried;
 	_Atomic uint64_t retries;
 	_Atomic uint64_t reconnections;
+	_Atomic uint64_t pauses;
 	_Atomic uint64_t waiting;
 	_Atomic uint64_t waiting_bytes;
 };

@@ -4,6 +4,7 @@
 #include "conformance/source/conformance.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct conformance_kind *const kinds[] = {&conformance_kafka, &conformance_rabbitmq};
@@ -264,6 +265,40 @@ static void check_memory_beside_bodies(struct conformance *c)
 	free(key);
 }
 
+/* However large messages are; the connection lives while nothing is taken from it. Blanks behind the
+ * object are a message's, too. */
+static void check_memory_of_large_messages(struct conformance *c)
+{
+	enum { LARGE = 40, BODY_BYTES = 100 << 10 }; /* the mock keeps 5 MiB */
+	char *body = malloc(BODY_BYTES + 1);
+	uint64_t most = 1 << 20, peak = 0;
+
+	assert_non_null(body);
+	c->configuration->settings.sources_buffer_bytes = (int64_t)most;
+	atomic_store(&c->store.failure, -EAGAIN);
+	conformance_open(c);
+	for (unsigned i = 1; i <= LARGE; i++) {
+		snprintf(body, BODY_BYTES,
+			 "{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"%u\"}%*s", i,
+			 BODY_BYTES - 60, "");
+		c->kind->send(c->place, "anna", NULL, body);
+	}
+	do {
+		conformance_pause();
+		if (figures(c).waiting_bytes > peak)
+			peak = figures(c).waiting_bytes;
+	} while (figures(c).retries < 8);
+	if (peak == 0 || peak > most + (1 << 19))
+		fail_msg("%llu bytes waited", (unsigned long long)peak);
+	assert_true(figures(c).pauses > 0);
+	atomic_store(&c->store.failure, 0);
+	CONFORMANCE_WAIT_FOR(figures(c).published == LARGE);
+	conformance_assert_inbox(c, "anna", LARGE);
+	assert_int_equal(figures(c).reconnections, 0);
+	assert_true(figures(c).connected);
+	free(body);
+}
+
 static void run(void (*check)(struct conformance *c))
 {
 	struct conformance c;
@@ -287,7 +322,8 @@ static void run(void (*check)(struct conformance *c))
 	CHECK(broker_down_at_the_start) \
 	CHECK(several)                  \
 	CHECK(memory)                   \
-	CHECK(memory_beside_bodies)
+	CHECK(memory_beside_bodies)     \
+	CHECK(memory_of_large_messages)
 
 #define CHECK(name)                           \
 	static void test_##name(void **state) \

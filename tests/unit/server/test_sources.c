@@ -12,6 +12,7 @@ static void read_statistics(struct source *source, struct source_statistics *ret
 						     .published = 3,
 						     .repeated = 1,
 						     .buried = 1,
+						     .pauses = 4,
 						     .waiting = 2};
 }
 
@@ -37,6 +38,7 @@ static void test_figures(void **state)
 					 "allim_source_published_total{source=\"one\"} 3\n"
 					 "allim_source_published_total{source=\"two\"} 3\n"
 					 "# HELP "));
+	assert_non_null(strstr(out.data, "allim_source_pauses_total{source=\"two\"} 4\n"));
 	assert_non_null(strstr(out.data, "allim_source_connected{source=\"one\"} 1\n"));
 	buffer_finish(&out);
 }
