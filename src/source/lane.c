@@ -162,8 +162,10 @@ static void start(struct lane *lane);
 
 static void record_letters(struct lane *lane)
 {
-	for (size_t i = 0; i < lane->bury.letter_count; i++)
+	for (size_t i = 0; i < lane->bury.letter_count; i++) {
 		audit_bury(&lane->thread->audit, lane->thread->name, &lane->bury.letters[i]);
+		burial_report_tell(&lane->thread->burials, &lane->bury.letters[i]);
+	}
 	audit_page_turn(&lane->thread->audit);
 }
 
@@ -229,10 +231,6 @@ static void bury(struct lane *lane, size_t refused)
 
 		if (message->refusal == NULL)
 			continue;
-		log_warning("a message becomes a dead letter",
-			    LOG_TEXT("source", lane->thread->name),
-			    LOG_SLICE("position", message->content.position),
-			    LOG_TEXT("reason", message->refusal));
 		*letters++ = letter_of(lane, message);
 	}
 	move(lane, LANE_BURYING);

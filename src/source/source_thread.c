@@ -81,6 +81,7 @@ int source_thread_init(struct source_thread *thread, const struct source_options
 		return error_set(error, result, "cannot open the source %s: %s", kind,
 				 strerror(-result));
 	}
+	burial_report_init(&thread->burials, &thread->loop, thread->name);
 	use(thread, configuration_reference(options->configuration));
 	return 0;
 }
@@ -123,6 +124,7 @@ void source_thread_finish(struct source_thread *thread)
 {
 	mailbox_receive(&thread->loop.mailbox);
 	audit_page_finish(&thread->audit);
+	burial_report_finish(&thread->burials);
 	loop_finish(&thread->loop);
 	configuration_release(thread->configuration);
 	free(thread->name);

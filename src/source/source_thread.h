@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "net/alarm.h"
 #include "net/loop.h"
+#include "source/burial_report.h"
 #include "source/source.h"
 
 #include <pthread.h>
@@ -34,6 +35,7 @@ struct source_thread {
 	char *name; /* of the source, as publisher and in dead letters: "kafka:orders" */
 	struct random random;
 	struct audit_page audit;
+	struct burial_report burials;
 	struct source_figures figures;
 	pthread_t thread;
 	bool is_stopping;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "intake/routing.h"
 #include "lib/assertions.h"
+#include "lib/captured_log.h"
 #include "lib/failing_allocator.h"
 
 #include <errno.h>
@@ -336,6 +337,38 @@ static void test_a_message_that_can_never_be_published(void **state)
 	assert_int_equal(statistics(scene).buried, 1);
 }
 
+static void bury_alone(struct scene *scene, unsigned number)
+{
+	add(scene, number, false);
+	assert_int_equal(bury_at_store(scene)->letter_count, 1);
+	answer(scene, 0);
+}
+
+/* A producer that sends nothing else does not fill the log. */
+static void test_the_log_counts_letters(void **state)
+{
+	const char *first = "a message becomes a dead letter", *more = "more messages became";
+	struct scene *scene = *state;
+	struct captured_log log;
+
+	captured_log_start(&log);
+	for (unsigned i = 1; i <= 100; i++)
+		bury_alone(scene, i);
+	assert_int_equal(captured_log_count(&log, first), 1);
+	assert_int_equal(captured_log_count(&log, "0/1\""), 1);
+	assert_int_equal(captured_log_count(&log, more), 0);
+	pass(scene, LONG + 100);
+	assert_int_equal(captured_log_count(&log, "\"count\":99}"), 1);
+	bury_alone(scene, 101);
+	assert_int_equal(captured_log_count(&log, more), 1);
+	pass(scene, LONG + 100);
+	assert_int_equal(captured_log_count(&log, "\"count\":1}"), 1);
+	pass(scene, 2 * LONG);
+	bury_alone(scene, 102);
+	assert_int_equal(captured_log_count(&log, first), 2);
+	captured_log_end(&log);
+}
+
 /* What is published, or dropped, is so once, though letters beside it cannot be buried at once: a
  * message need not have a key by which the store would know it. */
 static void test_what_is_done_is_not_done_again(void **state)
@@ -604,6 +637,7 @@ int main(void)
 	    LANE_TEST(test_a_store_that_is_slow),
 	    LANE_TEST(test_waits),
 	    LANE_TEST(test_a_message_that_can_never_be_published),
+	    LANE_TEST(test_the_log_counts_letters),
 	    LANE_TEST(test_the_audit_log_has_each_message_once),
 	    LANE_TEST(test_what_is_done_is_not_done_again),
 	    LANE_TEST(test_only_messages_that_can_never_be_published),
