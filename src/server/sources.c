@@ -20,6 +20,8 @@ static const struct figure {
      offsetof(struct source_statistics, repeated)},
     {"dropped_total", "counter", "Messages that rules dropped.",
      offsetof(struct source_statistics, dropped)},
+    {"skipped_total", "counter", "Messages without a value, which say nothing.",
+     offsetof(struct source_statistics, skipped)},
     {"buried_total", "counter", "Messages that became dead letters.",
      offsetof(struct source_statistics, buried)},
     {"retries_total", "counter", "Batches of messages that the store failed.",

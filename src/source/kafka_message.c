@@ -93,6 +93,7 @@ struct kafka_message *kafka_message_create(rd_kafka_event_t *event,
 	message->offset = received->offset;
 	message->lane.beside = received->key_len;
 	name_position(message, received);
+	message->lane.is_done = received->payload == NULL;
 	content->body = received->payload == NULL
 			    ? SLICE("")
 			    : slice_from_bytes(received->payload, received->len);

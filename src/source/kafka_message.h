@@ -16,7 +16,8 @@ struct kafka_message {
 
 /* Takes over the event, which holds that one message; on failure it stays the caller's. Headers of
  * the message: content-type, idempotency-key, and those that begin with ce_ are attributes of a
- * CloudEvent (Kafka protocol binding 1.0, 3.2.3). Returns NULL when memory is short. */
+ * CloudEvent (Kafka protocol binding 1.0, 3.2.3). One without a value (a tombstone) is only to be
+ * acknowledged. Returns NULL when memory is short. */
 struct kafka_message *kafka_message_create(rd_kafka_event_t *event,
 					   const rd_kafka_message_t *message);
 

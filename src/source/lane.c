@@ -435,6 +435,7 @@ void lane_add(struct lane *lane, struct lane_message *message)
 	lane->waiting_count++;
 	lane->waiting_bytes += lane_message_bytes(message);
 	count(&figures->received, 1);
+	count(&figures->skipped, message->is_done);
 	count(&figures->waiting, 1);
 	count(&figures->waiting_bytes, lane_message_bytes(message));
 	start(lane);

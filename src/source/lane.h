@@ -29,7 +29,9 @@ struct lane_message {
 	char *refusal;	  /* why it is buried, the lane's; NULL: it is to be published */
 	const struct store_item *item; /* of the present batch; NULL: not to be published */
 	const char *rule;	       /* that decided in this batch; or NULL */
-	bool is_done; /* it was published, or dropped, and waits for others of its batch */
+	/* It was published, or dropped, and waits for others of its batch; or there was nothing to
+	 * be done about it from the start. */
+	bool is_done;
 };
 
 /* What the lane and the source keep of a message, roughly. */

@@ -24,6 +24,7 @@ struct source_statistics {
 	uint64_t published; /* messages */
 	uint64_t repeated;  /* that were published before */
 	uint64_t dropped;   /* by rules */
+	uint64_t skipped;   /* that have no value: tombstones */
 	uint64_t buried;    /* that became dead letters */
 	uint64_t retries;   /* batches that the store failed, and were tried again */
 	uint64_t reconnections;

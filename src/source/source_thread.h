@@ -19,6 +19,7 @@ struct source_figures {
 	_Atomic uint64_t published;
 	_Atomic uint64_t repeated;
 	_Atomic uint64_t dropped;
+	_Atomic uint64_t skipped;
 	_Atomic uint64_t buried;
 	_Atomic uint64_t retries;
 	_Atomic uint64_t reconnections;

@@ -16,6 +16,8 @@ struct conformance_kind {
 	const char *name;
 	/* What a message without a key of its own is known by when it comes again. */
 	bool has_positions;
+	/* A message may have no value at all: a body of NULL. */
+	bool has_tombstones;
 	/* Several consumers share the work, rather than wait for each other. */
 	bool shares;
 	/* Starts the broker, and ends it. */

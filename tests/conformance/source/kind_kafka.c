@@ -98,7 +98,7 @@ static void send_message(void *context, const char *user, const char *key, const
 		rd_kafka_header_add(headers, "Idempotency-Key", -1, key, -1);
 	code = rd_kafka_producev(
 	    place->producer, RD_KAFKA_V_TOPIC(place->topic), RD_KAFKA_V_KEY(user, strlen(user)),
-	    RD_KAFKA_V_VALUE((void *)(uintptr_t)body, strlen(body)),
+	    RD_KAFKA_V_VALUE((void *)(uintptr_t)body, (body == NULL ? 0 : strlen(body))),
 	    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
 	assert_int_equal(code, RD_KAFKA_RESP_ERR_NO_ERROR);
 	while (place->acknowledged == before)
@@ -118,6 +118,7 @@ static void come_up(void *context)
 const struct conformance_kind conformance_kafka = {
     .name = "kafka",
     .has_positions = true,
+    .has_tombstones = true,
     .shares = true,
     .start = start,
     .stop = stop,

@@ -80,6 +80,30 @@ static void check_dead_letters(struct conformance *c)
 	assert_int_equal(letters, 3);
 }
 
+/* A tombstone of a compacted topic says nothing: no dead letter, and the others go on. */
+static void check_tombstones(struct conformance *c)
+{
+	size_t letters;
+
+	if (!c->kind->has_tombstones)
+		return;
+	conformance_open(c);
+	conformance_send(c, "anna");
+	for (unsigned i = 0; i < 20; i++)
+		c->kind->send(c->place, "anna", NULL, NULL);
+	conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published == 2 && figures(c).waiting == 0);
+	assert_int_equal(figures(c).buried, 0);
+	conformance_letter(c, &letters);
+	assert_int_equal(letters, 0);
+	assert_int_equal(figures(c).skipped, 20);
+	conformance_close(c);
+	conformance_open(c);
+	conformance_send(c, "anna");
+	CONFORMANCE_WAIT_FOR(figures(c).published == 1);
+	assert_int_equal(figures(c).received, 1);
+}
+
 /* The same message twice, as a producer sends it that did not hear of the first, is one. */
 static void check_keys(struct conformance *c)
 {
@@ -313,6 +337,7 @@ static void run(void (*check)(struct conformance *c))
 	CHECK(sent_before)              \
 	CHECK(closing)                  \
 	CHECK(dead_letters)             \
+	CHECK(tombstones)               \
 	CHECK(keys)                     \
 	CHECK(queue_made_again)         \
 	CHECK(store_away)               \
