@@ -9,6 +9,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -199,12 +201,23 @@ static size_t count_refused(const struct lane *lane)
 	return refused;
 }
 
-static struct store_dead_letter letter_of(const struct lane *lane,
-					  const struct lane_message *message)
+/* The store takes letters with the same position and body for one. Where the queue gives no
+ * position, each message is a letter of its own, however often its burial is tried here. */
+static struct slice position_of(struct lane *lane, struct lane_message *message)
+{
+	if (!slice_is_empty(message->content.position))
+		return message->content.position;
+	if (message->letter[0] == '\0')
+		snprintf(message->letter, sizeof(message->letter), "~%016" PRIx64,
+			 random_next(&lane->thread->random));
+	return slice_from_string(message->letter);
+}
+
+static struct store_dead_letter letter_of(struct lane *lane, struct lane_message *message)
 {
 	return (struct store_dead_letter){
 	    .source = slice_from_string(lane->thread->name),
-	    .position = message->content.position,
+	    .position = position_of(lane, message),
 	    .key = message->content.key,
 	    .content_type = message->content.content_type,
 	    .reason = slice_from_string(message->refusal),
@@ -227,7 +240,7 @@ static void bury(struct lane *lane, size_t refused)
 	lane->bury.letters = letters;
 	lane->bury.letter_count = refused;
 	LIST_FOR_EACH(link, &lane->batch) {
-		const struct lane_message *message = message_of(link);
+		struct lane_message *message = message_of(link);
 
 		if (message->refusal == NULL)
 			continue;

@@ -332,7 +332,7 @@ struct store_beat {
 struct store_dead_letter {
 	int64_t id;		   /* set by the store; rises with time, never used again */
 	struct slice source;	   /* the queue: "kafka:orders" */
-	struct slice position;	   /* where in it: "3/1042" */
+	struct slice position;	   /* where in it: "3/1042"; or "~" and a number of its own */
 	struct slice key;	   /* empty: none */
 	struct slice content_type; /* as the message has it; empty: it has none */
 	struct slice reason;	   /* why, in a sentence */

@@ -80,6 +80,33 @@ static void check_dead_letters(struct conformance *c)
 	assert_int_equal(letters, 3);
 }
 
+/* Equal messages without a key are as many letters, also where nothing is kept of them. */
+static void check_equal_dead_letters(struct conformance *c)
+{
+	enum { EQUAL = 3, LARGE_BYTES = (16 << 20) + 1, LARGE = 2 };
+	unsigned sent = EQUAL;
+	size_t letters;
+
+	conformance_open(c);
+	for (unsigned i = 0; i < EQUAL; i++)
+		c->kind->send(c->place, "anna", NULL, "no JSON");
+	if (!c->kind->has_positions) {
+		char *body = malloc(LARGE_BYTES + 1);
+
+		assert_non_null(body);
+		memset(body, 'x', LARGE_BYTES);
+		body[LARGE_BYTES] = '\0';
+		for (unsigned i = 0; i < LARGE; i++)
+			c->kind->send(c->place, "anna", NULL, body);
+		free(body);
+		sent += LARGE;
+	}
+	CONFORMANCE_WAIT_FOR(figures(c).received == sent && figures(c).waiting == 0);
+	conformance_letter(c, &letters);
+	assert_int_equal(letters, sent);
+	assert_int_equal(figures(c).buried, sent);
+}
+
 /* A tombstone of a compacted topic says nothing: no dead letter, and the others go on. */
 static void check_tombstones(struct conformance *c)
 {
@@ -337,6 +364,7 @@ static void run(void (*check)(struct conformance *c))
 	CHECK(sent_before)              \
 	CHECK(closing)                  \
 	CHECK(dead_letters)             \
+	CHECK(equal_dead_letters)       \
 	CHECK(tombstones)               \
 	CHECK(keys)                     \
 	CHECK(queue_made_again)         \

@@ -126,25 +126,39 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void add_text(struct scene *scene, unsigned number, const char *body)
+static struct test_message *make(unsigned number, const char *body)
 {
 	struct test_message *message = calloc(1, sizeof(*message));
 
 	assert_non_null(message);
 	message->number = number;
-	snprintf(message->position, sizeof(message->position), "0/%u", number);
 	snprintf(message->body, sizeof(message->body), "%s", body);
 	message->lane.content.body = slice_from_string(message->body);
+	return message;
+}
+
+static void add_text(struct scene *scene, unsigned number, const char *body)
+{
+	struct test_message *message = make(number, body);
+
+	snprintf(message->position, sizeof(message->position), "0/%u", number);
 	message->lane.content.position = slice_from_string(message->position);
 	lane_add(&scene->lane, &message->lane);
 }
 
-/* Numbers begin with 1. A message without a title can never be published. */
+/* A message without a title can never be published. */
+static const char good[] = "{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"x\"}",
+		  bad[] = "{\"to\":{\"user\":\"anna\"},\"type\":\"t\"}";
+
+/* Numbers begin with 1. */
 static void add(struct scene *scene, unsigned number, bool is_good)
 {
-	add_text(scene, number,
-		 is_good ? "{\"to\":{\"user\":\"anna\"},\"type\":\"t\",\"title\":\"x\"}"
-			 : "{\"to\":{\"user\":\"anna\"},\"type\":\"t\"}");
+	add_text(scene, number, is_good ? good : bad);
+}
+
+static void add_nowhere(struct scene *scene, unsigned number, bool is_good)
+{
+	lane_add(&scene->lane, &make(number, is_good ? good : bad)->lane);
 }
 
 static void answer(struct scene *scene, int result)
@@ -335,6 +349,34 @@ static void test_a_message_that_can_never_be_published(void **state)
 	answer(scene, 0);
 	assert_int_equal(scene->handled, 3);
 	assert_int_equal(statistics(scene).buried, 1);
+}
+
+/* Where the queue says of no message where it stands, each still has a letter, and one. */
+static void test_letters_without_a_position(void **state)
+{
+	struct scene *scene = *state;
+	const struct store_bury *bury;
+	struct slice first, second;
+	char seen[2][64];
+
+	add(scene, 1, true);
+	add_nowhere(scene, 2, false);
+	add_nowhere(scene, 3, false);
+	answer(scene, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		bury = bury_at_store(scene);
+		assert_int_equal(bury->letter_count, 2);
+		first = bury->letters[0].position;
+		second = bury->letters[1].position;
+		assert_int_equal(first.length, 17);
+		assert_false(slice_equals(first, second));
+		snprintf(seen[i], sizeof(seen[i]), "%.*s,%.*s", (int)first.length, first.data,
+			 (int)second.length, second.data);
+		answer(scene, i == 0 ? -EAGAIN : 0);
+		pass(scene, LONG);
+	}
+	assert_string_equal(seen[0], seen[1]);
+	assert_int_equal(scene->handled, 3);
 }
 
 static void bury_alone(struct scene *scene, unsigned number)
@@ -637,6 +679,7 @@ int main(void)
 	    LANE_TEST(test_a_store_that_is_slow),
 	    LANE_TEST(test_waits),
 	    LANE_TEST(test_a_message_that_can_never_be_published),
+	    LANE_TEST(test_letters_without_a_position),
 	    LANE_TEST(test_the_log_counts_letters),
 	    LANE_TEST(test_the_audit_log_has_each_message_once),
 	    LANE_TEST(test_what_is_done_is_not_done_again),
