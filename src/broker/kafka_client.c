@@ -118,8 +118,8 @@ static int check_brokers(const struct settings *settings, struct error *error)
 		if (!is_broker(broker))
 			return error_set(
 			    error, -EINVAL,
-			    "kafka.brokers has \"%.*s\"; accepted is HOST:PORT, with "
-			    "commas between several",
+			    "kafka.brokers has \"%.*s\"; accepted is HOST:PORT, or HOST for "
+			    "port 9092, with commas between several",
 			    (int)(broker.length < BROKER_BYTES ? broker.length : BROKER_BYTES / 2),
 			    broker.data);
 	} while (rest.length > 0);

@@ -101,6 +101,9 @@ static void what_a_broker_cannot_be_asked_with_is_refused(void **state)
 	    {"rabbitmq: {url: 'rabbit'}\nsources: {rabbitmq: {queue: orders}}\n", "rabbitmq.url"},
 	    {"kafka: {topic: orders}\nsources: {kafka: {topic: orders}}\n",
 	     "kafka.topic and sources.kafka.topic are both orders"},
+	    {"sources: {kafka: {topic: or ders}}\n", "sources.kafka.topic"},
+	    {"kafka: {brokers: 'kafka:0'}\nsources: {kafka: {topic: orders}}\n",
+	     "HOST:PORT, or HOST for port 9092"},
 	};
 
 	(void)state;
