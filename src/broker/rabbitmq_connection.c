@@ -272,6 +272,18 @@ void rabbitmq_connection_abort(struct rabbitmq_connection *connection)
 
 /* Requests and frames */
 
+int rabbitmq_connection_reopen(struct rabbitmq_connection *connection, struct error *error)
+{
+	amqp_channel_close_ok_t answer = {0};
+	int status = amqp_send_method(connection->handle, RABBITMQ_CHANNEL,
+				      AMQP_CHANNEL_CLOSE_OK_METHOD, &answer);
+
+	if (status != AMQP_STATUS_OK)
+		return rabbitmq_problem_status(status, RABBITMQ_WORKING, error);
+	amqp_channel_open(connection->handle, RABBITMQ_CHANNEL);
+	return rabbitmq_connection_outcome(connection, error);
+}
+
 int rabbitmq_connection_outcome(struct rabbitmq_connection *connection, struct error *error)
 {
 	amqp_rpc_reply_t reply = amqp_get_rpc_reply(connection->handle);

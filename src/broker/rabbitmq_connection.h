@@ -75,6 +75,10 @@ void rabbitmq_connection_drop(struct rabbitmq_connection *connection);
 /* From any thread: what waits for the server fails, now and later. */
 void rabbitmq_connection_abort(struct rabbitmq_connection *connection);
 
+/* Opens the channel again that the server has closed with its answer to the last request. Returns 0
+ * or a negative errno value with a sentence; then the connection is to be dropped. */
+int rabbitmq_connection_reopen(struct rabbitmq_connection *connection, struct error *error);
+
 /* What came of the last request. Returns 0 or a negative errno value with a sentence; then the
  * connection is to be dropped. */
 int rabbitmq_connection_outcome(struct rabbitmq_connection *connection, struct error *error);

@@ -6,10 +6,11 @@
 #include <assert.h>
 #include <stdio.h>
 
-void rabbitmq_report_init(struct rabbitmq_report *report, unsigned connections)
+void rabbitmq_report_init(struct rabbitmq_report *report, unsigned connections, const char *what,
+			  const char *name)
 {
 	assert(connections <= RABBITMQ_REPORT_CONNECTIONS);
-	*report = (struct rabbitmq_report){.connections = connections};
+	*report = (struct rabbitmq_report){.what = what, .name = name, .connections = connections};
 	pthread_mutex_init(&report->mutex, NULL);
 }
 
@@ -52,7 +53,7 @@ void rabbitmq_report_problem(struct rabbitmq_report *report, unsigned connection
 		return;
 	server_endpoint_format(endpoint, address);
 	log_warning("RabbitMQ cannot be used", LOG_TEXT("address", address),
-		    LOG_TEXT("reason", reason->text));
+		    LOG_TEXT(report->what, report->name), LOG_TEXT("reason", reason->text));
 }
 
 void rabbitmq_report_use(struct rabbitmq_report *report, unsigned connection,
@@ -71,7 +72,8 @@ void rabbitmq_report_use(struct rabbitmq_report *report, unsigned connection,
 	if (was_in_use)
 		return;
 	server_endpoint_format(endpoint, address);
-	log_info("RabbitMQ is in use", LOG_TEXT("address", address));
+	log_info("RabbitMQ is in use", LOG_TEXT("address", address),
+		 LOG_TEXT(report->what, report->name));
 }
 
 bool rabbitmq_report_has_told(struct rabbitmq_report *report, unsigned connection)

@@ -11,6 +11,8 @@
 enum { RABBITMQ_REPORT_CONNECTIONS = 2 };
 
 struct rabbitmq_report {
+	const char *what; /* it is used for: "exchange", "queue" */
+	const char *name;
 	pthread_mutex_t mutex;
 	unsigned connections; /* that share it */
 	/* What is wrong with each; empty: nothing. */
@@ -19,7 +21,9 @@ struct rabbitmq_report {
 	bool in_use; /* this was said */
 };
 
-void rabbitmq_report_init(struct rabbitmq_report *report, unsigned connections);
+/* The texts outlive it. */
+void rabbitmq_report_init(struct rabbitmq_report *report, unsigned connections, const char *what,
+			  const char *name);
 void rabbitmq_report_finish(struct rabbitmq_report *report);
 
 /* Logs the reason, unless it was the last thing that was said of this connection or another. */

@@ -73,7 +73,8 @@ static int create(const struct settings *settings, struct rabbitmq_feed **ret_ra
 		free(rabbitmq);
 		return result;
 	}
-	rabbitmq_report_init(&rabbitmq->report, CONNECTIONS);
+	rabbitmq->exchange = slice_to_string(slice_from_string(settings->rabbitmq_exchange));
+	rabbitmq_report_init(&rabbitmq->report, CONNECTIONS, "exchange", rabbitmq->exchange);
 	*ret_rabbitmq = rabbitmq;
 	return 0;
 }
@@ -86,8 +87,6 @@ static int open_feed(const struct feed_options *options, struct feed **ret_feed,
 
 	if (result < 0)
 		return result;
-	rabbitmq->exchange =
-	    slice_to_string(slice_from_string(options->settings->rabbitmq_exchange));
 	result = rabbitmq->exchange == NULL ? -ENOMEM : start(rabbitmq, options);
 	if (result < 0) {
 		free_feed(rabbitmq);

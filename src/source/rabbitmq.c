@@ -185,7 +185,6 @@ static int prepare(struct rabbitmq_source *rabbitmq, const struct settings *sett
 
 	if (result < 0)
 		return result;
-	rabbitmq->queue = slice_to_string(slice_from_string(settings->sources_rabbitmq_queue));
 	return rabbitmq->queue != NULL
 		   ? 0
 		   : error_set(error, -ENOMEM, "out of memory while opening the source rabbitmq");
@@ -208,7 +207,8 @@ static int open_source(const struct source_options *options, struct source **ret
 		free(rabbitmq);
 		return result;
 	}
-	rabbitmq_report_init(&rabbitmq->report, 1);
+	rabbitmq->queue = slice_to_string(slice_from_string(settings->sources_rabbitmq_queue));
+	rabbitmq_report_init(&rabbitmq->report, 1, "queue", rabbitmq->queue);
 	result = prepare(rabbitmq, settings, error);
 	if (result == 0)
 		result = start(rabbitmq, settings, error);

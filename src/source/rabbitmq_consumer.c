@@ -9,6 +9,8 @@
  * gives the queue to the next consumer while this one still has messages that come before. */
 #include "source/rabbitmq_consumer.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -28,6 +30,7 @@ static struct rabbitmq_consumer *consumer_of(struct rabbitmq_session *session)
 
 /* Consuming */
 
+/* Asking for a queue that is not there has cost the channel. */
 static int make_queue(struct rabbitmq_consumer *consumer, struct error *error)
 {
 	amqp_table_entry_t arguments[] = {
@@ -37,10 +40,16 @@ static int make_queue(struct rabbitmq_consumer *consumer, struct error *error)
 	     .value = {.kind = AMQP_FIELD_KIND_BOOLEAN, .value.boolean = true}},
 	};
 	amqp_table_t table = {.num_entries = 2, .entries = arguments};
+	int result = rabbitmq_connection_reopen(&consumer->session.connection, error);
 
+	if (result < 0)
+		return result;
 	amqp_queue_declare(consumer->session.connection.handle, RABBITMQ_CHANNEL,
 			   amqp_cstring_bytes(consumer->queue), false, true, false, false, table);
-	return rabbitmq_connection_outcome(&consumer->session.connection, error);
+	result = rabbitmq_connection_outcome(&consumer->session.connection, error);
+	if (result == 0)
+		log_info("a queue was missing, and is made", LOG_TEXT("queue", consumer->queue));
+	return result;
 }
 
 static bool is_missing(const amqp_rpc_reply_t *reply)
@@ -51,8 +60,6 @@ static bool is_missing(const amqp_rpc_reply_t *reply)
 	       reply->reply.id == AMQP_CHANNEL_CLOSE_METHOD && end->reply_code == AMQP_NOT_FOUND;
 }
 
-/* Asking for a queue that is not there costs the channel, so that it is made with the next
- * connection. */
 static int find_queue(struct rabbitmq_consumer *consumer, struct error *error)
 {
 	amqp_rpc_reply_t reply;
@@ -61,10 +68,8 @@ static int find_queue(struct rabbitmq_consumer *consumer, struct error *error)
 			   amqp_cstring_bytes(consumer->queue), true, false, false, false,
 			   amqp_empty_table);
 	reply = amqp_get_rpc_reply(consumer->session.connection.handle);
-	consumer->makes_queue = is_missing(&reply);
-	if (consumer->makes_queue)
-		return error_set(error, -ENOENT, "it has no queue %s; it is made", consumer->queue);
-	return rabbitmq_problem_reply(&reply, RABBITMQ_WORKING, error);
+	return is_missing(&reply) ? make_queue(consumer, error)
+				  : rabbitmq_problem_reply(&reply, RABBITMQ_WORKING, error);
 }
 
 static int consume(struct rabbitmq_consumer *consumer, struct error *error)
@@ -82,13 +87,10 @@ static int consume(struct rabbitmq_consumer *consumer, struct error *error)
 static int on_open(struct rabbitmq_session *session, struct error *error)
 {
 	struct rabbitmq_consumer *consumer = consumer_of(session);
-	int result =
-	    consumer->makes_queue ? make_queue(consumer, error) : find_queue(consumer, error);
+	int result = find_queue(consumer, error);
 
-	if (result < 0)
-		return result;
-	consumer->makes_queue = false;
-	result = consume(consumer, error);
+	if (result == 0)
+		result = consume(consumer, error);
 	if (result == 0)
 		atomic_store(&consumer->is_consuming, true);
 	return result;

@@ -13,7 +13,6 @@ struct rabbitmq_consumer {
 	void *context;	   /* of the messages */
 	const char *queue; /* outlives the consumer */
 	uint16_t prefetch;
-	bool makes_queue; /* it was missing */
 	struct buffer body;
 	_Atomic uint64_t connection; /* which one it is; rises when it is lost */
 	_Atomic bool is_consuming;

@@ -18,6 +18,8 @@ struct conformance_kind {
 	bool has_positions;
 	/* A message may have no value at all: a body of NULL. */
 	bool has_tombstones;
+	/* A queue that is missing is made by the source. */
+	bool makes_queues;
 	/* Several consumers share the work, rather than wait for each other. */
 	bool shares;
 	/* Starts the broker, and ends it. */

@@ -123,6 +123,7 @@ static void come_up(void *context)
 
 const struct conformance_kind conformance_rabbitmq = {
     .name = "rabbitmq",
+    .makes_queues = true,
     .start = start,
     .stop = stop,
     .prepare = prepare,

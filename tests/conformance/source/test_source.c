@@ -3,6 +3,8 @@
  * usage: test_source_conformance KIND [TEST]    KIND is one of `kinds`; TEST may have stars */
 #include "conformance/source/conformance.h"
 
+#include "lib/captured_log.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +144,25 @@ static void check_keys(struct conformance *c)
 	c->kind->send(c->place, "anna", "order 6", body);
 	CONFORMANCE_WAIT_FOR(figures(c).published == 2 && figures(c).repeated == 1);
 	assert_int_equal(conformance_count(c, "anna"), 2);
+}
+
+/* A source may be there first: that is no trouble, and costs no connection. */
+static void check_queue_missing(struct conformance *c)
+{
+	struct captured_log log;
+
+	if (!c->kind->makes_queues)
+		return;
+	c->configuration->settings.sources_rabbitmq_queue = "missing";
+	captured_log_start(&log);
+	conformance_open(c);
+	CONFORMANCE_WAIT_FOR(figures(c).connected);
+	CONFORMANCE_WAIT_FOR(captured_log_count(&log, "RabbitMQ is in use") > 0);
+	conformance_close(c);
+	assert_int_equal(captured_log_count(&log, "cannot be used"), 0);
+	assert_int_equal(captured_log_count(&log, "a queue was missing"), 1);
+	assert_int_equal(captured_log_count(&log, "\"queue\":\"missing\""), 2);
+	captured_log_end(&log);
 }
 
 /* What is sent to a queue that was deleted and made again is new, though it stands where something
@@ -367,6 +388,7 @@ static void run(void (*check)(struct conformance *c))
 	CHECK(equal_dead_letters)       \
 	CHECK(tombstones)               \
 	CHECK(keys)                     \
+	CHECK(queue_missing)            \
 	CHECK(queue_made_again)         \
 	CHECK(store_away)               \
 	CHECK(closed_while_store_away)  \
