@@ -30,7 +30,8 @@ function start(queue, folder, port) {
   return script;
 }
 
-// Messages go by the rules that are in the settings: an order to its customer, and nothing of the type debug.
+// Messages go by the rules that are in the settings: an order to its customer, and nothing of the type debug. Each
+// time that the command is run it is another message, with a key of its own.
 async function sendAndWatch(script, folder, port) {
   const secret = readFileSync(join(folder, 'jwt.secret'), 'utf8').trim();
   const watch = (user) => new ClientStream({
@@ -39,10 +40,11 @@ async function sendAndWatch(script, folder, port) {
   const streams = await Promise.all(['anna', 'minjun'].map(watch));
   const send = script.output.match(/^ {2}send +(.*)$/m)[1];
   await run(['sh', '-c', send.replace('"type":"order.paid"', '"type":"debug","to":{"user":"anna"}')], { cwd: root });
-  await run(['sh', '-c', send], { cwd: root });
+  assert.match(send, /"idempotency_key":"/);
+  for (let i = 0; i < 2; i += 1) await run(['sh', '-c', send], { cwd: root });
   for (const stream of streams) {
-    await stream.wait('the order', ({ data }) => data.type === 'order.paid');
-    assert.deepEqual(stream.named('notification').map(({ data }) => data.type), ['order.paid']);
+    await eventually('the orders', () => stream.named('notification').length >= 2);
+    assert.deepEqual(stream.named('notification').map(({ data }) => data.type), ['order.paid', 'order.paid']);
     stream.close();
   }
 }
