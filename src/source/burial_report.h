@@ -1,5 +1,5 @@
-/* What the log says of a source's dead letters: the first at once, and then, once a minute for as long
- * as there are more, how many. A producer that sends nothing else would fill it with lines. */
+/* What the log says of a source's dead letters: the first at once, and then, once a minute for as
+ * long as there are more, how many. A producer that sends nothing else would fill it with lines. */
 #ifndef ALLIM_SOURCE_BURIAL_REPORT_H
 #define ALLIM_SOURCE_BURIAL_REPORT_H
 
@@ -15,8 +15,8 @@ struct burial_report {
 	uint64_t untold;
 };
 
-/* For storage that the caller has; the loop and the source's name must outlive it. The others belong
- * to the loop's thread. */
+/* For storage that the caller has; the loop and the source's name must outlive it. The others
+ * belong to the loop's thread. */
 void burial_report_init(struct burial_report *report, struct loop *loop, const char *source);
 
 /* Says what was not said yet. */

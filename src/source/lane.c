@@ -5,6 +5,7 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/log.h"
 
 #include <assert.h>
@@ -33,11 +34,6 @@ static void move(struct lane *lane, enum lane_state state)
 {
 	assert(moves[lane->state][state]);
 	lane->state = state;
-}
-
-static void count(_Atomic uint64_t *counter, uint64_t number)
-{
-	atomic_fetch_add_explicit(counter, number, memory_order_relaxed);
 }
 
 static struct lane_message *message_of(struct list *link)
@@ -96,7 +92,7 @@ static void wait(struct lane *lane)
 	int64_t spread = (int64_t)random_below(&lane->thread->random, (uint64_t)longest / 2);
 
 	lane->failures++;
-	count(&lane->thread->figures.retries, 1);
+	counter_add(&lane->thread->figures.retries, 1);
 	put_back(lane);
 	move(lane, LANE_WAITING);
 	timer_set(&lane->thread->loop.timers, &lane->alarm.timer,
@@ -177,7 +173,7 @@ static void on_buried(struct mailbox_message *message)
 	int result = lane->bury.request.result;
 
 	if (result == 0) {
-		count(&lane->thread->figures.buried, lane->bury.buried);
+		counter_add(&lane->thread->figures.buried, lane->bury.buried);
 		record_letters(lane);
 	}
 	finish_requests(lane);
@@ -273,7 +269,7 @@ static void record(struct lane *lane, struct lane_message *message)
 	if (message->item != NULL)
 		audit_publish(page, lane->thread->name, publisher, message->item, position);
 	else
-		count(&lane->thread->figures.dropped, 1);
+		counter_add(&lane->thread->figures.dropped, 1);
 	audit_route(page, publisher, message->rule, message->item, position);
 	message->is_done = true;
 }
@@ -297,8 +293,8 @@ static void count_published(struct lane *lane)
 
 	for (size_t i = 0; i < publish->item_count; i++)
 		repeated += publish->items[i].is_repeated;
-	count(&lane->thread->figures.repeated, repeated);
-	count(&lane->thread->figures.published, publish->item_count - repeated);
+	counter_add(&lane->thread->figures.repeated, repeated);
+	counter_add(&lane->thread->figures.published, publish->item_count - repeated);
 }
 
 static void on_published(struct mailbox_message *message)
@@ -447,10 +443,10 @@ void lane_add(struct lane *lane, struct lane_message *message)
 	list_append(&lane->waiting, &message->link);
 	lane->waiting_count++;
 	lane->waiting_bytes += lane_message_bytes(message);
-	count(&figures->received, 1);
-	count(&figures->skipped, message->is_done);
-	count(&figures->waiting, 1);
-	count(&figures->waiting_bytes, lane_message_bytes(message));
+	counter_add(&figures->received, 1);
+	counter_add(&figures->skipped, message->is_done);
+	counter_add(&figures->waiting, 1);
+	counter_add(&figures->waiting_bytes, lane_message_bytes(message));
 	start(lane);
 }
 

@@ -1,12 +1,12 @@
-/* A queue that is there is used as it is. One that is missing is made: durable, replicated (quorum),
- * and with one active consumer, since several at a time would take a user's messages out of order;
- * the others wait to take its place.
+/* A queue that is there is used as it is. One that is missing is made: durable, replicated
+ * (quorum), and with one active consumer, since several at a time would take a user's messages out
+ * of order; the others wait to take its place.
  *
  * When messages hold more than so many bytes, no frame is taken from the connection until half of
  * them is gone: what RabbitMQ has sent waits in the sockets, and the rest with RabbitMQ, whose
  * writing TCP stops. AMQP has nothing better. RabbitMQ refuses channel.flow and a prefetch in
- * bytes. Cancelling the consumer stops nothing of what was handed out, up to the whole prefetch, and
- * gives the queue to the next consumer while this one still has messages that come before. */
+ * bytes. Cancelling the consumer stops nothing of what was handed out, up to the whole prefetch,
+ * and gives the queue to the next consumer while this one still has messages that come before. */
 #include "source/rabbitmq_consumer.h"
 
 #include "base/log.h"

@@ -2,6 +2,7 @@
 #include "source/source_thread.h"
 
 #include "base/buffer.h"
+#include "base/counter.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -130,11 +131,6 @@ void source_thread_finish(struct source_thread *thread)
 	free(thread->name);
 }
 
-static uint64_t read_counter(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
 void source_thread_statistics(struct source_thread *thread,
 			      struct source_statistics *ret_statistics)
 {
@@ -142,16 +138,16 @@ void source_thread_statistics(struct source_thread *thread,
 
 	*ret_statistics = (struct source_statistics){
 	    .connected = atomic_load_explicit(&figures->connected, memory_order_relaxed),
-	    .received = read_counter(&figures->received),
-	    .published = read_counter(&figures->published),
-	    .repeated = read_counter(&figures->repeated),
-	    .dropped = read_counter(&figures->dropped),
-	    .skipped = read_counter(&figures->skipped),
-	    .buried = read_counter(&figures->buried),
-	    .retries = read_counter(&figures->retries),
-	    .reconnections = read_counter(&figures->reconnections),
-	    .pauses = read_counter(&figures->pauses),
-	    .waiting = read_counter(&figures->waiting),
-	    .waiting_bytes = read_counter(&figures->waiting_bytes),
+	    .received = counter_read(&figures->received),
+	    .published = counter_read(&figures->published),
+	    .repeated = counter_read(&figures->repeated),
+	    .dropped = counter_read(&figures->dropped),
+	    .skipped = counter_read(&figures->skipped),
+	    .buried = counter_read(&figures->buried),
+	    .retries = counter_read(&figures->retries),
+	    .reconnections = counter_read(&figures->reconnections),
+	    .pauses = counter_read(&figures->pauses),
+	    .waiting = counter_read(&figures->waiting),
+	    .waiting_bytes = counter_read(&figures->waiting_bytes),
 	};
 }

@@ -337,8 +337,8 @@ static void check_memory_beside_bodies(struct conformance *c)
 	free(key);
 }
 
-/* However large messages are; the connection lives while nothing is taken from it. Blanks behind the
- * object are a message's, too. */
+/* However large messages are; the connection lives while nothing is taken from it. Blanks behind
+ * the object are a message's, too. */
 static void check_memory_of_large_messages(struct conformance *c)
 {
 	enum { LARGE = 40, BODY_BYTES = 100 << 10 }; /* the mock keeps 5 MiB */
