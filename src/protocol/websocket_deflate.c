@@ -214,6 +214,8 @@ int websocket_inflate(struct websocket_deflate *codec, struct slice message, siz
 	if (!start_inflater(codec))
 		return -ENOMEM;
 	result = inflate_some(&codec->inflater, message, limit, out);
+	if (result == 0 && !inflateSyncPoint(&codec->inflater))
+		return -EBADMSG; /* it is cut off: what is put back would not end it */
 	if (result == 0)
 		result = inflate_some(&codec->inflater, SLICE("\0\0\xff\xff"), limit, out);
 	return result < 0 ? result : 0;

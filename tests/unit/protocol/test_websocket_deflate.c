@@ -110,6 +110,10 @@ static void messages_of_the_standard_are_read(void **state)
 		assert_inflates(SLICE("\xf2\x00\x11\x00\x00"), -EBADMSG, "");
 		assert_inflates(SLICE("\xff\xff\xff"), -EBADMSG, "");
 		assert_inflates(SLICE("\x07"), -EBADMSG, "");
+		/* 7.2.2: only the end of the flush is put back. */
+		assert_inflates(SLICE("\xf2\x48\xcd"), -EBADMSG, "");
+		assert_inflates(SLICE("\xf2\x48\xcd\xc9\xc9\x07"), -EBADMSG, "");
+		assert_inflates(SLICE(""), -EBADMSG, "");
 	}
 }
 
@@ -152,17 +156,20 @@ static void bombs_are_stopped(void **state)
 	memset(room, 'x', 10 << 20);
 	text.length = 10 << 20;
 	websocket_deflate_append(codec, buffer_slice(&text), &message);
+	websocket_deflate_append_stored(SLICE(""), &message);
 	assert_true(message.length < 20000);
 	assert_int_equal(websocket_inflate(codec, buffer_slice(&message), LIMIT, &out), -EMSGSIZE);
 	assert_true(out.length <= LIMIT + 1 && out.capacity < 64 * 1024);
 	buffer_clear(&message);
 	buffer_clear(&out);
 	websocket_deflate_append(codec, slice_from_bytes(text.data, LIMIT), &message);
+	websocket_deflate_append_stored(SLICE(""), &message);
 	assert_int_equal(websocket_inflate(codec, buffer_slice(&message), LIMIT, &out), 0);
 	assert_int_equal(out.length, LIMIT);
 	buffer_clear(&message);
 	buffer_clear(&out);
 	websocket_deflate_append(codec, slice_from_bytes(text.data, LIMIT + 1), &message);
+	websocket_deflate_append_stored(SLICE(""), &message);
 	assert_int_equal(websocket_inflate(codec, buffer_slice(&message), LIMIT, &out), -EMSGSIZE);
 	buffer_finish(&text);
 	buffer_finish(&message);
