@@ -70,8 +70,8 @@ static void send_answers(struct websocket *websocket)
 	buffer_finish(&talk->answers);
 }
 
-/* A close frame, behind which nothing is sent (RFC 6455, 5.5.1). */
-static void close_with(struct websocket *websocket, unsigned code, struct slice reason)
+/* Behind a close frame nothing is sent (RFC 6455, 5.5.1). */
+void websocket_close_with(struct websocket *websocket, unsigned code, struct slice reason)
 {
 	struct worker *worker = stream_worker(&websocket->stream);
 
@@ -84,8 +84,8 @@ static void close_with(struct websocket *websocket, unsigned code, struct slice 
 /* Where memory is short the client comes again; it has lost nothing. */
 void websocket_close_for_memory(struct websocket *websocket)
 {
-	close_with(websocket, WEBSOCKET_CLOSE_INTERNAL_ERROR,
-		   SLICE("the server is short of memory; come again later"));
+	websocket_close_with(websocket, WEBSOCKET_CLOSE_INTERNAL_ERROR,
+			     SLICE("the server is short of memory; come again later"));
 }
 
 /* As the reader says. */
@@ -93,7 +93,7 @@ static void fail(struct websocket *websocket)
 {
 	const struct websocket_failure *failure = websocket->talk->reader.failure;
 
-	close_with(websocket, failure->close, failure->sentence);
+	websocket_close_with(websocket, failure->close, failure->sentence);
 }
 
 /* 5.5.1: the answer to a close frame has the code that it came with. */
@@ -102,7 +102,7 @@ static void take_close(struct websocket *websocket, const struct websocket_messa
 	struct worker *worker = stream_worker(&websocket->stream);
 
 	if (message->close != 0) {
-		close_with(websocket, message->close, SLICE(""));
+		websocket_close_with(websocket, message->close, SLICE(""));
 		return;
 	}
 	send_answers(websocket);
@@ -116,14 +116,20 @@ static void take_ping(struct websocket *websocket, const struct websocket_messag
 	struct worker *worker = stream_worker(&websocket->stream);
 
 	if (!access_count(worker, inbox_name(websocket->stream.subscriber.inbox))) {
-		close_with(websocket, WEBSOCKET_CLOSE_POLICY_VIOLATION,
-			   SLICE("ping less often; limits.requests_per_minute limits it"));
+		websocket_close_with(
+		    websocket, WEBSOCKET_CLOSE_POLICY_VIOLATION,
+		    SLICE("ping less often; limits.requests_per_minute limits it"));
 		return;
 	}
 	websocket_append(&websocket->talk->answers, WEBSOCKET_PONG, message->payload);
 }
 
-/* The reader has looked at the text where it is not compressed. */
+/* The reader looks at texts that are not compressed. */
+static bool is_valid(enum websocket_opcode opcode, struct slice payload)
+{
+	return opcode == WEBSOCKET_BINARY || slice_is_utf8(payload);
+}
+
 static void take_compressed(struct websocket *websocket, const struct websocket_message *message)
 {
 	struct worker *worker = stream_worker(&websocket->stream);
@@ -136,14 +142,15 @@ static void take_compressed(struct websocket *websocket, const struct websocket_
 	if (result == -ENOMEM)
 		websocket_close_for_memory(websocket);
 	else if (result == -EMSGSIZE)
-		close_with(websocket, WEBSOCKET_CLOSE_MESSAGE_TOO_BIG,
-			   SLICE("the message is too big; the setting websocket.message_bytes "
-				 "limits it"));
-	else if (result < 0 || !slice_is_utf8(buffer_slice(&text)))
-		close_with(websocket, WEBSOCKET_CLOSE_INVALID_DATA,
-			   SLICE("a compressed text is deflated UTF-8"));
+		websocket_close_with(
+		    websocket, WEBSOCKET_CLOSE_MESSAGE_TOO_BIG,
+		    SLICE("the message is too big; the setting websocket.message_bytes "
+			  "limits it"));
+	else if (result < 0 || !is_valid(message->opcode, buffer_slice(&text)))
+		websocket_close_with(websocket, WEBSOCKET_CLOSE_INVALID_DATA,
+				     SLICE("a compressed text is deflated UTF-8"));
 	else
-		websocket_request(websocket, buffer_slice(&text));
+		websocket_receive(websocket, message->opcode, buffer_slice(&text));
 	buffer_finish(&text);
 }
 
@@ -158,16 +165,13 @@ static void take_message(struct websocket *websocket, const struct websocket_mes
 {
 	switch (message->opcode) {
 	case WEBSOCKET_TEXT:
+	case WEBSOCKET_BINARY:
 		if (stream_is_expired(&websocket->stream))
 			expire(websocket);
 		else if (message->compressed)
 			take_compressed(websocket, message);
 		else
-			websocket_request(websocket, message->payload);
-		break;
-	case WEBSOCKET_BINARY:
-		close_with(websocket, WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
-			   SLICE("messages are text: JSON"));
+			websocket_receive(websocket, message->opcode, message->payload);
 		break;
 	case WEBSOCKET_PING:
 		take_ping(websocket, message);

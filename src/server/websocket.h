@@ -46,8 +46,13 @@ void websocket_forget(struct exchange *exchange);
 /* Ends a WebSocket for which memory was short. */
 void websocket_close_for_memory(struct websocket *websocket);
 
-/* Takes a message, whose text stays the caller's; answers at once or later. websocket_request.c. */
-void websocket_request(struct websocket *websocket, struct slice text);
+/* Sends a close frame, and ends the WebSocket. */
+void websocket_close_with(struct websocket *websocket, unsigned code, struct slice reason);
+
+/* Takes a whole message, text or bytes, as it was before it was compressed; it stays the caller's.
+ * Answers at once or later. websocket_request.c. */
+void websocket_receive(struct websocket *websocket, enum websocket_opcode opcode,
+		       struct slice payload);
 
 /* Begins a deferred exchange; likewise. */
 void websocket_request_again(struct exchange *exchange);

@@ -232,7 +232,7 @@ void websocket_request_again(struct exchange *exchange)
 		websocket_forget(exchange);
 }
 
-void websocket_request(struct websocket *websocket, struct slice text)
+static void request(struct websocket *websocket, struct slice text)
 {
 	struct exchange *exchange = exchange_create_over(websocket->stream.connection, &carrier);
 
@@ -251,4 +251,14 @@ void websocket_request(struct websocket *websocket, struct slice text)
 	exchange->dispatching = false;
 	if (exchange->answered)
 		websocket_forget(exchange);
+}
+
+void websocket_receive(struct websocket *websocket, enum websocket_opcode opcode,
+		       struct slice payload)
+{
+	if (opcode == WEBSOCKET_TEXT)
+		request(websocket, payload);
+	else
+		websocket_close_with(websocket, WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
+				     SLICE("messages are text: JSON"));
 }
