@@ -10,7 +10,7 @@ release := build/release
 tests := build/test
 sources = $(shell git ls-files --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]')
 
-.PHONY: all release run run-cluster run-kafka run-rabbitmq test test-kafka bench lint format clean help
+.PHONY: all release run run-cluster run-kafka run-rabbitmq run-echo test test-kafka bench lint format clean help
 
 all: release
 
@@ -40,6 +40,15 @@ run-kafka run-rabbitmq:
 	scripts/install-dependencies build cluster $(@:run-%=%)
 	@$(MAKE) --no-print-directory release
 	@PORT=$(PORT) exec scripts/run-queue $(@:run-%=%) $(release)/allim
+
+# For suites that test WebSocket servers: CONTRIBUTING.md.
+run-echo: $(tests)/build.ninja
+	ninja -C $(tests) tests/conformance/websocket/allim-echo
+	@mkdir -p $(tests)/echo-data
+	@echo "the echo: ws://127.0.0.1:$(PORT)/v1/inbox/socket"
+	@exec $(tests)/tests/conformance/websocket/allim-echo serve --demo --listen 127.0.0.1:$(PORT) \
+		--admin-listen 127.0.0.1:$(ADMIN_PORT) --data $(tests)/echo-data --websocket-compression \
+		--websocket-message-bytes 4MiB --limits-requests-per-minute 0
 
 test: $(tests)/build.ninja
 	@scripts/install-dependencies build test
@@ -74,6 +83,7 @@ help:
 	@echo "make run        build and start the demo (PORT=8080 ADMIN_PORT=8081 DATA=build/demo-data)"
 	@echo "make run-cluster  the same on three nodes, with PostgreSQL, Redis and haproxy (NODES=3 METHOD=sse-redis)"
 	@echo "make run-kafka, make run-rabbitmq  two nodes, with a queue that a worker publishes from (PORT=8080)"
+	@echo "make run-echo   a WebSocket that echoes, for conformance suites (PORT=8080)"
 	@echo "make test       run all tests under sanitizers (SUITE=unit, fuzz, thread, integration/stream, ...)"
 	@echo "make test-kafka   what concerns Kafka against a real one, from Maven Central"
 	@echo "make bench      measure beside yardsticks and write build/bench.json (BENCH=\"--only poll\")"
