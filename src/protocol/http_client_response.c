@@ -16,6 +16,7 @@ struct http_client_response {
 	int status;
 	int result; /* of a callback that stopped the reader */
 	bool without_body;
+	bool may_upgrade;
 	bool complete;
 };
 
@@ -52,6 +53,11 @@ void http_client_response_reset(struct http_client_response *response, bool with
 	response->result = 0;
 	response->without_body = without_body;
 	response->complete = false;
+}
+
+void http_client_response_allow_upgrade(struct http_client_response *response)
+{
+	response->may_upgrade = true;
 }
 
 static int stop(struct http_client_response *response, int result)
@@ -95,7 +101,8 @@ static int on_headers_complete(llhttp_t *llhttp)
 	struct http_client_response *response = llhttp->data;
 	int result = 0;
 
-	if (llhttp->status_code / 100 == 1)
+	if (llhttp->status_code / 100 == 1 &&
+	    !(llhttp->status_code == 101 && response->may_upgrade))
 		return 0;
 	response->status = llhttp->status_code;
 	if (response->events.on_head != NULL)

@@ -201,12 +201,39 @@ static void test_every_allocation(void **state)
 	buffer_finish(&seen.text);
 }
 
+/* 101 ends HTTP where a client asked for that, and nowhere else. */
+static void test_upgrades(void **state)
+{
+	static const char input[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+				    "Connection: Upgrade\r\n\r\n\x81\x01.";
+
+	(void)state;
+	for (size_t piece = 1; piece <= sizeof(input); piece++) {
+		struct seen seen = {.text = BUFFER_EMPTY};
+		struct http_client_response *response = create(&seen, false);
+		size_t left;
+
+		http_client_response_allow_upgrade(response);
+		assert_int_equal(feed(response, slice_from_string(input), piece, &left), 0);
+		assert_int_equal(left, 3);
+		assert_true(http_client_response_is_complete(response));
+		assert_slice(http_client_response_header(response, SLICE("Upgrade")), "websocket");
+		assert_buffer(seen.text, "101 ");
+		http_client_response_destroy(response);
+		response = create(&seen, false);
+		assert_int_equal(feed(response, slice_from_string(input), piece, &left), -EBADMSG);
+		http_client_response_destroy(response);
+		buffer_finish(&seen.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows_in_pieces),   cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_head_limit),	     cmocka_unit_test(test_callbacks_stop_it),
-	    cmocka_unit_test(test_every_allocation),
+	    cmocka_unit_test(test_every_allocation), cmocka_unit_test(test_upgrades),
+	    cmocka_unit_test(test_upgrades),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
