@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/client.h"
 #include "cli/client_socket.h"
+#include "cli/event_socket.h"
 #include "protocol/http_client_response.h"
 #include "protocol/url.h"
 
@@ -23,6 +24,7 @@ struct stream {
 	const struct event_stream_request *request;
 	const struct event_stream_handlers *handlers;
 	struct sse_reader *reader;
+	struct event_socket socket; /* by WebSocket only */
 	struct http_client_response *response;
 	struct buffer problem; /* the body of an answer that is no stream */
 	bool open;
@@ -37,19 +39,32 @@ static bool is_event_stream(struct slice content_type)
 	return slice_equals_ignoring_case(slice_trim(type), SLICE("text/event-stream"));
 }
 
+/* Returns 1 where this is the answer that was hoped for, 0 for any other, or -EPROTO. */
+static int check_head(const struct stream *stream, const struct http_client_response *response)
+{
+	int status = http_client_response_status(response);
+	struct slice accept = http_client_response_header(response, SLICE("Sec-WebSocket-Accept"));
+	struct slice type = http_client_response_header(response, SLICE("Content-Type"));
+
+	if (status == 101)
+		return event_socket_is_accepted(&stream->socket, accept) ? 1 : -EPROTO;
+	if (status != 200)
+		return 0;
+	return !stream->request->by_websocket && is_event_stream(type) ? 1 : -EPROTO;
+}
+
 static int on_head(void *context, struct http_client_response *response)
 {
 	struct stream *stream = context;
 	uint64_t seconds;
+	int result = check_head(stream, response);
 
 	if (slice_to_unsigned(http_client_response_header(response, SLICE("Retry-After")),
 			      &seconds) == 0 &&
 	    seconds <= INT32_MAX)
 		stream->retry_after = (int64_t)seconds;
-	if (http_client_response_status(response) != 200)
-		return 0;
-	if (!is_event_stream(http_client_response_header(response, SLICE("Content-Type"))))
-		return -EPROTO;
+	if (result <= 0)
+		return result;
 	stream->open = true;
 	stream->handlers->on_open(stream->handlers->context);
 	return 0;
@@ -88,7 +103,8 @@ static int64_t deadline_in(const struct stream *stream, int64_t milliseconds)
 /* Once an event has come, its id alone says where to go on. */
 static void append_path(const struct stream *stream, struct buffer *path)
 {
-	buffer_append_string(path, "/v1/inbox/stream");
+	buffer_append_string(path, stream->request->by_websocket ? "/v1/inbox/socket"
+								 : "/v1/inbox/stream");
 	if (stream->request->after != NULL && sse_reader_last_id(stream->reader).length == 0) {
 		buffer_append_string(path, "?after=");
 		/* A cursor is the server's to understand; it stays one parameter. */
@@ -100,8 +116,14 @@ static void append_path(const struct stream *stream, struct buffer *path)
 static int append_request(const struct stream *stream, struct slice authorization,
 			  struct buffer *bytes, struct error *error)
 {
+	bool by_websocket = stream->request->by_websocket;
 	const struct client_header headers[] = {
-	    {"Accept", SLICE("text/event-stream")},
+	    {"Accept", by_websocket ? SLICE("") : SLICE("text/event-stream")},
+	    {"Upgrade", by_websocket ? SLICE("websocket") : SLICE("")},
+	    {"Connection", by_websocket ? SLICE("Upgrade") : SLICE("")},
+	    {"Sec-WebSocket-Version", by_websocket ? SLICE(WEBSOCKET_VERSION) : SLICE("")},
+	    {"Sec-WebSocket-Protocol", by_websocket ? SLICE("allim.v1") : SLICE("")},
+	    {"Sec-WebSocket-Key", slice_from_string(stream->socket.key)},
 	    {"Cache-Control", SLICE("no-store")},
 	    {"Authorization", authorization},
 	    {"Last-Event-ID", sse_reader_last_id(stream->reader)},
@@ -141,14 +163,47 @@ static int64_t patience(const struct stream *stream)
 	return stream->open ? stream->request->silence : CLIENT_TIMEOUT;
 }
 
+static bool is_socket(const struct stream *stream)
+{
+	return stream->open && stream->request->by_websocket;
+}
+
+static int send_answers(struct stream *stream, int descriptor)
+{
+	struct buffer *answers = &stream->socket.answers;
+	int result = buffer_failed(answers) ? -ENOMEM : 0;
+
+	if (result == 0 && answers->length > 0)
+		result = client_socket_send(descriptor, buffer_slice(answers),
+					    deadline_in(stream, CONNECT_TIMEOUT));
+	buffer_clear(answers);
+	return result;
+}
+
+static int take(struct stream *stream, int descriptor, char *bytes, size_t length)
+{
+	size_t consumed = 0;
+	int result =
+	    http_client_response_feed(stream->response, slice_from_bytes(bytes, length), &consumed);
+	int sent;
+
+	if (result < 0 || !is_socket(stream))
+		return result;
+	result = event_socket_feed(&stream->socket, bytes + consumed, length - consumed, on_message,
+				   stream);
+	if (result == -ECANCELED)
+		event_socket_leave(&stream->socket);
+	sent = send_answers(stream, descriptor);
+	return result < 0 ? result : sent;
+}
+
 /* Returns 0 when the response is complete, or a negative errno value. A deadline that has passed is
  * seen by the caller: here it ends the wait like silence does. */
 static int receive(struct stream *stream, int descriptor)
 {
 	char bytes[RECEIVE_BYTES];
-	size_t consumed;
 
-	while (!http_client_response_is_complete(stream->response)) {
+	while (is_socket(stream) || !http_client_response_is_complete(stream->response)) {
 		ssize_t count;
 		int result;
 
@@ -159,9 +214,9 @@ static int receive(struct stream *stream, int descriptor)
 		if (count < 0)
 			return (int)count;
 		if (count == 0)
-			return http_client_response_end(stream->response);
-		result = http_client_response_feed(
-		    stream->response, slice_from_bytes(bytes, (size_t)count), &consumed);
+			return is_socket(stream) ? -ECONNRESET
+						 : http_client_response_end(stream->response);
+		result = take(stream, descriptor, bytes, (size_t)count);
 		if (result < 0)
 			return result;
 	}
@@ -248,10 +303,15 @@ enum event_stream_outcome event_stream_follow(const struct event_stream_request 
 		error_set(error, -ENOMEM, "out of memory");
 		return EVENT_STREAM_FAILED;
 	}
+	if (request->by_websocket) {
+		http_client_response_allow_upgrade(stream.response);
+		event_socket_init(&stream.socket, reader);
+	}
 	sse_reader_reconnect(reader);
 	outcome = follow(&stream, error);
 	*ret_retry_after = stream.retry_after;
 	http_client_response_destroy(stream.response);
+	event_socket_finish(&stream.socket);
 	buffer_finish(&stream.problem);
 	return outcome;
 }

@@ -1,4 +1,5 @@
-/* One connection to an event stream: from connecting to its end, however that comes. */
+/* One connection to an inbox, by server-sent events or WebSocket: from connecting to its end,
+ * however that comes. */
 #ifndef ALLIM_CLI_EVENT_STREAM_H
 #define ALLIM_CLI_EVENT_STREAM_H
 
@@ -19,6 +20,7 @@ enum event_stream_outcome {
 struct event_stream_request {
 	const struct endpoint *endpoint;
 	struct slice token;
+	bool by_websocket;
 	/* A cursor, `start`, or NULL: live. The reader's last id goes before it. */
 	const char *after;
 	int64_t silence;  /* milliseconds without a byte after which the server is given up */

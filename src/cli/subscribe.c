@@ -34,6 +34,7 @@ struct options {
 	const char *token_file;
 	const char *url;
 	const char *after;
+	const char *wire;
 	int64_t count;
 	int64_t timeout;
 	int64_t silence;
@@ -173,11 +174,17 @@ static int go_on_after(struct subscription *subscription, enum event_stream_outc
 	return COMMAND_GOES_ON;
 }
 
+static bool is_wire(const struct options *options, const char *name)
+{
+	return options->wire != NULL && strcmp(options->wire, name) == 0;
+}
+
 static int follow(struct subscription *subscription)
 {
 	const struct event_stream_handlers handlers = {on_open, on_message, subscription};
 	struct event_stream_request request = {
 	    .endpoint = &subscription->endpoint,
+	    .by_websocket = is_wire(subscription->options, "websocket"),
 	    .after = subscription->options->after,
 	    .silence = subscription->options->silence,
 	    .deadline = subscription->deadline,
@@ -266,6 +273,8 @@ int subscribe_run(const struct command *command, char **arguments)
 		return result;
 	if (options.user != NULL && options.token_file != NULL)
 		return command_misuse(command, "--user and --token-file exclude each other");
+	if (options.wire != NULL && !is_wire(&options, "sse") && !is_wire(&options, "websocket"))
+		return command_misuse(command, "--wire is sse or websocket");
 	if (endpoint_choose(options.url, "ALLIM_URL", ENDPOINT_DEFAULT, &endpoint, &error) < 0)
 		return command_misuse(command, "%s", error.text);
 	return subscribe(command, &options, &endpoint);
@@ -278,6 +287,8 @@ const struct cli_flag subscribe_flags[] = {
      offsetof(struct options, token_file), 0, 0},
     {"after", "CURSOR", "begin behind this event's id, or with all that is kept: start", FLAGS_TEXT,
      offsetof(struct options, after), 0, 0},
+    {"wire", "NAME", "how it arrives: websocket, or sse, which is the default", FLAGS_TEXT,
+     offsetof(struct options, wire), 0, 0},
     {"count", "NUMBER", "end after so many events", FLAGS_NUMBER, offsetof(struct options, count),
      1, INT64_MAX},
     {"timeout", "TIME", "end after this time: 30s", FLAGS_DURATION,

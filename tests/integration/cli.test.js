@@ -112,47 +112,55 @@ test('output that is lost is a failure', async () => {
     assertEnd(await allim(args, closed), FAILED, /standard output/);
 });
 
-test('subscribe prints what arrives, one JSON line each', async () => {
-  const subscriber = start(['subscribe', '--user', 'cli-sub', '--json', '--count', '2'], { variables });
-  await eventually('the stream', () => subscriber.stderr.includes('connected to'));
-  const first = await server.publish('cli-sub', { title: 'One' });
-  await server.mark('cli-sub', 'read', { ids: [first] });
-  assert.deepEqual(await subscriber.ended, { code: DONE, signal: null });
-  const events = subscriber.stdout.trim().split('\n').map((line) => JSON.parse(line));
-  assert.deepEqual(events.map(({ event, data }) => [event, data.id]), [['notification', first], ['change', first]]);
-  assert.match(events[0].id, /^[0-9a-f]{16}\.\d+\.\d+$/);
-});
+for (const by of ['sse', 'websocket']) {
+  const wire = ['--wire', by];
 
-test('subscribe from a cursor, readable, with a token', async () => {
-  const { cursor } = await server.list('cli-read');
-  await server.publish('cli-read', { title: 'Escape \u001b[31m me', type: 'comment' });
-  const result = await allim(['subscribe', '--after', cursor, '--count', '1'], {
-    variables: { ALLIM_URL: server.url, ALLIM_TOKEN: server.token('cli-read') },
+  test(`subscribe ${by} prints what arrives, one JSON line each`, async () => {
+    const subscriber = start(['subscribe', ...wire, '--user', `cli-sub-${by}`, '--json', '--count', '2'], { variables });
+    await eventually('the stream', () => subscriber.stderr.includes('connected to'));
+    const first = await server.publish(`cli-sub-${by}`, { title: 'One' });
+    await server.mark(`cli-sub-${by}`, 'read', { ids: [first] });
+    assert.deepEqual(await subscriber.ended, { code: DONE, signal: null });
+    const events = subscriber.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(events.map(({ event, data }) => [event, data.id]), [['notification', first], ['change', first]]);
+    assert.match(events[0].id, /^[0-9a-f]{16}\.\d+\.\d+$/);
   });
-  assertEnd(result, DONE, null, /^allim subscribe: connected to [^\n]+\n$/);
-  assert.match(result.stdout, /Escape/);
-  assert.doesNotMatch(result.stdout, /\x1b/);
-});
 
-test('subscribe goes on over a restart, nothing lost or repeated', async () => {
-  const published = [await server.publish('cli-resume'), await server.publish('cli-resume')];
-  const subscriber = start(['subscribe', '--user', 'cli-resume', '--json', '--after', 'start'], { variables });
-  const ids = () => subscriber.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line))
-    .filter(({ event, data }) => event === 'notification' && !data.withdrawn_at).map(({ data }) => data.id);
-  await eventually('two events', () => ids().length === 2);
-  await server.restart();
-  published.push(await server.publish('cli-resume'), await server.publish('cli-resume'));
-  await eventually('four events', () => ids().length >= 4);
-  subscriber.child.kill('SIGINT');
-  await subscriber.ended;
-  assert.deepEqual(ids(), published);
-  assert.match(subscriber.stderr, /connected again/);
-});
+  test(`subscribe ${by} from a cursor, readable, with a token`, async () => {
+    const { cursor } = await server.list(`cli-read-${by}`);
+    await server.publish(`cli-read-${by}`, { title: 'Escape \u001b[31m me', type: 'comment' });
+    const result = await allim(['subscribe', ...wire, '--after', cursor, '--count', '1'], {
+      variables: { ALLIM_URL: server.url, ALLIM_TOKEN: server.token(`cli-read-${by}`) },
+    });
+    assertEnd(result, DONE, null, /^allim subscribe: connected to [^\n]+\n$/);
+    assert.match(result.stdout, /Escape/);
+    assert.doesNotMatch(result.stdout, /\x1b/);
+  });
 
-test('subscribe: what goes wrong has its own status', async () => {
-  assertEnd(await allim(['subscribe'], { variables: { ALLIM_URL: server.url } }), FAILED, /--user/);
-  assertEnd(await allim(['subscribe', '--count', '1'], { variables: { ALLIM_URL: server.url, ALLIM_TOKEN: 'wrong' } }), REFUSED, /token/i);
-  assertEnd(await allim(['subscribe', '--user', 'x', '--after', 'nonsense', '--count', '1']), REFUSED, /cursor/);
+  test(`subscribe ${by} goes on over a restart, nothing lost or repeated`, async () => {
+    const published = [await server.publish(`cli-resume-${by}`), await server.publish(`cli-resume-${by}`)];
+    const subscriber = start(['subscribe', ...wire, '--user', `cli-resume-${by}`, '--json', '--after', 'start'], { variables });
+    const ids = () => subscriber.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line))
+      .filter(({ event, data }) => event === 'notification' && !data.withdrawn_at).map(({ data }) => data.id);
+    await eventually('two events', () => ids().length === 2);
+    await server.restart();
+    published.push(await server.publish(`cli-resume-${by}`), await server.publish(`cli-resume-${by}`));
+    await eventually('four events', () => ids().length >= 4);
+    subscriber.child.kill('SIGINT');
+    await subscriber.ended;
+    assert.deepEqual(ids(), published);
+    assert.match(subscriber.stderr, /connected again/);
+  });
+
+  test(`subscribe ${by}: what goes wrong has its own status`, async () => {
+    assertEnd(await allim(['subscribe', ...wire], { variables: { ALLIM_URL: server.url } }), FAILED, /--user/);
+    assertEnd(await allim(['subscribe', ...wire, '--count', '1'], { variables: { ALLIM_URL: server.url, ALLIM_TOKEN: 'wrong' } }), REFUSED, /token/i);
+    assertEnd(await allim(['subscribe', ...wire, '--user', 'x', '--after', 'nonsense', '--count', '1']), REFUSED, /cursor/);
+  });
+}
+
+test('subscribe knows two wires', async () => {
+  assertEnd(await allim(['subscribe', '--user', 'x', '--wire', 'poll']), MISUSED, /--wire is sse or websocket/);
 });
 
 test('token make and check', async () => {

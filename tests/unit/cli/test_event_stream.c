@@ -150,6 +150,43 @@ static void what_is_no_stream_fails(void **state)
 	}
 }
 
+/* That one is accepted needs a server that answers the key: tests/integration/cli.test.js. */
+static void a_websocket_is_asked_for(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum event_stream_outcome outcome;
+	} rows[] = {
+	    {SCRIPTED_STREAM "data: 1\n\n", EVENT_STREAM_FAILED},
+	    {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+	     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+	     EVENT_STREAM_FAILED},
+	    {SCRIPTED_JSON("401 Unauthorized", "{\"detail\":\"log in\"}"), EVENT_STREAM_REFUSED},
+	    {"HTTP/1.1 503 Busy\r\n\r\n", EVENT_STREAM_BUSY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const answers[] = {rows[i].answer, NULL};
+		static struct scripted_server server;
+		struct watcher watcher = {.opened = 0};
+		struct event_stream_request request;
+
+		sse_reader_init(&watcher.reader, 1000);
+		scripted_server_start(&server, answers, false);
+		request = request_to(&server);
+		request.by_websocket = true;
+		request.after = "start";
+		assert_int_equal(follow(&watcher, &request), rows[i].outcome);
+		assert_int_equal(watcher.opened, 0);
+		finish(&watcher, &server);
+		assert_non_null(
+		    strstr(server.requests[0], "GET /v1/inbox/socket?after=start HTTP/1.1\r\n"));
+		assert_non_null(strstr(server.requests[0], "\r\nSec-WebSocket-Key: "));
+		assert_null(strstr(server.requests[0], "text/event-stream"));
+	}
+}
+
 static void nobody_there_is_away(void **state)
 {
 	static const char *const answers[] = {NULL};
@@ -215,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(the_last_id_is_sent_again),
 	    cmocka_unit_test(answers_are_judged),
 	    cmocka_unit_test(what_is_no_stream_fails),
+	    cmocka_unit_test(a_websocket_is_asked_for),
 	    cmocka_unit_test(nobody_there_is_away),
 	    cmocka_unit_test(the_watcher_can_stop_it),
 	    cmocka_unit_test(silence_ends_it_and_so_does_time),
