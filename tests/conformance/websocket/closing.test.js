@@ -1,11 +1,12 @@
 // RFC 6455, 5.5 and 7: control frames, and how a connection ends.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Server, serverFor } from '../../integration/lib/server.js';
+import { serverFor } from '../../integration/lib/server.js';
 import { BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close, closePayload, describe, frame, ping, pong, text } from './lib/frames.js';
 import { Peer, converse, echoes, fails } from './lib/peer.js';
 
 const server = await serverFor(after, { args: ['--limits-requests-per-minute', '0'] });
+const strict = await serverFor(after, { args: ['--limits-requests-per-minute', '5'] });
 
 const together = (...parts) => Buffer.concat(parts);
 
@@ -76,10 +77,8 @@ test('7.2.1: a client that goes without a close, wherever it stands, leaves the 
 });
 
 test('7.4.1: whoever pings too often is told so', async () => {
-  const strict = await new Server({ args: ['--limits-requests-per-minute', '5'] }).start();
   const frames = (await converse(strict, together(...Array.from({ length: 40 }, () => ping('a'))))).map(describe);
   assert.equal(frames.pop(), 'close 1008');
   assert.ok(frames.length < 20, `${frames.length} pongs`); // a minute may begin between
   assert.deepEqual([...new Set(frames)], [describe({ opcode: PONG, payload: 'a' })]);
-  await strict.stop();
 });
