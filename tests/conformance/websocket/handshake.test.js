@@ -43,14 +43,19 @@ test('4.2.2: every key is answered as it must be', async () => {
   }
 });
 
+const lines = (...headers) => `${[`GET ${PATH} HTTP/1.1`, ...headers].join('\r\n')}\r\n\r\n`;
+
 const OPENING = {
   '4.1: a request octet by octet': [handshake(server, { key: KEY }), { octets: true }],
   '4.1: the address as a whole': [handshake(server, { target: `http://127.0.0.1:${server.port}${PATH}` })],
-  '4.2.1: names and tokens in any case': [`GET ${PATH} HTTP/1.1\r\nhOST: 127.0.0.1:${server.port}\r\nuPGRADE: WebSocket\r\nCONNECTION: upGRADE\r\nsec-websocket-KEY: ${KEY}\r\nSEC-WEBSOCKET-version: 13\r\n\r\n`],
-  '4.2.1: headers in another order': [`GET ${PATH} HTTP/1.1\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`],
+  '4.2.1: names and tokens in any case': [lines(`hOST: 127.0.0.1:${server.port}`, 'uPGRADE: WebSocket', 'CONNECTION: upGRADE',
+    `sec-websocket-KEY: ${KEY}`, 'SEC-WEBSOCKET-version: 13')],
+  '4.2.1: headers in another order': [lines('Sec-WebSocket-Version: 13', `Sec-WebSocket-Key: ${KEY}`, 'Connection: Upgrade',
+    'Upgrade: websocket', `Host: 127.0.0.1:${server.port}`)],
   '4.2.1: more tokens than these': [handshake(server, { headers: { Connection: 'keep-alive, Upgrade', Upgrade: 'h2c, websocket' } })],
   '4.2.1: headers that nobody knows': [handshake(server, { headers: { 'X-Something': 'else', 'Sec-WebSocket-Else': 'x', 'User-Agent': 'x' } })],
-  '4.2.1: spaces around values': [handshake(server, { headers: { Upgrade: '  websocket\t', 'Sec-WebSocket-Version': ' 13 ', 'Sec-WebSocket-Key': `\t${KEY}  ` } })],
+  '4.2.1: spaces around values': [handshake(server, { headers: { Upgrade: '  websocket\t', 'Sec-WebSocket-Version': ' 13 ',
+    'Sec-WebSocket-Key': `\t${KEY}  ` } })],
   '9.1: an extension that nobody knows': [handshake(server, { headers: { 'Sec-WebSocket-Extensions': 'foo; bar=2, x-webkit-deflate-frame' } })],
   '10.2: a page of this host': [handshake(server, { headers: { Origin: `http://127.0.0.1:${server.port}` } })],
 };

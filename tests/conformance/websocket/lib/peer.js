@@ -45,7 +45,9 @@ export class Peer {
         if (error) fail(error);
         else settle(result);
       };
-      const limit = setTimeout(() => finish(null, new Error(`waited in vain for ${what}; there is ${this.received.toString('latin1').slice(0, 500)}`)), PATIENCE_MS);
+      const limit = setTimeout(() => {
+        finish(null, new Error(`waited in vain for ${what}; there is ${this.received.toString('latin1').slice(0, 500)}`));
+      }, PATIENCE_MS);
       const look = () => {
         const result = probe();
         if (result) finish(result);
