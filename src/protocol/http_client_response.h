@@ -30,7 +30,8 @@ void http_client_response_destroy(struct http_client_response *response);
 /* Ready for the next response. */
 void http_client_response_reset(struct http_client_response *response, bool without_body);
 
-/* Before the first bytes: 101 is an answer, which ends with its head, and what follows is no HTTP. */
+/* Before the first bytes: 101 is an answer, which ends with its head, and what follows is no
+ * HTTP. */
 void http_client_response_allow_upgrade(struct http_client_response *response);
 
 /* Reads on. `*ret_consumed` tells how much belonged to this response. Returns 0, -EBADMSG for what

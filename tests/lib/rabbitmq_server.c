@@ -186,6 +186,7 @@ static bool start_once(struct rabbitmq_server *server)
 
 void rabbitmq_server_start(struct rabbitmq_server *server)
 {
+	server->is_started = false;
 	for (int i = 0; i < TRIES; i++) {
 		if (start_once(server)) {
 			server->has_run = true;
@@ -222,7 +223,7 @@ void rabbitmq_server_finish(struct rabbitmq_server *server)
 
 /* What ends last among its processes is one that it left behind, whose status means nothing. So a
  * shell notes that all went well. */
-const char *rabbitmq_server_control(struct rabbitmq_server *server, const char *const *words)
+static void run_control(struct rabbitmq_server *server, const char *const *words)
 {
 	const char *command[WORDS] = {"-c", "\"$@\" && : >done", "sh", PROGRAMS "rabbitmqctl"};
 	struct environment environment;
@@ -238,6 +239,16 @@ const char *rabbitmq_server_control(struct rabbitmq_server *server, const char *
 	snprintf(done, sizeof(done), "%s/done", guard_folder(server->control));
 	if (unlink(done) < 0)
 		fail_msg("rabbitmqctl %s failed: %s", words[0], guard_log(server->control));
+}
+
+const char *rabbitmq_server_control(struct rabbitmq_server *server, const char *const *words)
+{
+	static const char *const await[] = {"await_startup", NULL};
+
+	if (!server->is_started)
+		run_control(server, await);
+	server->is_started = true;
+	run_control(server, words);
 	return guard_log(server->control);
 }
 

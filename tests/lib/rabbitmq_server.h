@@ -20,6 +20,7 @@ struct rabbitmq_server {
 	unsigned short epmd_port;
 	unsigned short distribution_port;
 	bool has_run;
+	bool is_started; /* all of it: it takes logins before it takes commands */
 };
 
 /* Takes a folder and ports. Nothing runs yet. */
