@@ -1,7 +1,10 @@
 // WebSockets through real clients: ws@8, and Python's websockets.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { makeFolder } from './lib/process.js';
 import { Server, serverFor } from './lib/server.js';
 import { eventually } from './lib/wait.js';
 import { SocketStream } from './lib/web_socket.js';
@@ -184,4 +187,35 @@ test("Python's websockets receives and asks", async () => {
   await server.publish('python', { title: 'For Python' });
   assert.equal(await ended, 0);
   assert.equal(output, 'ready\nFor Python\n');
+});
+
+// The client of docs/websocket.md, as it stands there.
+async function documentedClient() {
+  const page = readFileSync(new URL('../../docs/websocket.md', import.meta.url), 'utf8');
+  const [, code] = /```js\n(import WebSocket[^]*?)```/.exec(page);
+  const file = join(makeFolder(), 'inbox.mjs');
+  writeFileSync(file, code.replace('"ws"', JSON.stringify(import.meta.resolve('ws'))));
+  return (await import(file)).Inbox;
+}
+
+test('the client of the documents follows an inbox over a restart', async (t) => {
+  const Inbox = await documentedClient();
+  const node = await serverFor((end) => t.after(end), { args: ['--method', 'websocket'] });
+  const { cursor } = await node.list('reads');
+  const shown = [];
+  const inbox = new Inbox(node.url.replace('http', 'ws'), () => node.token('reads'), cursor, (event, data) => {
+    if (event === 'notification') shown.push(data.id);
+  });
+  const published = [await node.publish('reads')];
+  await eventually('the first', () => shown.length === 1);
+  assert.equal((await inbox.ask('GET', '/v1/inbox/count')).body.unread, 1);
+  const left = inbox.ask('GET', '/v1/inbox?limit=1').then(() => null, (error) => error);
+  inbox.socket.terminate();
+  assert.match((await left)?.message ?? 'answered', /^the connection ended with 1006$|^answered$/);
+  await node.restart();
+  for (let count = 0; count < 3; count++) published.push(await node.publish('reads'));
+  await eventually('the others', () => shown.length === 4);
+  assert.deepEqual(shown, published);
+  assert.equal((await inbox.ask('POST', '/v1/inbox/read', { ids: published })).status, 200);
+  inbox.close();
 });
