@@ -271,7 +271,7 @@ static const struct {
     {"session.timeout.ms", "10000"},
     {"heartbeat.interval.ms", "2000"},
     /* Memory: what librdkafka fetches ahead, beside what waits for the store. */
-    {"queued.min.messages", "10000"},
+    {"queued.min.messages", "100000"},
     {"queued.max.messages.kbytes", "16384"},
     {"fetch.max.bytes", "8388608"},
     {"fetch.wait.max.ms", "100"},
