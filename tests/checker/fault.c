@@ -15,6 +15,8 @@
 #include "server/node.h"
 #include "server/sweep.h"
 
+#include "lib/wrapped.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,14 +25,10 @@
 
 enum { LATEST = 40 };
 
-void __real_node_publish(struct node *node, struct hint_batch *batch);
-void __wrap_node_publish(struct node *node, struct hint_batch *batch);
-void __real_feed_close(struct feed *feed);
-void __wrap_feed_close(struct feed *feed);
-void __real_sweep_start(struct worker *worker);
-void __wrap_sweep_start(struct worker *worker);
-void __real_sweep_wake(struct worker *worker);
-void __wrap_sweep_wake(struct worker *worker);
+WRAPPED(node_publish);
+WRAPPED(feed_close);
+WRAPPED(sweep_start);
+WRAPPED(sweep_wake);
 
 struct late_batch {
 	struct list link;

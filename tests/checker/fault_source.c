@@ -9,13 +9,10 @@
 #include "source/kafka_message.h"
 #include "source/rabbitmq_consumer.h"
 
+#include "lib/wrapped.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-/* A wrapper that no longer fits what it wraps does not compile. */
-#define WRAPPED(function)                       \
-	__typeof__(function) __real_##function; \
-	__typeof__(function) __wrap_##function
 
 WRAPPED(message_read);
 WRAPPED(kafka_message_create);

@@ -9,10 +9,7 @@
 #include "server/authentication.h"
 #include "server/websocket.h"
 
-/* A wrapper that no longer fits what it wraps does not compile. */
-#define WRAPPED(function)                       \
-	__typeof__(function) __real_##function; \
-	__typeof__(function) __wrap_##function
+#include "lib/wrapped.h"
 
 WRAPPED(authenticate_user);
 WRAPPED(websocket_append);
