@@ -5,7 +5,12 @@
  * store has committed, and librdkafka commits stored offsets. Whoever gets the partition next may
  * so be given messages again, which the store knows by their positions.
  *
- * When more waits than sources.buffer_bytes, all partitions are paused until half of it is gone. */
+ * When more waits than sources.buffer_bytes, no events are taken until half of it is gone; what
+ * librdkafka has fetched meanwhile is at hand then. Where that lasts, events must be taken, since
+ * the group waits for members that do not answer to a rebalance; then all partitions are paused.
+ * Not earlier: librdkafka 2.0 drops what it has fetched of a paused partition, and after a resume
+ * may not fetch for a second. */
+#include "base/counter.h"
 #include "base/log.h"
 #include "broker/kafka_client.h"
 #include "broker/kafka_health.h"
@@ -20,6 +25,7 @@
 enum {
 	TICK = 200,	    /* milliseconds */
 	EVENTS = 1000,	    /* of one turn */
+	PAUSE_AFTER = 2000, /* milliseconds of holding back */
 	LEAVE_WITHIN = 5000 /* milliseconds, for brokers that do not answer */
 };
 
@@ -33,7 +39,9 @@ struct kafka_source {
 	struct kafka_partitions partitions;
 	bool is_member; /* of the group, as far as is known */
 	bool was_connected;
-	bool is_paused;
+	bool holds_back; /* enough waits for the store */
+	bool is_paused;	 /* and has for a while */
+	int64_t pause_at;
 	bool is_leaving;
 	int64_t leave_until;
 	char *brokers;
@@ -98,7 +106,7 @@ static void set_connected(struct kafka_source *kafka, bool is_connected)
 	if (atomic_exchange(&figures->connected, is_connected) || !is_connected)
 		return;
 	kafka_report_use(&kafka->report);
-	atomic_fetch_add(&figures->reconnections, kafka->was_connected);
+	counter_add(&figures->reconnections, kafka->was_connected);
 	kafka->was_connected = true;
 }
 
@@ -181,29 +189,70 @@ static void on_event(struct kafka_source *kafka, rd_kafka_event_t *event)
 	rd_kafka_event_destroy(event);
 }
 
-static void hold_back(struct kafka_source *kafka)
-{
-	uint64_t waiting =
-	    atomic_load_explicit(&kafka->thread.figures.waiting_bytes, memory_order_relaxed);
-	uint64_t most = (uint64_t)kafka->thread.settings->sources_buffer_bytes;
-	bool pause = kafka->is_paused ? waiting > most / 2 : waiting > most;
+/* Holding back */
 
-	if (pause == kafka->is_paused || kafka->thread.is_stopping)
+static bool takes_events(const struct kafka_source *kafka)
+{
+	return !kafka->holds_back || kafka->is_paused;
+}
+
+/* The descriptor tells of events, or is left alone. */
+static void watch(struct kafka_source *kafka)
+{
+	loop_modify(&kafka->thread.loop, kafka->client.descriptor,
+		    takes_events(kafka) ? EPOLLIN : 0, &kafka->readable);
+}
+
+static void set_paused(struct kafka_source *kafka, bool is_paused)
+{
+	if (kafka->is_paused != is_paused)
+		pause_all(kafka, is_paused);
+	kafka->is_paused = is_paused;
+}
+
+static void set_holding_back(struct kafka_source *kafka, bool holds_back)
+{
+	struct loop *loop = &kafka->thread.loop;
+
+	kafka->holds_back = holds_back;
+	kafka->pause_at = loop->now + PAUSE_AFTER;
+	if (!holds_back) {
+		set_paused(kafka, false);
+		/* Some may have come that the descriptor does not tell of. */
+		timer_set(&loop->timers, &kafka->tick.timer, loop->now);
+	}
+	watch(kafka);
+}
+
+static void hold_back_or_go_on(struct kafka_source *kafka)
+{
+	uint64_t waiting = counter_read(&kafka->thread.figures.waiting_bytes);
+	uint64_t most = (uint64_t)kafka->thread.settings->sources_buffer_bytes;
+	bool holds_back = kafka->holds_back ? waiting > most / 2 : waiting > most;
+
+	if (holds_back == kafka->holds_back || kafka->thread.is_stopping)
 		return;
-	kafka->is_paused = pause;
-	atomic_fetch_add(&kafka->thread.figures.pauses, pause);
-	pause_all(kafka, pause);
+	counter_add(&kafka->thread.figures.pauses, holds_back);
+	set_holding_back(kafka, holds_back);
+}
+
+static void pause_if_it_lasts(struct kafka_source *kafka)
+{
+	if (takes_events(kafka) || kafka->thread.loop.now < kafka->pause_at)
+		return;
+	set_paused(kafka, true);
+	watch(kafka);
 }
 
 static void take_events(struct kafka_source *kafka)
 {
-	for (int i = 0; i < EVENTS; i++) {
+	for (int i = 0; i < EVENTS && takes_events(kafka); i++) {
 		rd_kafka_event_t *event = kafka_client_next(&kafka->client);
 
 		if (event == NULL)
 			break;
 		on_event(kafka, event);
-		hold_back(kafka);
+		hold_back_or_go_on(kafka);
 	}
 }
 
@@ -211,6 +260,12 @@ static void on_readable(struct loop_source *readable, uint32_t events)
 {
 	(void)events;
 	take_events(CONTAINER_OF(readable, struct kafka_source, readable));
+}
+
+/* The store has answered, perhaps. */
+static void on_turn(struct loop *loop)
+{
+	hold_back_or_go_on(CONTAINER_OF(loop, struct kafka_source, thread.loop));
 }
 
 /* Stopping: what is at the store comes back first, so that its offsets are committed. */
@@ -227,6 +282,7 @@ static void on_stop(struct source_thread *thread)
 	struct kafka_source *kafka = kafka_of(thread);
 
 	kafka->leave_until = thread->loop.now + LEAVE_WITHIN;
+	set_holding_back(kafka, false);
 	kafka_partitions_close_all(&kafka->partitions);
 }
 
@@ -246,8 +302,8 @@ static void on_tick(struct alarm *tick)
 {
 	struct kafka_source *kafka = CONTAINER_OF(tick, struct kafka_source, tick);
 
+	pause_if_it_lasts(kafka);
 	take_events(kafka);
-	hold_back(kafka);
 	if (kafka->thread.is_stopping)
 		stop(kafka);
 	timer_set(&kafka->thread.loop.timers, &tick->timer, kafka->thread.loop.now + TICK);
@@ -335,6 +391,7 @@ static int start(struct kafka_source *kafka, const struct settings *settings, st
 	kafka->report = (struct kafka_report){.brokers = kafka->brokers, .topic = kafka->topic};
 	kafka->readable.on_ready = on_readable;
 	kafka->thread.on_stop = on_stop;
+	kafka->thread.loop.on_turn = on_turn;
 	alarm_init(&kafka->tick, on_tick);
 	timer_set(&kafka->thread.loop.timers, &kafka->tick.timer, kafka->thread.loop.now + TICK);
 	result = connect_client(kafka, settings, error);

@@ -1,10 +1,9 @@
-/* A batch is read into one request of the store's, so that it is committed as a whole. Where it
- * fails for a reason that may lie in one of its messages, they are tried one by one until the
- * culprit is found; then batches grow again. */
+/* Where a batch fails for a reason that may lie in one of its messages, they are tried one by one
+ * until the culprit is found; then batches grow again. Whatever fails, both batches go back to what
+ * waits, and are read again. */
 #include "source/lane.h"
 
 #include "audit/audit.h"
-#include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"
 
@@ -15,8 +14,7 @@
 #include <stdlib.h>
 
 enum {
-	BATCH_BYTES = 8 << 20, /* of the bodies of one batch, the last one aside */
-	WAIT_FIRST = 100,      /* milliseconds until the next try; doubles with each */
+	WAIT_FIRST = 100, /* milliseconds until the next try; doubles with each */
 	WAIT_DOUBLINGS = 6,
 };
 
@@ -36,11 +34,6 @@ static void move(struct lane *lane, enum lane_state state)
 	lane->state = state;
 }
 
-static struct lane_message *message_of(struct list *link)
-{
-	return CONTAINER_OF(link, struct lane_message, link);
-}
-
 /* Messages leave the lane: those of `messages`. */
 static void forget(struct lane *lane, struct list *messages)
 {
@@ -49,9 +42,9 @@ static void forget(struct lane *lane, struct list *messages)
 
 	LIST_FOR_EACH(link, messages) {
 		number++;
-		bytes += lane_message_bytes(message_of(link));
-		free(message_of(link)->refusal);
-		message_of(link)->refusal = NULL;
+		bytes += lane_message_bytes(lane_message_of(link));
+		free(lane_message_of(link)->refusal);
+		lane_message_of(link)->refusal = NULL;
 	}
 	lane->waiting_count -= number;
 	lane->waiting_bytes -= bytes;
@@ -67,21 +60,24 @@ static void drop(struct lane *lane, struct list *messages)
 	lane->ops->on_dropped(lane, messages);
 }
 
-/* Puts the batch back in front of what waits. */
+/* Puts both batches back in front of what waits. */
 static void put_back(struct lane *lane)
 {
-	list_append_all(&lane->batch, &lane->waiting);
-	list_append_all(&lane->waiting, &lane->batch);
+	lane_batch_finish(lane->present);
+	lane_batch_finish(lane->next);
+	list_append_all(&lane->present->messages, &lane->next->messages);
+	list_append_all(&lane->present->messages, &lane->waiting);
+	list_append_all(&lane->waiting, &lane->present->messages);
 }
 
 /* Nothing of a closed lane is at the store now. */
 static void end(struct lane *lane, bool is_handled)
 {
 	if (is_handled) {
-		forget(lane, &lane->batch);
-		lane->ops->on_handled(lane, &lane->batch);
+		forget(lane, &lane->present->messages);
+		lane->ops->on_handled(lane, &lane->present->messages);
 	}
-	drop(lane, &lane->batch);
+	drop(lane, &lane->present->messages);
 	lane->ops->on_closed(lane);
 }
 
@@ -102,9 +98,10 @@ static void wait(struct lane *lane)
 /* A message that fails alone, and not because the store is full, short or away, is the reason. */
 static void suspect(struct lane *lane)
 {
-	struct lane_message *message = message_of(lane->batch.next);
+	struct list *messages = &lane->present->messages;
+	struct lane_message *message = lane_message_of(messages->next);
 
-	if (lane->batch.next != lane->batch.previous) {
+	if (messages->next != messages->previous) {
 		lane->limit = 1;
 		return;
 	}
@@ -116,10 +113,8 @@ static void suspect(struct lane *lane)
 /* A store that took too long may have less to do at once. */
 static void ease(struct lane *lane)
 {
-	size_t count = 0;
+	size_t count = lane->present->count;
 
-	LIST_FOR_EACH(link, &lane->batch)
-		count++;
 	lane->limit = count > 1 ? count / 2 : 1;
 }
 
@@ -144,14 +139,8 @@ static void finish(struct lane *lane)
 	lane->failures = 0;
 	lane->limit = lane->limit < most / 2 ? lane->limit * 2 : most;
 	move(lane, LANE_IDLE);
-	forget(lane, &lane->batch);
-	lane->ops->on_handled(lane, &lane->batch);
-}
-
-static void finish_requests(struct lane *lane)
-{
-	store_request_finish(&lane->publish.request);
-	store_request_finish(&lane->bury.request);
+	forget(lane, &lane->present->messages);
+	lane->ops->on_handled(lane, &lane->present->messages);
 }
 
 static void start(struct lane *lane);
@@ -176,7 +165,7 @@ static void on_buried(struct mailbox_message *message)
 		counter_add(&lane->thread->figures.buried, lane->bury.buried);
 		record_letters(lane);
 	}
-	finish_requests(lane);
+	store_request_finish(&lane->bury.request);
 	if (lane->is_closed) {
 		end(lane, result == 0);
 		return;
@@ -192,8 +181,8 @@ static size_t count_refused(const struct lane *lane)
 {
 	size_t refused = 0;
 
-	LIST_FOR_EACH(link, &lane->batch)
-		refused += message_of(link)->refusal != NULL;
+	LIST_FOR_EACH(link, &lane->present->messages)
+		refused += lane_message_of(link)->refusal != NULL;
 	return refused;
 }
 
@@ -225,18 +214,20 @@ static struct store_dead_letter letter_of(struct lane *lane, struct lane_message
 
 static void bury(struct lane *lane, size_t refused)
 {
-	struct store_dead_letter *letters =
-	    arena_allocate_array(&lane->bury.request.arena, refused, sizeof(*letters));
+	struct store_dead_letter *letters;
 
+	store_request_init(&lane->bury.request, STORE_BURY, &lane->thread->loop.mailbox, on_buried);
+	lane->bury.request.context = lane;
+	letters = arena_allocate_array(&lane->bury.request.arena, refused, sizeof(*letters));
 	if (letters == NULL) {
-		finish_requests(lane);
+		store_request_finish(&lane->bury.request);
 		fail(lane, -ENOMEM);
 		return;
 	}
 	lane->bury.letters = letters;
 	lane->bury.letter_count = refused;
-	LIST_FOR_EACH(link, &lane->batch) {
-		struct lane_message *message = message_of(link);
+	LIST_FOR_EACH(link, &lane->present->messages) {
+		struct lane_message *message = lane_message_of(link);
 
 		if (message->refusal == NULL)
 			continue;
@@ -254,7 +245,6 @@ static void bury_or_finish(struct lane *lane)
 		bury(lane, refused);
 		return;
 	}
-	finish_requests(lane);
 	finish(lane);
 }
 
@@ -277,8 +267,8 @@ static void record(struct lane *lane, struct lane_message *message)
 /* What is published or dropped for good, though the batch may come again because of others. */
 static void record_batch(struct lane *lane)
 {
-	LIST_FOR_EACH(link, &lane->batch) {
-		struct lane_message *message = message_of(link);
+	LIST_FOR_EACH(link, &lane->present->messages) {
+		struct lane_message *message = lane_message_of(link);
 
 		if (message->refusal == NULL && !message->is_done)
 			record(lane, message);
@@ -288,7 +278,7 @@ static void record_batch(struct lane *lane)
 
 static void count_published(struct lane *lane)
 {
-	const struct store_publish *publish = &lane->publish;
+	const struct store_publish *publish = &lane->present->publish;
 	size_t repeated = 0;
 
 	for (size_t i = 0; i < publish->item_count; i++)
@@ -300,14 +290,13 @@ static void count_published(struct lane *lane)
 static void on_published(struct mailbox_message *message)
 {
 	struct lane *lane = store_request_of(message)->context;
-	int result = lane->publish.request.result;
+	int result = lane->present->publish.request.result;
 
 	if (result == 0) {
 		count_published(lane);
 		record_batch(lane);
 	}
-	if (lane->is_closed || result < 0)
-		finish_requests(lane);
+	lane_batch_finish(lane->present);
 	if (lane->is_closed) {
 		end(lane, result == 0 && count_refused(lane) == 0);
 		return;
@@ -319,100 +308,39 @@ static void on_published(struct mailbox_message *message)
 	start(lane);
 }
 
-/* A reason may quote the message, which may be no text. */
-static void refuse(struct lane_message *message, const char *reason)
-{
-	message->refusal = strdup(reason);
-	if (message->refusal != NULL)
-		message->refusal[slice_drop_malformed(message->refusal, strlen(reason))] = '\0';
-}
-
-/* Reads one message into the next item; one that a rule drops is handled without. What is done
- * already is not left to its key to be left out: it need not have one. Returns 0, or -ENOMEM. */
-static int read_message(struct lane *lane, struct lane_message *message, int64_t now)
-{
-	struct store_publish *publish = &lane->publish;
-	struct error error;
-	int result;
-
-	if (message->first_at == 0)
-		message->first_at = now;
-	message->item = NULL;
-	if (message->refusal != NULL || message->is_done)
-		return 0;
-	result = message_read(&message->content, lane->thread->settings,
-			      lane->thread->configuration->routing, now, &publish->request.arena,
-			      &publish->items[publish->item_count], &message->rule, &error);
-	if (result == 0)
-		message->item = &publish->items[publish->item_count++];
-	else if (result == -EINVAL)
-		refuse(message, error.text);
-	return result >= 0 || message->refusal != NULL ? 0 : -ENOMEM;
-}
-
-/* Who is on a topic is not known yet, and may be as many as are allowed. */
-static size_t most_receivers(const struct lane *lane, const struct store_item *item)
-{
-	return slice_is_empty(item->topic) ? store_item_receivers(item)
-					   : (size_t)lane->thread->settings->topics_members;
-}
-
-/* Takes as many messages as will do for one request. Returns 0, or -ENOMEM. */
-static int fill(struct lane *lane)
-{
-	size_t receivers = 0, bytes = 0,
-	       most = (size_t)lane->thread->settings->publish_notifications;
-	struct store_publish *publish = &lane->publish;
-	int64_t now = clock_wall();
-	int result = 0;
-
-	publish->items =
-	    arena_allocate_array(&publish->request.arena, lane->limit, sizeof(*publish->items));
-	if (publish->items == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < lane->limit && bytes < BATCH_BYTES && receivers < most &&
-			   !list_is_empty(&lane->waiting) && result == 0;
-	     i++) {
-		struct lane_message *message = message_of(lane->waiting.next);
-		size_t before = publish->item_count;
-
-		list_remove(&message->link);
-		list_append(&lane->batch, &message->link);
-		result = read_message(lane, message, now);
-		bytes += message->content.body.length;
-		if (publish->item_count > before)
-			receivers += most_receivers(lane, &publish->items[before]);
-	}
-	return result;
-}
-
 static void begin(struct lane *lane)
 {
-	struct source_thread *thread = lane->thread;
+	struct lane_batch *batch = lane->next;
+	int result = lane_batch_fill(batch, &lane->waiting, lane->limit);
 
-	store_request_init(&lane->publish.request, STORE_PUBLISH, &thread->loop.mailbox,
-			   on_published);
-	store_request_init(&lane->bury.request, STORE_BURY, &thread->loop.mailbox, on_buried);
-	lane->publish.request.context = lane;
-	lane->bury.request.context = lane;
-	lane->publish.item_count = 0;
-	lane->publish.publisher = slice_from_string(thread->name);
-	if (fill(lane) < 0) {
-		finish_requests(lane);
-		fail(lane, -ENOMEM);
-	} else if (lane->publish.item_count > 0) {
-		move(lane, LANE_PUBLISHING);
-		store_submit(thread->store, &lane->publish.request);
-	} else {
-		record_batch(lane);
-		bury_or_finish(lane);
+	if (list_is_empty(&batch->messages)) {
+		fail(lane, result);
+		return;
 	}
+	lane->next = lane->present;
+	lane->present = batch;
+	if (batch->publish.item_count > 0) {
+		move(lane, LANE_PUBLISHING);
+		store_submit(lane->thread->store, &batch->publish.request);
+		return;
+	}
+	record_batch(lane);
+	lane_batch_finish(batch);
+	bury_or_finish(lane);
 }
 
+static bool has_messages(const struct lane *lane)
+{
+	return !list_is_empty(&lane->next->messages) || !list_is_empty(&lane->waiting);
+}
+
+/* What cannot be read ahead for want of memory is read in its turn. */
 static void start(struct lane *lane)
 {
-	while (lane->state == LANE_IDLE && !list_is_empty(&lane->waiting))
+	while (lane->state == LANE_IDLE && has_messages(lane))
 		begin(lane);
+	if (lane->state == LANE_PUBLISHING || lane->state == LANE_BURYING)
+		(void)lane_batch_fill(lane->next, &lane->waiting, lane->limit);
 }
 
 static void on_alarm(struct alarm *alarm)
@@ -431,7 +359,10 @@ void lane_init(struct lane *lane, struct source_thread *thread, const struct lan
 	    .limit = (size_t)thread->settings->sources_batch,
 	};
 	list_init(&lane->waiting);
-	list_init(&lane->batch);
+	for (size_t i = 0; i < 2; i++)
+		lane_batch_init(&lane->batches[i], thread, on_published, lane);
+	lane->present = &lane->batches[0];
+	lane->next = &lane->batches[1];
 	alarm_init(&lane->alarm, on_alarm);
 }
 
@@ -455,6 +386,8 @@ void lane_close(struct lane *lane)
 	assert(!lane->is_closed);
 	lane->is_closed = true;
 	timer_stop(&lane->alarm.timer);
+	lane_batch_finish(lane->next);
+	drop(lane, &lane->next->messages);
 	drop(lane, &lane->waiting);
 	if (lane->state != LANE_PUBLISHING && lane->state != LANE_BURYING)
 		lane->ops->on_closed(lane);

@@ -86,19 +86,28 @@ static const struct lane_ops lane_ops = {
     .on_closed = on_closed,
 };
 
+static struct configuration *load(struct slice content)
+{
+	struct settings_sources sources = {.content = content};
+	struct configuration *configuration;
+	struct error error = {""};
+
+	if (configuration_load(&sources, &configuration, &error) < 0 ||
+	    routing_attach(configuration, &error) < 0)
+		fail_msg("%s", error.text);
+	return configuration;
+}
+
 static int setup(void **state)
 {
-	struct settings_sources sources = {
-	    .content = SLICE("sources: {batch: 8, tries: 3}\n"
-			     "routing: {rules: [{name: r, when: {type: noise}, drop: true}]}\n")};
 	struct scene *scene = calloc(1, sizeof(*scene));
 	struct source_options options;
 	struct error error = {""};
 
 	assert_non_null(scene);
-	if (configuration_load(&sources, &scene->configuration, &error) < 0 ||
-	    routing_attach(scene->configuration, &error) < 0)
-		fail_msg("%s", error.text);
+	scene->configuration =
+	    load(SLICE("sources: {batch: 8, tries: 3}\n"
+		       "routing: {rules: [{name: r, when: {type: noise}, drop: true}]}\n"));
 	scene->store.ops = &store_ops;
 	options =
 	    (struct source_options){.configuration = scene->configuration, .store = &scene->store};
@@ -244,6 +253,30 @@ static void test_bytes_that_wait(void **state)
 	assert_int_equal(statistics(scene).waiting_bytes, LANE_MESSAGE_BYTES + 45 + 1000000);
 	answer(scene, 0);
 	assert_int_equal(statistics(scene).waiting_bytes, 0);
+}
+
+/* The store need not wait for the next batch to be read. */
+static void test_the_next_batch_is_read_meanwhile(void **state)
+{
+	struct scene *scene = *state;
+	const struct store_publish *next;
+
+	add(scene, 1, true);
+	next = &scene->lane.next->publish;
+	for (unsigned i = 2; i <= 12; i++)
+		add(scene, i, true);
+	assert_int_equal(next->item_count, BATCH);
+	assert_slice(next->items[BATCH - 1].key, "at:0/9");
+	answer(scene, 0);
+	assert_ptr_equal(publish_at_store(scene), next);
+	answer(scene, -EAGAIN); /* all are read again, in smaller batches */
+	pass(scene, LONG);
+	assert_int_equal(publish_at_store(scene)->item_count, BATCH / 2);
+	assert_slice(publish_at_store(scene)->items[0].key, "at:0/2");
+	answer(scene, 0);
+	assert_slice(publish_at_store(scene)->items[0].key, "at:0/6");
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 12);
 }
 
 static void test_what_was_published_before(void **state)
@@ -479,12 +512,22 @@ static unsigned count_in_audit_log(const char *folder, const char *text)
 	return count;
 }
 
+static void end_audit_log(struct scene *scene, const char *folder)
+{
+	char command[64];
+
+	audit_log_close(scene->audit);
+	audit_page_init(&scene->thread.audit, NULL);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 /* The batch comes again because its letter could not be buried at once. */
 static void test_the_audit_log_has_each_message_once(void **state)
 {
 	static const int64_t ids[] = {17};
 	struct scene *scene = *state;
-	char folder[] = "/tmp/allim-test-XXXXXX", command[64];
+	char folder[] = "/tmp/allim-test-XXXXXX";
 
 	keep_audit_log(scene, folder);
 	add(scene, 1, true); /* goes alone */
@@ -509,10 +552,34 @@ static void test_the_audit_log_has_each_message_once(void **state)
 	    count_in_audit_log(folder, "\"position\":\"0/3\",\"rule\":\"r\",\"dropped\":true}"), 1);
 	assert_int_equal(count_in_audit_log(folder, "\"position\":\"0/4\",\"dead_letter\":true}"),
 			 1);
-	audit_log_close(scene->audit);
-	audit_page_init(&scene->thread.audit, NULL);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	assert_int_equal(system(command), 0);
+	end_audit_log(scene, folder);
+}
+
+/* A rule has its name in the settings that it is read with, which new ones replace. */
+static void test_new_settings_while_messages_are_read(void **state)
+{
+	static const int64_t ids[] = {17};
+	struct scene *scene = *state;
+	char folder[] = "/tmp/allim-test-XXXXXX";
+
+	keep_audit_log(scene, folder);
+	add(scene, 1, true);
+	add_text(scene, 2, "{\"type\":\"noise\",\"title\":\"x\"}");
+	configuration_release(scene->configuration);
+	scene->configuration = load(SLICE("routing: {rules: [{name: new, drop: true}]}\n"));
+	source_thread_reconfigure(&scene->thread, scene->configuration);
+	mailbox_receive(&scene->thread.loop.mailbox);
+	((struct store_publish *)scene->request)->items[0].ids = ids;
+	answer(scene, 0);
+	add(scene, 3, true);
+	assert_int_equal(scene->handled, 3);
+	audit_log_stop(scene->audit);
+	assert_int_equal(
+	    count_in_audit_log(folder, "\"position\":\"0/2\",\"rule\":\"r\",\"dropped\":true}"), 1);
+	assert_int_equal(
+	    count_in_audit_log(folder, "\"position\":\"0/3\",\"rule\":\"new\",\"dropped\":true}"),
+	    1);
+	end_audit_log(scene, folder);
 }
 
 /* Fails what has message 3 in it. */
@@ -667,6 +734,28 @@ static void test_out_of_memory(void **state)
 	}
 }
 
+/* What cannot be read ahead is read in its turn, in order. */
+static void test_out_of_memory_while_the_next_batch_is_read(void **state)
+{
+	struct scene *scene = *state;
+	unsigned number = 0;
+
+	for (unsigned n = 1;; n++) {
+		bool failed;
+
+		add(scene, ++number, true);
+		failing_allocator_fail_at(n + 1);
+		add(scene, ++number, true);
+		failed = failing_allocator_reset();
+		add(scene, ++number, true);
+		while (scene->request != NULL)
+			answer(scene, 0);
+		assert_int_equal(scene->handled, number);
+		if (!failed)
+			break;
+	}
+}
+
 #define LANE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -674,6 +763,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    LANE_TEST(test_batches),
 	    LANE_TEST(test_bytes_that_wait),
+	    LANE_TEST(test_the_next_batch_is_read_meanwhile),
 	    LANE_TEST(test_what_was_published_before),
 	    LANE_TEST(test_the_store_is_away),
 	    LANE_TEST(test_a_store_that_is_slow),
@@ -682,6 +772,7 @@ int main(void)
 	    LANE_TEST(test_letters_without_a_position),
 	    LANE_TEST(test_the_log_counts_letters),
 	    LANE_TEST(test_the_audit_log_has_each_message_once),
+	    LANE_TEST(test_new_settings_while_messages_are_read),
 	    LANE_TEST(test_what_is_done_is_not_done_again),
 	    LANE_TEST(test_only_messages_that_can_never_be_published),
 	    LANE_TEST(test_a_message_that_the_store_refuses),
@@ -692,6 +783,7 @@ int main(void)
 	    LANE_TEST(test_closing_before_burying),
 	    LANE_TEST(test_closing_while_it_waits),
 	    LANE_TEST(test_out_of_memory),
+	    LANE_TEST(test_out_of_memory_while_the_next_batch_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
