@@ -30,9 +30,9 @@ struct message {
 
 /* Makes an item of it, copied into the arena, with the key by which the store knows the message
  * again: the producer's own, else that of the event, else the position. `routing` may be NULL.
- * `*ret_rule` gets the name of the rule that decided, or NULL. Returns 0, 1 where a rule drops the
- * message, so that there is nothing to publish, -ENOMEM, or -EINVAL with a sentence: it can never
- * be published as it is. */
+ * `*ret_rule` gets the name of the rule that decided, in the arena as well, or NULL. Returns 0, 1
+ * where a rule drops the message, so that there is nothing to publish, -ENOMEM, or -EINVAL with a
+ * sentence: it can never be published as it is. */
 int message_read(const struct message *message, const struct settings *settings,
 		 const struct routing *routing, int64_t now, struct arena *arena,
 		 struct store_item *ret_item, const char **ret_rule, struct error *error);

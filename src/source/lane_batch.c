@@ -41,7 +41,7 @@ static int begin(struct lane_batch *batch)
 		store_request_finish(&publish->request);
 		return -ENOMEM;
 	}
-	batch->configuration = configuration_reference(thread->configuration);
+	batch->has_request = true;
 	return 0;
 }
 
@@ -58,7 +58,7 @@ static void refuse(struct lane_message *message, const char *reason)
 static int read_message(struct lane_batch *batch, struct lane_message *message, int64_t now)
 {
 	struct store_publish *publish = &batch->publish;
-	struct configuration *configuration = batch->configuration;
+	const struct configuration *configuration = batch->thread->configuration;
 	struct error error;
 	int result;
 
@@ -81,7 +81,7 @@ static int read_message(struct lane_batch *batch, struct lane_message *message, 
 static size_t most_receivers(const struct lane_batch *batch, const struct store_item *item)
 {
 	return slice_is_empty(item->topic) ? store_item_receivers(item)
-					   : (size_t)batch->configuration->settings.topics_members;
+					   : (size_t)batch->thread->settings->topics_members;
 }
 
 static void add(struct lane_batch *batch, struct lane_message *message)
@@ -96,7 +96,7 @@ static void add(struct lane_batch *batch, struct lane_message *message)
 
 static bool has_room(const struct lane_batch *batch, size_t limit)
 {
-	size_t receivers = (size_t)batch->configuration->settings.publish_notifications;
+	size_t receivers = (size_t)batch->thread->settings->publish_notifications;
 
 	return batch->count < limit && batch->count < batch->most && batch->bytes < BATCH_BYTES &&
 	       batch->receivers < receivers;
@@ -109,7 +109,7 @@ int lane_batch_fill(struct lane_batch *batch, struct list *waiting, size_t limit
 
 	if (list_is_empty(waiting))
 		return 0;
-	if (batch->configuration == NULL)
+	if (!batch->has_request)
 		result = begin(batch);
 	while (result == 0 && !list_is_empty(waiting) && has_room(batch, limit)) {
 		struct lane_message *message = lane_message_of(waiting->next);
@@ -123,9 +123,7 @@ int lane_batch_fill(struct lane_batch *batch, struct list *waiting, size_t limit
 
 void lane_batch_finish(struct lane_batch *batch)
 {
-	if (batch->configuration == NULL)
-		return;
-	store_request_finish(&batch->publish.request);
-	configuration_release(batch->configuration);
-	batch->configuration = NULL;
+	if (batch->has_request)
+		store_request_finish(&batch->publish.request);
+	batch->has_request = false;
 }

@@ -12,9 +12,7 @@ struct lane_batch {
 	void *context;
 	struct list messages;
 	struct store_publish publish;
-	/* By which they are read, and where their rules' names are: a reference. NULL: the request
-	 * is not made yet. */
-	struct configuration *configuration;
+	bool has_request; /* with what was read of the messages */
 	size_t most;	  /* messages that the request has room for */
 	size_t count;	  /* of the messages */
 	size_t bytes;	  /* of the bodies */

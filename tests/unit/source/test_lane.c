@@ -555,7 +555,7 @@ static void test_the_audit_log_has_each_message_once(void **state)
 	end_audit_log(scene, folder);
 }
 
-/* A rule has its name in the settings that it is read with, which new ones replace. */
+/* A rule is gone with its settings, but not the name of one that has decided. */
 static void test_new_settings_while_messages_are_read(void **state)
 {
 	static const int64_t ids[] = {17};
