@@ -78,6 +78,10 @@ int cloud_event_check(const struct cloud_event *event, struct error *error)
 	    !slice_is_utf8(event->type) || !slice_is_utf8(event->subject))
 		return error_set(error, -EINVAL,
 				 "an attribute of the CloudEvent is not well-formed UTF-8");
+	if (slice_has_control(event->id) || slice_has_control(event->source))
+		return error_set(error, -EINVAL,
+				 "\"source\" or \"id\" of the CloudEvent has a control "
+				 "character");
 	return 0;
 }
 

@@ -106,9 +106,10 @@ static int take_own_key(struct reading *reading)
 		return error_set(reading->error, -EINVAL, "\"idempotency_key\" is no string");
 	if (member != NULL)
 		key = slice_from_bytes(json_string_value(member), json_string_length(member));
-	if (key.length > MESSAGE_KEY_BYTES || !slice_is_utf8(key))
+	if (key.length > MESSAGE_KEY_BYTES || !slice_is_utf8(key) || slice_has_control(key))
 		return error_set(reading->error, -EINVAL,
-				 "the message's key is longer than %d bytes, or no UTF-8",
+				 "the message's key is longer than %d bytes, no UTF-8, or has a "
+				 "control character",
 				 MESSAGE_KEY_BYTES);
 	return slice_is_empty(key) ? 0 : set_key(reading, SLICE("key:"), key);
 }

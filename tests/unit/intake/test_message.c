@@ -161,6 +161,11 @@ static void test_what_can_never_be_published(void **state)
 	assert_body_refused("{\"to\":{\"user\":\"a\"},\"type\":\"t\",\"title\":\"x\",\"more\":1}",
 			    "more");
 	assert_body_refused("{\"idempotency_key\":5}", "\"idempotency_key\" is no string");
+	assert_body_refused("{\"idempotency_key\":\"a\\u0000\"}", "control character");
+	assert_body_refused(
+	    "{\"specversion\":\"1.0\",\"id\":\"a\\u0000\",\"source\":\"s\",\"type\":"
+	    "\"t\"}",
+	    "\"source\" or \"id\" of the CloudEvent has a control character");
 	assert_body_refused(ENVELOPE "\"text\"}", "no JSON object");
 	assert_body_refused(ENVELOPE "{\"title\":\"x\"},\"data_base64\":\"eA==\"}", "data_base64");
 	assert_body_refused("{\"specversion\":\"1.0\"}", "lacks \"id\"");
