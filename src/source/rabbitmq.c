@@ -41,14 +41,12 @@ static void free_messages(struct list *messages)
 static void on_handled(struct lane *lane, struct list *messages)
 {
 	struct channel *channel = CONTAINER_OF(lane, struct channel, lane);
-	uint64_t last;
+	struct list *last = messages->previous;
 
-	if (list_is_empty(messages))
-		return;
-	last = rabbitmq_message_of(messages->previous)->tag;
+	list_remove(last);
 	/* First, since the acknowledgement wakes a consumer that waits for them to go. */
 	free_messages(messages);
-	rabbitmq_consumer_acknowledge(&channel->rabbitmq->consumer, channel->connection, last);
+	rabbitmq_consumer_acknowledge(&channel->rabbitmq->consumer, rabbitmq_message_of(last));
 }
 
 static void on_dropped(struct lane *lane, struct list *messages)
@@ -109,9 +107,10 @@ static void close_channels(struct rabbitmq_source *rabbitmq, uint64_t before)
 }
 
 /* Those of a connection that is gone come again. */
-static void on_arrival(struct mailbox_message *arrival)
+static void on_arrival(struct mailbox_message *transfer)
 {
-	struct rabbitmq_message *message = CONTAINER_OF(arrival, struct rabbitmq_message, arrival);
+	struct rabbitmq_message *message =
+	    CONTAINER_OF(transfer, struct rabbitmq_message, transfer);
 	struct rabbitmq_source *rabbitmq = message->context;
 	bool is_late = message->connection < atomic_load(&rabbitmq->consumer.connection);
 

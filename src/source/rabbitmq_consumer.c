@@ -16,13 +16,6 @@
 
 enum { BODY_BYTES = 16 << 20 };
 
-struct acknowledgement {
-	struct mailbox_message message;
-	struct rabbitmq_consumer *consumer;
-	uint64_t connection;
-	uint64_t tag;
-};
-
 static struct rabbitmq_consumer *consumer_of(struct rabbitmq_session *session)
 {
 	return CONTAINER_OF(session, struct rabbitmq_consumer, session);
@@ -131,9 +124,9 @@ static int pass_on(struct rabbitmq_consumer *consumer, uint64_t tag,
 	message->connection = atomic_load(&consumer->connection);
 	message->tag = tag;
 	message->context = consumer->context;
-	message->arrival.on_receive = consumer->on_arrival;
+	message->transfer.on_receive = consumer->on_arrival;
 	rabbitmq_message_hold(message, &consumer->held_bytes);
-	mailbox_send(consumer->receiver, &message->arrival);
+	mailbox_send(consumer->receiver, &message->transfer);
 	hold_back(consumer);
 	return 0;
 }
@@ -191,31 +184,24 @@ static const struct rabbitmq_role role = {
 
 /* Acknowledging. A failure shows with the next frame. */
 
-static void on_acknowledgement(struct mailbox_message *message)
+static void on_acknowledgement(struct mailbox_message *transfer)
 {
-	struct acknowledgement *received = (struct acknowledgement *)message;
-	struct rabbitmq_consumer *consumer = received->consumer;
+	struct rabbitmq_message *message =
+	    CONTAINER_OF(transfer, struct rabbitmq_message, transfer);
+	struct rabbitmq_consumer *consumer = message->context;
 
-	if (consumer->session.is_open && received->connection == atomic_load(&consumer->connection))
+	if (consumer->session.is_open && message->connection == atomic_load(&consumer->connection))
 		(void)amqp_basic_ack(consumer->session.connection.handle, RABBITMQ_CHANNEL,
-				     received->tag, true);
-	free(received);
+				     message->tag, true);
+	rabbitmq_message_destroy(message);
 }
 
-void rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
-				   uint64_t tag)
+void rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer,
+				   struct rabbitmq_message *message)
 {
-	struct acknowledgement *sent = malloc(sizeof(*sent));
-
-	if (sent == NULL)
-		return;
-	*sent = (struct acknowledgement){
-	    .message.on_receive = on_acknowledgement,
-	    .consumer = consumer,
-	    .connection = connection,
-	    .tag = tag,
-	};
-	mailbox_send(&consumer->session.mailbox, &sent->message);
+	message->context = consumer;
+	message->transfer.on_receive = on_acknowledgement;
+	mailbox_send(&consumer->session.mailbox, &message->transfer);
 }
 
 void rabbitmq_consumer_heard(struct rabbitmq_consumer *consumer)

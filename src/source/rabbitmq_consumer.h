@@ -8,7 +8,7 @@
 
 struct rabbitmq_consumer {
 	struct rabbitmq_session session;
-	struct mailbox *receiver; /* gets messages (their `arrival`) and `lost` */
+	struct mailbox *receiver; /* gets messages (their `transfer`) and `lost` */
 	void (*on_arrival)(struct mailbox_message *message);
 	void *context;	   /* of the messages */
 	const char *queue; /* outlives the consumer */
@@ -42,10 +42,11 @@ int rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
 /* Ends the thread. Messages that are on their way stay in the receiver's mailbox. */
 void rabbitmq_consumer_stop(struct rabbitmq_consumer *consumer);
 
-/* Acknowledges all messages of that connection up to the tag, unless it is gone: then RabbitMQ
- * delivers them again. From any thread. Where memory is short the next one does it. */
-void rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
-				   uint64_t tag);
+/* Acknowledges the message and all that came before it by its connection, unless that is gone: then
+ * RabbitMQ delivers them again. It is in no list, and belongs to the consumer, which destroys it.
+ * From any thread. */
+void rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer,
+				   struct rabbitmq_message *message);
 
 /* On the receiver's thread, in `on_lost`: `lost` may be sent again. */
 void rabbitmq_consumer_heard(struct rabbitmq_consumer *consumer);

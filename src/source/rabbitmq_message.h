@@ -9,11 +9,11 @@
 
 struct rabbitmq_message {
 	struct lane_message lane;
-	struct mailbox_message arrival;
-	void *context;		/* whose it is while it arrives */
-	uint64_t connection;	/* which one of the consumer's it came by */
-	uint64_t tag;		/* of the delivery, on that connection */
-	_Atomic uint64_t *held; /* gets less by its bytes when it is destroyed; or NULL */
+	struct mailbox_message transfer; /* from the consumer, and back as its acknowledgement */
+	void *context;			 /* whose it is meanwhile */
+	uint64_t connection;		 /* which one of the consumer's it came by */
+	uint64_t tag;			 /* of the delivery, on that connection */
+	_Atomic uint64_t *held;		 /* gets less by its bytes when it is destroyed; or NULL */
 	struct arena arena;
 };
 

@@ -11,6 +11,7 @@
 
 #include "lib/wrapped.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,19 +68,28 @@ int __wrap_rabbitmq_consumer_start(struct rabbitmq_consumer *consumer,
 }
 
 /* RabbitMQ takes an acknowledgement only once. */
-void __wrap_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer, uint64_t connection,
-					  uint64_t tag)
+void __wrap_rabbitmq_consumer_acknowledge(struct rabbitmq_consumer *consumer,
+					  struct rabbitmq_message *message)
 {
-	if (!is_fault("early"))
-		__real_rabbitmq_consumer_acknowledge(consumer, connection, tag);
+	if (is_fault("early"))
+		rabbitmq_message_destroy(message);
+	else
+		__real_rabbitmq_consumer_acknowledge(consumer, message);
 }
 
 static void acknowledge_early(struct lane_message *message)
 {
 	const struct rabbitmq_message *received = rabbitmq_message_of(&message->link);
+	const amqp_basic_properties_t nothing = {._flags = 0};
+	struct rabbitmq_message *copy;
 
-	if (rabbitmq != NULL)
-		__real_rabbitmq_consumer_acknowledge(rabbitmq, received->connection, received->tag);
+	if (rabbitmq == NULL)
+		return;
+	copy = rabbitmq_message_create(SLICE(""), &nothing);
+	assert(copy != NULL);
+	copy->connection = received->connection;
+	copy->tag = received->tag;
+	__real_rabbitmq_consumer_acknowledge(rabbitmq, copy);
 }
 
 static void swap(struct lane *lane, struct lane_message *message)
