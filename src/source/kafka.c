@@ -118,20 +118,26 @@ static void use(struct kafka_source *kafka, const rd_kafka_topic_partition_list_
 	set_connected(kafka, true);
 }
 
-/* Partitions that were given while others are paused are paused, too. */
-static void pause_all(struct kafka_source *kafka, bool pause)
+/* Returns whether all of this member's partitions are paused, or none, as was asked. */
+static bool pause_all(struct kafka_source *kafka, bool pause)
 {
 	rd_kafka_topic_partition_list_t *list = NULL;
+	bool is_done =
+	    rd_kafka_assignment(kafka->client.kafka, &list) == RD_KAFKA_RESP_ERR_NO_ERROR;
 
-	if (rd_kafka_assignment(kafka->client.kafka, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
-		return;
+	if (!is_done)
+		return false;
 	if (pause)
 		rd_kafka_pause_partitions(kafka->client.kafka, list);
 	else
 		rd_kafka_resume_partitions(kafka->client.kafka, list);
+	for (int i = 0; i < list->cnt; i++)
+		is_done = is_done && list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR;
 	rd_kafka_topic_partition_list_destroy(list);
+	return is_done;
 }
 
+/* A partition that is paused when it is taken away stays so, and would be when it comes back. */
 static void on_rebalance(struct kafka_source *kafka, rd_kafka_event_t *event)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
@@ -145,6 +151,8 @@ static void on_rebalance(struct kafka_source *kafka, rd_kafka_event_t *event)
 	} else {
 		for (int i = 0; i < list->cnt; i++)
 			kafka_partitions_close(&kafka->partitions, list->elems[i].partition);
+		if (kafka->is_paused)
+			pause_all(kafka, false);
 		rd_kafka_assign(client, NULL);
 	}
 }
@@ -203,11 +211,11 @@ static void watch(struct kafka_source *kafka)
 		    takes_events(kafka) ? EPOLLIN : 0, &kafka->readable);
 }
 
+/* What cannot be done now is tried again with the next tick. */
 static void set_paused(struct kafka_source *kafka, bool is_paused)
 {
-	if (kafka->is_paused != is_paused)
-		pause_all(kafka, is_paused);
-	kafka->is_paused = is_paused;
+	if (kafka->is_paused != is_paused && pause_all(kafka, is_paused))
+		kafka->is_paused = is_paused;
 }
 
 static void set_holding_back(struct kafka_source *kafka, bool holds_back)
@@ -238,9 +246,7 @@ static void hold_back_or_go_on(struct kafka_source *kafka)
 
 static void pause_if_it_lasts(struct kafka_source *kafka)
 {
-	if (takes_events(kafka) || kafka->thread.loop.now < kafka->pause_at)
-		return;
-	set_paused(kafka, true);
+	set_paused(kafka, kafka->holds_back && kafka->thread.loop.now >= kafka->pause_at);
 	watch(kafka);
 }
 
@@ -273,6 +279,7 @@ static void on_turn(struct loop *loop)
 static void leave(struct kafka_source *kafka)
 {
 	kafka->is_leaving = true;
+	kafka->leave_until = kafka->thread.loop.now + LEAVE_WITHIN;
 	rd_kafka_error_destroy(
 	    rd_kafka_consumer_close_queue(kafka->client.kafka, kafka->client.queue));
 }
@@ -281,7 +288,6 @@ static void on_stop(struct source_thread *thread)
 {
 	struct kafka_source *kafka = kafka_of(thread);
 
-	kafka->leave_until = thread->loop.now + LEAVE_WITHIN;
 	set_holding_back(kafka, false);
 	kafka_partitions_close_all(&kafka->partitions);
 }

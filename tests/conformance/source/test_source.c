@@ -310,6 +310,32 @@ static void check_memory(struct conformance *c)
 	conformance_assert_inbox(c, "anna", messages);
 }
 
+/* A partition that changes hands while its reader waits for the store is read by whoever has it
+ * afterwards, though it be the same one. */
+static void check_members_change_while_too_much_waits(struct conformance *c)
+{
+	const unsigned messages = 2000;
+	const char *users[] = {"anna", "minjun", "sofia", "felix", "yuna"};
+	struct source *other;
+
+	if (!c->kind->shares)
+		return;
+	c->configuration->settings.sources_buffer_bytes = 1 << 20;
+	atomic_store(&c->store.failure, -EAGAIN);
+	conformance_open(c);
+	for (unsigned i = 0; i < messages; i++)
+		conformance_send(c, users[i % 5]);
+	CONFORMANCE_WAIT_FOR(figures(c).pauses > 0 && figures(c).retries >= 20);
+	other = conformance_open_another(c);
+	CONFORMANCE_WAIT_FOR(conformance_statistics(other).received > 0);
+	source_close(other);
+	atomic_store(&c->store.failure, 0);
+	for (unsigned i = 0; i < 5; i++) {
+		CONFORMANCE_WAIT_FOR(conformance_count(c, users[i]) >= messages / 5);
+		conformance_assert_inbox(c, users[i], messages / 5);
+	}
+}
+
 /* However little of it is body. */
 static void check_memory_beside_bodies(struct conformance *c)
 {
@@ -380,24 +406,25 @@ static void run(void (*check)(struct conformance *c))
 	conformance_end(&c);
 }
 
-#define CHECKS                          \
-	CHECK(published_in_order)       \
-	CHECK(sent_before)              \
-	CHECK(closing)                  \
-	CHECK(dead_letters)             \
-	CHECK(equal_dead_letters)       \
-	CHECK(tombstones)               \
-	CHECK(keys)                     \
-	CHECK(queue_missing)            \
-	CHECK(queue_made_again)         \
-	CHECK(store_away)               \
-	CHECK(closed_while_store_away)  \
-	CHECK(store_refuses)            \
-	CHECK(broker_away)              \
-	CHECK(broker_down_at_the_start) \
-	CHECK(several)                  \
-	CHECK(memory)                   \
-	CHECK(memory_beside_bodies)     \
+#define CHECKS                                     \
+	CHECK(published_in_order)                  \
+	CHECK(sent_before)                         \
+	CHECK(closing)                             \
+	CHECK(dead_letters)                        \
+	CHECK(equal_dead_letters)                  \
+	CHECK(tombstones)                          \
+	CHECK(keys)                                \
+	CHECK(queue_missing)                       \
+	CHECK(queue_made_again)                    \
+	CHECK(store_away)                          \
+	CHECK(closed_while_store_away)             \
+	CHECK(store_refuses)                       \
+	CHECK(broker_away)                         \
+	CHECK(broker_down_at_the_start)            \
+	CHECK(several)                             \
+	CHECK(members_change_while_too_much_waits) \
+	CHECK(memory)                              \
+	CHECK(memory_beside_bodies)                \
 	CHECK(memory_of_large_messages)
 
 #define CHECK(name)                           \
