@@ -1,3 +1,4 @@
+/* A ring of bits, one for each number that is not answered yet. */
 #include "feed/rabbitmq_confirms.h"
 
 void rabbitmq_confirms_init(struct rabbitmq_confirms *confirms)

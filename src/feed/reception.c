@@ -1,3 +1,4 @@
+/* When to look at the store after hints were missed: not all nodes at the same moment. */
 #include "feed/reception.h"
 
 #include "base/counter.h"

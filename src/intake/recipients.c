@@ -1,3 +1,4 @@
+/* Names are copied one by one; a map finds those that stand twice. */
 #include "intake/recipients.h"
 
 #include "base/map.h"

@@ -120,6 +120,10 @@ static void ease(struct lane *lane)
 
 static void fail(struct lane *lane, int result)
 {
+	if (lane->is_closed) {
+		end(lane, false);
+		return;
+	}
 	if (result == -EIO && lane->state == LANE_PUBLISHING)
 		suspect(lane);
 	if (result == -EAGAIN && lane->state == LANE_PUBLISHING)
@@ -134,6 +138,10 @@ static void finish(struct lane *lane)
 {
 	size_t most = (size_t)lane->thread->settings->sources_batch;
 
+	if (lane->is_closed) {
+		end(lane, true);
+		return;
+	}
 	if (lane->failures > 0)
 		log_info("a source goes on", LOG_TEXT("source", lane->thread->name));
 	lane->failures = 0;
@@ -160,21 +168,19 @@ static void on_buried(struct mailbox_message *message)
 {
 	struct lane *lane = store_request_of(message)->context;
 	int result = lane->bury.request.result;
+	bool is_closed = lane->is_closed; /* and then gone, soon */
 
 	if (result == 0) {
 		counter_add(&lane->thread->figures.buried, lane->bury.buried);
 		record_letters(lane);
 	}
 	store_request_finish(&lane->bury.request);
-	if (lane->is_closed) {
-		end(lane, result == 0);
-		return;
-	}
 	if (result < 0)
 		fail(lane, result);
 	else
 		finish(lane);
-	start(lane);
+	if (!is_closed)
+		start(lane);
 }
 
 static size_t count_refused(const struct lane *lane)
@@ -250,28 +256,33 @@ static void bury_or_finish(struct lane *lane)
 
 /* Publishing */
 
-static void record(struct lane *lane, struct lane_message *message)
+/* Without an item it was dropped. */
+static void record(struct lane *lane, struct lane_message *message, const struct store_item *item)
 {
 	struct audit_page *page = &lane->thread->audit;
 	struct slice publisher = slice_from_string(lane->thread->name);
 	struct slice position = message->content.position;
 
-	if (message->item != NULL)
-		audit_publish(page, lane->thread->name, publisher, message->item, position);
+	if (item != NULL)
+		audit_publish(page, lane->thread->name, publisher, item, position);
 	else
 		counter_add(&lane->thread->figures.dropped, 1);
-	audit_route(page, publisher, message->rule, message->item, position);
+	audit_route(page, publisher, message->rule, item, position);
 	message->is_done = true;
 }
 
 /* What is published or dropped for good, though the batch may come again because of others. */
 static void record_batch(struct lane *lane)
 {
+	const struct store_item *items = lane->present->publish.items;
+	size_t published = 0;
+
 	LIST_FOR_EACH(link, &lane->present->messages) {
 		struct lane_message *message = lane_message_of(link);
 
 		if (message->refusal == NULL && !message->is_done)
-			record(lane, message);
+			record(lane, message, message->has_item ? &items[published] : NULL);
+		published += message->has_item;
 	}
 	audit_page_turn(&lane->thread->audit);
 }
@@ -291,21 +302,19 @@ static void on_published(struct mailbox_message *message)
 {
 	struct lane *lane = store_request_of(message)->context;
 	int result = lane->present->publish.request.result;
+	bool is_closed = lane->is_closed;
 
 	if (result == 0) {
 		count_published(lane);
 		record_batch(lane);
 	}
 	lane_batch_finish(lane->present);
-	if (lane->is_closed) {
-		end(lane, result == 0 && count_refused(lane) == 0);
-		return;
-	}
 	if (result < 0)
 		fail(lane, result);
 	else
 		bury_or_finish(lane);
-	start(lane);
+	if (!is_closed)
+		start(lane);
 }
 
 static void begin(struct lane *lane)

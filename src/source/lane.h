@@ -49,6 +49,7 @@ struct lane {
 	struct store_bury bury;
 };
 
+/* For storage that the caller has until `on_closed`; `ops` and the thread outlive it. */
 void lane_init(struct lane *lane, struct source_thread *thread, const struct lane_ops *ops);
 
 /* The message is the lane's until one of `ops` gives it back. */

@@ -1,4 +1,5 @@
-/* A message that can never be published takes no place in the request, only in the batch. */
+/* A message that can never be published takes no place in the request, only in the batch. The
+ * request's room for items grows with them: mostly there are few. */
 #include "source/lane_batch.h"
 
 #include "base/clock.h"
@@ -7,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_BYTES = 8 << 20 }; /* of the bodies, the last one aside */
+enum {
+	BATCH_BYTES = 8 << 20, /* of the bodies, the last one aside */
+	FIRST_ITEMS = 8,
+};
 
 void lane_batch_init(struct lane_batch *batch, struct source_thread *thread,
 		     void (*on_published)(struct mailbox_message *message), void *context)
@@ -20,8 +24,7 @@ void lane_batch_init(struct lane_batch *batch, struct source_thread *thread,
 	list_init(&batch->messages);
 }
 
-/* Makes the request. Returns 0, or -ENOMEM. */
-static int begin(struct lane_batch *batch)
+static void begin(struct lane_batch *batch)
 {
 	struct source_thread *thread = batch->thread;
 	struct store_publish *publish = &batch->publish;
@@ -31,26 +34,31 @@ static int begin(struct lane_batch *batch)
 	publish->request.context = batch->context;
 	publish->publisher = slice_from_string(thread->name);
 	publish->item_count = 0;
-	batch->most = (size_t)thread->settings->sources_batch;
+	publish->items = NULL;
+	batch->room = 0;
 	batch->count = 0;
 	batch->bytes = 0;
 	batch->receivers = 0;
-	publish->items =
-	    arena_allocate_array(&publish->request.arena, batch->most, sizeof(*publish->items));
-	if (publish->items == NULL) {
-		store_request_finish(&publish->request);
-		return -ENOMEM;
-	}
 	batch->has_request = true;
-	return 0;
 }
 
-/* A reason may quote the message, which may be no text. */
-static void refuse(struct lane_message *message, const char *reason)
+/* Sees to it that one more item has room. Returns 0, or -ENOMEM. */
+static int make_room(struct lane_batch *batch)
 {
-	message->refusal = strdup(reason);
-	if (message->refusal != NULL)
-		message->refusal[slice_drop_malformed(message->refusal, strlen(reason))] = '\0';
+	struct store_publish *publish = &batch->publish;
+	size_t room = batch->room == 0 ? FIRST_ITEMS : 2 * batch->room;
+	struct store_item *items;
+
+	if (publish->item_count < batch->room)
+		return 0;
+	items = arena_allocate_array(&publish->request.arena, room, sizeof(*items));
+	if (items == NULL)
+		return -ENOMEM;
+	if (publish->item_count > 0)
+		memcpy(items, publish->items, publish->item_count * sizeof(*items));
+	publish->items = items;
+	batch->room = room;
+	return 0;
 }
 
 /* Reads one message into the next item; one that a rule drops is handled without. What is done
@@ -64,16 +72,18 @@ static int read_message(struct lane_batch *batch, struct lane_message *message, 
 
 	if (message->first_at == 0)
 		message->first_at = now;
-	message->item = NULL;
+	message->has_item = false;
 	if (message->refusal != NULL || message->is_done)
 		return 0;
+	if (make_room(batch) < 0)
+		return -ENOMEM;
 	result = message_read(&message->content, &configuration->settings, configuration->routing,
 			      now, &publish->request.arena, &publish->items[publish->item_count],
 			      &message->rule, &error);
-	if (result == 0)
-		message->item = &publish->items[publish->item_count++];
-	else if (result == -EINVAL)
-		refuse(message, error.text);
+	message->has_item = result == 0;
+	publish->item_count += message->has_item;
+	if (result == -EINVAL)
+		message->refusal = strdup(error.text);
 	return result >= 0 || message->refusal != NULL ? 0 : -ENOMEM;
 }
 
@@ -90,16 +100,16 @@ static void add(struct lane_batch *batch, struct lane_message *message)
 	list_append(&batch->messages, &message->link);
 	batch->count++;
 	batch->bytes += message->content.body.length;
-	if (message->item != NULL)
-		batch->receivers += most_receivers(batch, message->item);
+	if (message->has_item)
+		batch->receivers +=
+		    most_receivers(batch, &batch->publish.items[batch->publish.item_count - 1]);
 }
 
 static bool has_room(const struct lane_batch *batch, size_t limit)
 {
 	size_t receivers = (size_t)batch->thread->settings->publish_notifications;
 
-	return batch->count < limit && batch->count < batch->most && batch->bytes < BATCH_BYTES &&
-	       batch->receivers < receivers;
+	return batch->count < limit && batch->bytes < BATCH_BYTES && batch->receivers < receivers;
 }
 
 int lane_batch_fill(struct lane_batch *batch, struct list *waiting, size_t limit)
@@ -110,7 +120,7 @@ int lane_batch_fill(struct lane_batch *batch, struct list *waiting, size_t limit
 	if (list_is_empty(waiting))
 		return 0;
 	if (!batch->has_request)
-		result = begin(batch);
+		begin(batch);
 	while (result == 0 && !list_is_empty(waiting) && has_room(batch, limit)) {
 		struct lane_message *message = lane_message_of(waiting->next);
 

@@ -13,7 +13,7 @@ struct lane_batch {
 	struct list messages;
 	struct store_publish publish;
 	bool has_request; /* with what was read of the messages */
-	size_t most;	  /* messages that the request has room for */
+	size_t room;	  /* of the request, for items */
 	size_t count;	  /* of the messages */
 	size_t bytes;	  /* of the bodies */
 	size_t receivers; /* at most */

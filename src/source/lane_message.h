@@ -13,8 +13,8 @@ struct lane_message {
 	int64_t tries;	  /* alone, that the store refused */
 	char *refusal;	  /* why it is buried, the lane's; NULL: it is to be published */
 	char letter[20];  /* its dead letter's position, where it has none; empty: not made yet */
-	const struct store_item *item; /* of its batch; NULL: not to be published */
-	const char *rule;	       /* that decided in this batch; or NULL */
+	bool has_item;	  /* among those of its batch, in their order */
+	const char *rule; /* that decided in this batch; or NULL */
 	/* It was published, or dropped, and waits for others of its batch; or there was nothing to
 	 * be done about it from the start. */
 	bool is_done;

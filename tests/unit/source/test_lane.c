@@ -686,7 +686,7 @@ static void test_closing_in_vain(void **state)
 	assert_int_equal(scene->closed, 1);
 }
 
-/* What was not buried yet is not handled. */
+/* What is published already is acknowledged with what has to be buried first. */
 static void test_closing_before_burying(void **state)
 {
 	struct scene *scene = *state;
@@ -697,8 +697,23 @@ static void test_closing_before_burying(void **state)
 	answer(scene, 0);
 	lane_close(&scene->lane);
 	answer(scene, 0);
-	assert_int_equal(scene->handled, 1);
-	assert_int_equal(scene->dropped, 2);
+	assert_int_equal(scene->closed, 0);
+	assert_int_equal(bury_at_store(scene)->letter_count, 1);
+	answer(scene, 0);
+	assert_int_equal(scene->handled, 3);
+	assert_int_equal(scene->dropped, 0);
+	assert_int_equal(scene->closed, 1);
+}
+
+static void test_closing_where_burying_fails(void **state)
+{
+	struct scene *scene = *state;
+
+	add(scene, 1, false);
+	lane_close(&scene->lane);
+	answer(scene, -EAGAIN);
+	assert_int_equal(scene->handled, 0);
+	assert_int_equal(scene->dropped, 1);
 	assert_int_equal(scene->closed, 1);
 }
 
@@ -781,6 +796,7 @@ int main(void)
 	    LANE_TEST(test_closing),
 	    LANE_TEST(test_closing_in_vain),
 	    LANE_TEST(test_closing_before_burying),
+	    LANE_TEST(test_closing_where_burying_fails),
 	    LANE_TEST(test_closing_while_it_waits),
 	    LANE_TEST(test_out_of_memory),
 	    LANE_TEST(test_out_of_memory_while_the_next_batch_is_read),
