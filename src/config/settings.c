@@ -2,6 +2,7 @@
  * caller's only when all of them and all checks have succeeded. */
 #include "config/settings.h"
 
+#include "base/quote.h"
 #include "config/settings_check.h"
 #include "config/settings_loader.h"
 #include "config/settings_secret.h"
@@ -124,11 +125,10 @@ int settings_read_flag(struct settings_flag *ret_flag, char *const *arguments,
 {
 	struct slice name = slice_from_string(arguments[0]), value;
 	const struct setting *setting;
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
 	if (!slice_starts_with(name, SLICE("--")) || name.length == 2)
-		return error_set(error, -EINVAL, "unexpected argument %s",
-				 settings_problem_word(name, quote));
+		return error_set(error, -EINVAL, "unexpected argument %s", quote_word(name, quote));
 	value = slice_from_bytes(name.data + 2, name.length - 2);
 	name = slice_split(&value, '=');
 	setting = settings_table_find_flag(name);

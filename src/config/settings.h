@@ -43,12 +43,12 @@ struct settings_api_keys {
 	size_t count;
 };
 
-struct settings_node;
+struct yaml_node;
 
-/* Rules as the file has them (config/settings_tree.h): a list, or NULL for none. `file` is what
+/* Rules as the file has them (yaml/yaml_tree.h): a list, or NULL for none. `file` is what
  * messages about them call their place. */
 struct settings_rules {
-	const struct settings_node *list;
+	const struct yaml_node *list;
 	struct slice file;
 };
 

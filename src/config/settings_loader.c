@@ -53,7 +53,7 @@ int settings_loader_add(struct settings_loader *loader, const struct setting *se
 }
 
 int settings_loader_take(struct settings_loader *loader, const struct setting *setting,
-			 const struct settings_origin *origin, const struct settings_node *tree)
+			 const struct settings_origin *origin, const struct yaml_node *tree)
 {
 	struct error what;
 	int result = setting->type->take(setting, tree, origin->name, &loader->settings.arena,

@@ -27,7 +27,7 @@ int settings_loader_add(struct settings_loader *loader, const struct setting *se
 
 /* Gives a setting that is a tree its value, which must be in the arena of the settings. */
 int settings_loader_take(struct settings_loader *loader, const struct setting *setting,
-			 const struct settings_origin *origin, const struct settings_node *tree);
+			 const struct settings_origin *origin, const struct yaml_node *tree);
 
 /* Reads the ALLIM_... variables of an environment; NULL has none. */
 int settings_loader_read_environment(struct settings_loader *loader, char *const *environment);

@@ -4,6 +4,7 @@
 #define ALLIM_CONFIG_SETTINGS_PROBLEM_H
 
 #include "config/settings_table.h"
+#include "yaml/yaml_problem.h"
 
 enum settings_source {
 	SETTINGS_FROM_DEFAULT,
@@ -21,14 +22,10 @@ struct settings_origin {
 	size_t column;
 };
 
-/* Room for a quotation: 60 bytes of which each may need four, quotes, an ellipsis and a NUL. */
-enum { SETTINGS_QUOTE_BYTES = 4 * 60 + 8 };
-
-/* Writes the text in quotes and returns where. */
-const char *settings_problem_quote(struct slice text, char quote[static SETTINGS_QUOTE_BYTES]);
-
-/* The same without quotes where the text is a plain word, as names of settings are. */
-const char *settings_problem_word(struct slice text, char quote[static SETTINGS_QUOTE_BYTES]);
+static inline struct settings_origin settings_origin_in_file(struct yaml_place place)
+{
+	return (struct settings_origin){SETTINGS_FROM_FILE, place.file, place.line, place.column};
+}
 
 /* For the types: `"text" is wrong`, without a place. Returns -EINVAL. */
 int settings_problem_refuse(struct error *error, struct slice text, const char *what);

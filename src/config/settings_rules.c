@@ -2,17 +2,17 @@
  * known above. In a variable or a flag they are written as YAML (or JSON) on one line, and places
  * are counted in that text. */
 #include "config/settings_problem.h"
-#include "config/settings_tree.h"
+#include "yaml/yaml_tree.h"
 
 #include <errno.h>
 
-static int take(const struct setting *setting, const struct settings_node *tree, struct slice file,
+static int take(const struct setting *setting, const struct yaml_node *tree, struct slice file,
 		struct arena *arena, void *member, struct error *error)
 {
 	struct settings_rules *rules = member;
 	struct slice copy;
 
-	if (tree->kind != SETTINGS_NODE_LIST)
+	if (tree->kind != YAML_NODE_LIST)
 		return error_set(error, -EINVAL, "no list was given");
 	if ((int64_t)tree->count > setting->maximum)
 		return error_set(error, -EINVAL, "%zu rules were given", tree->count);
@@ -22,37 +22,17 @@ static int take(const struct setting *setting, const struct settings_node *tree,
 	return 0;
 }
 
-/* Start of stream, start of document, the tree, end of document, end of stream. */
-static int read_stream(struct yaml_reader *yaml, struct arena *arena,
-		       const struct settings_node **ret_tree)
-{
-	int result = 0;
-
-	for (int i = 0; i < 3 && result == 0; i++)
-		result = yaml_reader_next(yaml);
-	if (result == 0)
-		result = settings_tree_read(yaml, arena, ret_tree);
-	for (int i = 0; i < 2 && result == 0; i++)
-		result = yaml_reader_next(yaml);
-	return result;
-}
-
 static int rules_read(const struct setting *setting, struct slice text, struct arena *arena,
 		      void *member, struct error *error)
 {
-	const struct settings_node *tree = NULL;
-	struct yaml_reader yaml;
+	const struct yaml_node *tree = NULL;
 	int result;
 
 	if (slice_trim(text).length == 0) {
 		*(struct settings_rules *)member = (struct settings_rules){NULL, SLICE("")};
 		return 0;
 	}
-	result = yaml_reader_init(&yaml, setting->name, text, error);
-	if (result < 0)
-		return result;
-	result = read_stream(&yaml, arena, &tree);
-	yaml_reader_finish(&yaml);
+	result = yaml_tree_read_all(setting->name, text, arena, &tree, error);
 	if (result == 0)
 		result =
 		    take(setting, tree, slice_from_string(setting->name), arena, member, error);
@@ -67,7 +47,7 @@ static void rules_append(struct buffer *buffer, const struct setting *setting, c
 	if (rules->list == NULL)
 		buffer_append_string(buffer, "[]");
 	else
-		settings_tree_append(buffer, rules->list);
+		yaml_tree_append(buffer, rules->list);
 }
 
 static void rules_append_accepted(struct buffer *buffer, const struct setting *setting)
@@ -86,7 +66,7 @@ static bool rules_equals(const void *a, const void *b)
 
 	if (has_none(left) || has_none(right))
 		return has_none(left) && has_none(right);
-	return settings_tree_equals(left->list, right->list);
+	return yaml_tree_equals(left->list, right->list);
 }
 
 const struct settings_type settings_type_rules = {

@@ -2,6 +2,8 @@
  * people copy, commit and paste. No message shows any of it. */
 #include "config/settings_secret.h"
 
+#include "base/quote.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -36,9 +38,9 @@ static const char *path_of(const struct settings_loader *loader, const struct pa
 static int refuse_file(const struct settings_loader *loader, const struct pair *pair, int code,
 		       const char *sentence)
 {
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
-	settings_problem_quote(slice_from_string(path_of(loader, pair)), quote);
+	quote_text(slice_from_string(path_of(loader, pair)), quote);
 	return settings_problem(loader->error, &loader->origins[pair->file], code, "%s %s %s",
 				row(pair->file)->name, quote, sentence);
 }

@@ -3,6 +3,7 @@
  * claim. */
 #include "base/json.h"
 #include "config/settings_problem.h"
+#include "yaml/yaml_text.h"
 
 #include <errno.h>
 
@@ -18,33 +19,6 @@ static int check_length(const struct setting *setting, struct slice text, const 
 	return 0;
 }
 
-/* Code points that YAML 1.1 (section 5.1) calls printable, without its line breaks and the tab. */
-static bool is_printable(uint32_t point)
-{
-	return (point >= 0x20 && point <= 0x7E) || (point >= 0xA0 && point <= 0x2027) ||
-	       (point >= 0x202A && point <= 0xD7FF) ||
-	       (point >= 0xE000 && point <= 0xFFFD && point != 0xFEFF) || point >= 0x10000;
-}
-
-bool settings_type_is_printable(struct slice text)
-{
-	const unsigned char *bytes = (const unsigned char *)text.data;
-
-	for (size_t i = 0; i < text.length;) {
-		unsigned char first = bytes[i++];
-		uint32_t point = first < 0x80	? first
-				 : first < 0xE0 ? first & 0x1FU
-				 : first < 0xF0 ? first & 0x0FU
-						: first & 0x07U;
-
-		while (first >= 0x80 && i < text.length && (bytes[i] & 0xC0) == 0x80)
-			point = point << 6 | (bytes[i++] & 0x3FU);
-		if (!is_printable(point))
-			return false;
-	}
-	return true;
-}
-
 static int text_read(const struct setting *setting, struct slice text, struct arena *arena,
 		     void *member, struct error *error)
 {
@@ -55,7 +29,7 @@ static int text_read(const struct setting *setting, struct slice text, struct ar
 		return result;
 	if (!slice_is_utf8(text))
 		return settings_problem_refuse(error, text, "is not UTF-8");
-	if (!settings_type_is_printable(text))
+	if (!yaml_text_is_printable(text))
 		return settings_problem_refuse(error, text, "has a control character");
 	*(const char **)member = text.data;
 	return 0;

@@ -6,7 +6,7 @@
 #include "config/settings.h"
 
 struct setting;
-struct settings_node;
+struct yaml_node;
 
 struct settings_type {
 	const char *word;	 /* for the reference: duration */
@@ -20,8 +20,8 @@ struct settings_type {
 		   void *member, struct error *error);
 	/* Trees only: takes what a file says, which stays in the arena; `file` is what messages
 	 * call it. Returns like `read`. */
-	int (*take)(const struct setting *setting, const struct settings_node *tree,
-		    struct slice file, struct arena *arena, void *member, struct error *error);
+	int (*take)(const struct setting *setting, const struct yaml_node *tree, struct slice file,
+		    struct arena *arena, void *member, struct error *error);
 	/* Lists of maps only: the keys of an item, NULL at the end. Their values, joined by colons
 	 * in this order, are the text of the item. */
 	const char *const *fields;
@@ -36,9 +36,6 @@ struct settings_type {
 
 /* True where all of the text is letters, digits, dots, hyphens and underscores. */
 bool settings_type_is_word(struct slice text);
-
-/* True where UTF-8 text holds nothing that YAML could not give back from a text on one line. */
-bool settings_type_is_printable(struct slice text);
 
 /* Why auth.api_keys does not take it for a publisher's name, as the end of a sentence that begins
  * with the name; NULL where it does. */

@@ -1,11 +1,12 @@
 /* Walks over the events of the file guided by the table of settings: a key is looked up before its
  * value is read, so that nothing can nest deeper than the names do and nothing is built in memory
- * but what is a tree by its type (settings_tree.c). */
+ * but what is a tree by its type (yaml_tree.c). */
 #include "config/settings_yaml.h"
 
+#include "base/quote.h"
 #include "config/nearest.h"
-#include "config/settings_tree.h"
-#include "config/yaml_reader.h"
+#include "yaml/yaml_reader.h"
+#include "yaml/yaml_tree.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -29,23 +30,28 @@ struct reader {
 	size_t group_count;
 };
 
+static struct settings_origin place_of(const struct reader *reader)
+{
+	return settings_origin_in_file(yaml_reader_place(&reader->yaml));
+}
+
 static int refuse_value(struct reader *reader, const struct setting *setting, const char *what)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 
 	return settings_problem_value(reader->loader->error, &origin, setting, what);
 }
 
 static int refuse_field(struct reader *reader, const struct setting *setting)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 	struct slice key = yaml_reader_scalar(&reader->yaml);
 	const char *nearest = nearest_name(key, setting->type->fields);
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
 	return settings_problem(reader->loader->error, &origin, -EINVAL,
-				"unknown key %s in %s; did you mean %s?",
-				settings_problem_word(key, quote), setting->name, nearest);
+				"unknown key %s in %s; did you mean %s?", quote_word(key, quote),
+				setting->name, nearest);
 }
 
 /* Reads one field of an item that is a map into `values`, at its place among the fields. */
@@ -102,7 +108,7 @@ static int add_fields(struct reader *reader, const struct setting *setting,
 static int read_fields(struct reader *reader, const struct setting *setting)
 {
 	struct slice values[FIELDS] = {{NULL, 0}};
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 	int result = yaml_reader_next(&reader->yaml);
 
 	while (result == 0 && reader->yaml.event.type != YAML_MAPPING_END_EVENT) {
@@ -115,7 +121,7 @@ static int read_fields(struct reader *reader, const struct setting *setting)
 
 static int read_item(struct reader *reader, const struct setting *setting)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 	bool is_map = setting->type->fields != NULL;
 
 	if (is_map && reader->yaml.event.type == YAML_MAPPING_START_EVENT)
@@ -130,7 +136,7 @@ static int read_item(struct reader *reader, const struct setting *setting)
 
 static int read_list(struct reader *reader, const struct setting *setting)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 	int result;
 
 	if (reader->yaml.event.type != YAML_SEQUENCE_START_EVENT)
@@ -148,16 +154,16 @@ static int read_list(struct reader *reader, const struct setting *setting)
 
 static int read_tree(struct reader *reader, const struct setting *setting)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
-	const struct settings_node *tree;
-	int result = settings_tree_read(&reader->yaml, &reader->loader->settings.arena, &tree);
+	struct settings_origin origin = place_of(reader);
+	const struct yaml_node *tree;
+	int result = yaml_tree_read(&reader->yaml, &reader->loader->settings.arena, &tree);
 
 	return result < 0 ? result : settings_loader_take(reader->loader, setting, &origin, tree);
 }
 
 static int read_value(struct reader *reader, const struct setting *setting)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 
 	if (yaml_reader_is_null(&reader->yaml))
 		return refuse_value(reader, setting, "no value was given");
@@ -175,7 +181,7 @@ static int read_value(struct reader *reader, const struct setting *setting)
 
 static int refuse_secret(struct reader *reader, const struct setting *setting)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 	char variable[SETTINGS_NAME_BYTES];
 
 	settings_table_variable(setting, variable);
@@ -187,7 +193,7 @@ static int refuse_secret(struct reader *reader, const struct setting *setting)
 
 static int refuse_second(struct reader *reader, struct slice name, size_t line)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 
 	return settings_problem(reader->loader->error, &origin, -EINVAL,
 				"%.*s is given twice; the first one is on line %zu",
@@ -210,13 +216,13 @@ static int read_setting(struct reader *reader, const struct setting *setting)
 
 static int refuse_unknown(struct reader *reader, struct slice name)
 {
-	struct settings_origin origin = yaml_reader_place(&reader->yaml);
+	struct settings_origin origin = place_of(reader);
 	struct slice nearest = settings_nearest(name);
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
-	return settings_problem(
-	    reader->loader->error, &origin, -EINVAL, "unknown setting %s; did you mean %.*s?",
-	    settings_problem_word(name, quote), (int)nearest.length, nearest.data);
+	return settings_problem(reader->loader->error, &origin, -EINVAL,
+				"unknown setting %s; did you mean %.*s?", quote_word(name, quote),
+				(int)nearest.length, nearest.data);
 }
 
 /* Puts the key behind the name of its group. A name that does not fit is cut: it is unknown. */
@@ -263,7 +269,7 @@ static int read_subgroup(struct reader *reader, const struct setting *first, str
 		return result;
 	if (reader->yaml.event.type == YAML_MAPPING_START_EVENT)
 		return read_group(reader, name.length);
-	origin = yaml_reader_place(&reader->yaml);
+	origin = place_of(reader);
 	return settings_problem(reader->loader->error, &origin, -EINVAL,
 				"%.*s is a group of settings; accepted is a mapping with %s in it",
 				(int)name.length, name.data, first->name + name.length + 1);

@@ -2,6 +2,8 @@
  * cannot be reached. */
 #include "intake/route_path.h"
 
+#include "base/quote.h"
+
 #include <errno.h>
 
 /* The members of a message that rules may ask for; only those that hold objects lead further. */
@@ -16,19 +18,18 @@ static bool is_listed(const char *name, const char *const *names)
 	return *names != NULL;
 }
 
-static int refuse(const struct route_source *source, const struct settings_node *node,
+static int refuse(const struct route_source *source, const struct yaml_node *node,
 		  struct slice text, const char *why)
 {
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
-	return route_source_refuse(source, node, "%s is no path: %s",
-				   settings_problem_quote(text, quote), why);
+	return route_source_refuse(source, node, "%s is no path: %s", quote_text(text, quote), why);
 }
 
-static int check_first(const struct route_path *path, const struct settings_node *node,
+static int check_first(const struct route_path *path, const struct yaml_node *node,
 		       const struct route_source *source)
 {
-	const struct settings_node named = {
+	const struct yaml_node named = {
 	    .name = slice_from_string(path->names[0]), .line = node->line, .column = node->column};
 
 	if (!is_listed(path->names[0], members))
@@ -39,7 +40,7 @@ static int check_first(const struct route_path *path, const struct settings_node
 	return 0;
 }
 
-int route_path_read(struct route_path *path, struct slice text, const struct settings_node *node,
+int route_path_read(struct route_path *path, struct slice text, const struct yaml_node *node,
 		    const struct route_source *source)
 {
 	const char **names =

@@ -15,7 +15,7 @@ struct route_path {
 
 /* Reads a path; `node` is where it stands. Its first name must be a member of messages. Returns 0
  * or a negative errno value with the source's error set. */
-int route_path_read(struct route_path *path, struct slice text, const struct settings_node *node,
+int route_path_read(struct route_path *path, struct slice text, const struct yaml_node *node,
 		    const struct route_source *source);
 
 /* What a message has there; NULL where it has nothing, or null. Borrowed from the message. */

@@ -2,6 +2,9 @@
  * all have been read. */
 #include "intake/route_rule.h"
 
+#include "base/quote.h"
+#include "config/settings_problem.h"
+
 #include <errno.h>
 
 struct reader {
@@ -10,24 +13,22 @@ struct reader {
 	struct route_condition *conditions; /* room for all that are allowed */
 };
 
-static int refuse_text(const struct reader *reader, const struct settings_node *node,
-		       const char *what)
+static int refuse_text(const struct reader *reader, const struct yaml_node *node, const char *what)
 {
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
-	if (node->kind != SETTINGS_NODE_TEXT)
+	if (node->kind != YAML_NODE_TEXT)
 		return route_source_refuse(&reader->source, node, "%.*s %s", (int)node->name.length,
 					   node->name.data, what);
 	return route_source_refuse(&reader->source, node, "%.*s %s %s", (int)node->name.length,
-				   node->name.data, settings_problem_quote(node->text, quote),
-				   what);
+				   node->name.data, quote_text(node->text, quote), what);
 }
 
-static int read_name(struct reader *reader, const struct settings_node *node)
+static int read_name(struct reader *reader, const struct yaml_node *node)
 {
 	struct slice name = node->text;
 
-	if (node->kind != SETTINGS_NODE_TEXT || name.length == 0 ||
+	if (node->kind != YAML_NODE_TEXT || name.length == 0 ||
 	    name.length > ROUTE_RULE_NAME_BYTES || !settings_type_is_word(name))
 		return refuse_text(
 		    reader, node, "must be 1 to 64 letters, digits, dots, hyphens and underscores");
@@ -49,16 +50,16 @@ static bool find_priority(struct slice word, enum notification_priority *ret_pri
 	return false;
 }
 
-static int read_priority(struct reader *reader, const struct settings_node *node)
+static int read_priority(struct reader *reader, const struct yaml_node *node)
 {
 	reader->rule->has_priority = true;
-	if (node->kind == SETTINGS_NODE_TEXT && find_priority(node->text, &reader->rule->priority))
+	if (node->kind == YAML_NODE_TEXT && find_priority(node->text, &reader->rule->priority))
 		return 0;
 	return refuse_text(reader, node, "must be low, normal, high or urgent");
 }
 
 /* Read as every duration of the settings is. */
-static int read_expires_in(struct reader *reader, const struct settings_node *node)
+static int read_expires_in(struct reader *reader, const struct yaml_node *node)
 {
 	static const struct setting limits = {.name = "expires_in",
 					      .type = &settings_type_duration,
@@ -68,7 +69,7 @@ static int read_expires_in(struct reader *reader, const struct settings_node *no
 	struct error reason;
 	int64_t milliseconds;
 
-	if (node->kind != SETTINGS_NODE_TEXT)
+	if (node->kind != YAML_NODE_TEXT)
 		return refuse_text(reader, node, "must be 1s to 36500d");
 	if (limits.type->read(&limits, node->text, NULL, &milliseconds, &reason) < 0)
 		return route_source_refuse(&reader->source, node,
@@ -77,7 +78,7 @@ static int read_expires_in(struct reader *reader, const struct settings_node *no
 	return 0;
 }
 
-static int read_drop(struct reader *reader, const struct settings_node *node)
+static int read_drop(struct reader *reader, const struct yaml_node *node)
 {
 	reader->rule->drops = slice_equals(node->text, SLICE("true"));
 	if (node->is_bare && (reader->rule->drops || slice_equals(node->text, SLICE("false"))))
@@ -85,7 +86,7 @@ static int read_drop(struct reader *reader, const struct settings_node *node)
 	return refuse_text(reader, node, "must be true or false");
 }
 
-static int read_to(struct reader *reader, const struct settings_node *node)
+static int read_to(struct reader *reader, const struct yaml_node *node)
 {
 	reader->rule->has_target = true;
 	return route_target_read(&reader->rule->target, node, &reader->source);
@@ -93,13 +94,13 @@ static int read_to(struct reader *reader, const struct settings_node *node)
 
 /* A message without a priority has the normal one, and no other words are priorities. */
 static int read_test(struct reader *reader, struct route_condition *condition,
-		     struct route_test *test, const struct settings_node *node)
+		     struct route_test *test, const struct yaml_node *node)
 {
 	enum notification_priority priority;
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 	int result;
 
-	if (node->kind != SETTINGS_NODE_TEXT)
+	if (node->kind != YAML_NODE_TEXT)
 		return route_source_refuse(&reader->source, node,
 					   "%.*s is compared with a text, a number, true or false, "
 					   "or a list of them",
@@ -116,18 +117,18 @@ static int read_test(struct reader *reader, struct route_condition *condition,
 		return route_source_refuse(
 		    &reader->source, node,
 		    "%s is no priority; accepted are low, normal, high and urgent",
-		    settings_problem_quote(node->text, quote));
+		    quote_text(node->text, quote));
 	condition->holds_absent |= (priority == NOTIFICATION_NORMAL) != test->negated;
 	return 0;
 }
 
 static int write_wanted(struct reader *reader, struct route_condition *condition,
-			const struct settings_node *node)
+			const struct yaml_node *node)
 {
 	struct buffer text = BUFFER_EMPTY;
 	int result = -ENOMEM;
 
-	settings_tree_append(&text, node);
+	yaml_tree_append(&text, node);
 	if (!buffer_failed(&text))
 		result = arena_copy(reader->source.arena, buffer_slice(&text), &condition->wanted);
 	buffer_finish(&text);
@@ -135,10 +136,10 @@ static int write_wanted(struct reader *reader, struct route_condition *condition
 }
 
 static int read_tests(struct reader *reader, struct route_condition *condition,
-		      const struct settings_node *node)
+		      const struct yaml_node *node)
 {
-	bool is_list = node->kind == SETTINGS_NODE_LIST;
-	const struct settings_node *one = is_list ? node->first : node;
+	bool is_list = node->kind == YAML_NODE_LIST;
+	const struct yaml_node *one = is_list ? node->first : node;
 	size_t count = is_list ? node->count : 1;
 	struct route_test *tests =
 	    arena_allocate_array(reader->source.arena, count, sizeof(*tests));
@@ -163,8 +164,7 @@ static int read_tests(struct reader *reader, struct route_condition *condition,
 	return result < 0 ? result : write_wanted(reader, condition, node);
 }
 
-static int read_condition(struct reader *reader, const struct settings_node *node,
-			  bool is_exception)
+static int read_condition(struct reader *reader, const struct yaml_node *node, bool is_exception)
 {
 	struct route_condition *condition;
 	int result;
@@ -179,34 +179,32 @@ static int read_condition(struct reader *reader, const struct settings_node *nod
 	return result < 0 ? result : read_tests(reader, condition, node);
 }
 
-static int read_conditions(struct reader *reader, const struct settings_node *node,
-			   bool is_exception)
+static int read_conditions(struct reader *reader, const struct yaml_node *node, bool is_exception)
 {
 	int result = 0;
 
-	if (node->kind != SETTINGS_NODE_MAP || node->count == 0)
+	if (node->kind != YAML_NODE_MAP || node->count == 0)
 		return refuse_text(reader, node,
 				   "must be a mapping such as {type: \"order.*\"}; leave it out "
 				   "where there is no condition");
-	for (const struct settings_node *one = node->first; one != NULL && result == 0;
-	     one = one->next)
+	for (const struct yaml_node *one = node->first; one != NULL && result == 0; one = one->next)
 		result = read_condition(reader, one, is_exception);
 	return result;
 }
 
-static int read_when(struct reader *reader, const struct settings_node *node)
+static int read_when(struct reader *reader, const struct yaml_node *node)
 {
 	return read_conditions(reader, node, false);
 }
 
-static int read_unless(struct reader *reader, const struct settings_node *node)
+static int read_unless(struct reader *reader, const struct yaml_node *node)
 {
 	return read_conditions(reader, node, true);
 }
 
 static const struct {
 	const char *name;
-	int (*read)(struct reader *reader, const struct settings_node *node);
+	int (*read)(struct reader *reader, const struct yaml_node *node);
 } members[] = {
     {"name", read_name}, {"when", read_when},	      {"unless", read_unless},
     {"to", read_to},	 {"priority", read_priority}, {"expires_in", read_expires_in},
@@ -215,7 +213,7 @@ static const struct {
 
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 
-static int read_member(struct reader *reader, const struct settings_node *node)
+static int read_member(struct reader *reader, const struct yaml_node *node)
 {
 	const char *names[MEMBERS + 1] = {NULL};
 
@@ -228,20 +226,20 @@ static int read_member(struct reader *reader, const struct settings_node *node)
 }
 
 /* The name comes first, wherever it stands, so that every complaint can name the rule. */
-static int find_name(struct reader *reader, const struct settings_node *node)
+static int find_name(struct reader *reader, const struct yaml_node *node)
 {
-	if (node->kind != SETTINGS_NODE_MAP)
+	if (node->kind != YAML_NODE_MAP)
 		return route_source_refuse(&reader->source, node,
 					   "a rule is a mapping such as {name: no-debug, when: "
 					   "{type: debug}, drop: true}");
-	for (const struct settings_node *one = node->first; one != NULL; one = one->next) {
+	for (const struct yaml_node *one = node->first; one != NULL; one = one->next) {
 		if (slice_equals(one->name, SLICE("name")))
 			return read_name(reader, one);
 	}
 	return route_source_refuse(&reader->source, node, "a rule lacks its name; give it one");
 }
 
-static int check(const struct reader *reader, const struct settings_node *node)
+static int check(const struct reader *reader, const struct yaml_node *node)
 {
 	const struct route_rule *rule = reader->rule;
 
@@ -252,7 +250,7 @@ static int check(const struct reader *reader, const struct settings_node *node)
 	return 0;
 }
 
-int route_rule_read(struct route_rule *rule, const struct settings_node *node,
+int route_rule_read(struct route_rule *rule, const struct yaml_node *node,
 		    const struct route_source *source)
 {
 	struct reader reader = {*source, rule, NULL};
@@ -265,8 +263,7 @@ int route_rule_read(struct route_rule *rule, const struct settings_node *node,
 		return route_source_memory(source);
 	rule->conditions = reader.conditions;
 	result = find_name(&reader, node);
-	for (const struct settings_node *one = node->first; one != NULL && result == 0;
-	     one = one->next)
+	for (const struct yaml_node *one = node->first; one != NULL && result == 0; one = one->next)
 		result = read_member(&reader, one);
 	return result < 0 ? result : check(&reader, node);
 }

@@ -39,7 +39,7 @@ struct route_rule {
 };
 
 /* Returns 0 or a negative errno value with the source's error set. */
-int route_rule_read(struct route_rule *rule, const struct settings_node *node,
+int route_rule_read(struct route_rule *rule, const struct yaml_node *node,
 		    const struct route_source *source);
 
 /* Whether the condition lets the message pass: it holds, or as an exception it does not. */

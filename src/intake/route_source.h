@@ -2,7 +2,7 @@
 #ifndef ALLIM_INTAKE_ROUTE_SOURCE_H
 #define ALLIM_INTAKE_ROUTE_SOURCE_H
 
-#include "config/settings_tree.h"
+#include "yaml/yaml_tree.h"
 
 struct route_source {
 	struct slice file;
@@ -13,12 +13,12 @@ struct route_source {
 
 /* Says what is wrong with a node, in one line that begins with its place:
  * `allim.yaml:7:3: rule big-orders: ...`. Returns -EINVAL. */
-int route_source_refuse(const struct route_source *source, const struct settings_node *node,
+int route_source_refuse(const struct route_source *source, const struct yaml_node *node,
 			const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Refuses the node's name, which is none of `names` (NULL at the end), the members `of` something.
  */
-int route_source_refuse_name(const struct route_source *source, const struct settings_node *node,
+int route_source_refuse_name(const struct route_source *source, const struct yaml_node *node,
 			     const char *of, const char *const *names);
 
 /* Returns -ENOMEM with its sentence. */

@@ -24,7 +24,7 @@ static struct slice from(struct slice text, size_t offset)
 
 /* `rest` begins with "${"; afterwards it is what stands behind the brace. */
 static int read_placeholder(struct route_text *text, struct slice *rest,
-			    const struct settings_node *node, const struct route_source *source)
+			    const struct yaml_node *node, const struct route_source *source)
 {
 	struct slice path = from(*rest, 2);
 	size_t length = find(path, "}");
@@ -40,13 +40,13 @@ static int read_placeholder(struct route_text *text, struct slice *rest,
 }
 
 /* What stands in the settings must fit by itself where nothing of the message is added. */
-static int read_text(struct route_text *text, const struct settings_node *node, size_t most,
+static int read_text(struct route_text *text, const struct yaml_node *node, size_t most,
 		     const struct route_source *source)
 {
 	struct slice rest = node->text;
 	int result = 0;
 
-	if (node->kind != SETTINGS_NODE_TEXT || rest.length == 0 || rest.length > most)
+	if (node->kind != YAML_NODE_TEXT || rest.length == 0 || rest.length > most)
 		return route_source_refuse(source, node,
 					   "a name in \"to\" is a text of 1 to %zu bytes", most);
 	for (;;) {
@@ -62,7 +62,7 @@ static int read_text(struct route_text *text, const struct settings_node *node, 
 	}
 }
 
-static int read_texts(struct route_target *target, const struct settings_node *first, size_t count,
+static int read_texts(struct route_target *target, const struct yaml_node *first, size_t count,
 		      size_t most, const struct route_source *source)
 {
 	struct route_text *texts = arena_allocate_array(source->arena, count, sizeof(*texts));
@@ -77,14 +77,14 @@ static int read_texts(struct route_target *target, const struct settings_node *f
 	return result;
 }
 
-static int read_topic(struct route_target *target, const struct settings_node *node,
+static int read_topic(struct route_target *target, const struct yaml_node *node,
 		      const struct route_source *source)
 {
 	target->kind = ROUTE_TARGET_TOPIC;
 	return read_texts(target, node, 1, TOPIC_BYTES, source);
 }
 
-static int read_user(struct route_target *target, const struct settings_node *node,
+static int read_user(struct route_target *target, const struct yaml_node *node,
 		     const struct route_source *source)
 {
 	target->kind = ROUTE_TARGET_USER;
@@ -98,16 +98,15 @@ static bool is_one_path(const struct route_text *text)
 }
 
 /* One text instead of a list is the path of an array. */
-static int read_users(struct route_target *target, const struct settings_node *node,
+static int read_users(struct route_target *target, const struct yaml_node *node,
 		      const struct route_source *source)
 {
 	int result;
 
 	target->kind = ROUTE_TARGET_USERS_LISTED;
-	if (node->kind == SETTINGS_NODE_LIST && node->count > 0 &&
-	    node->count <= ROUTE_TARGET_USERS)
+	if (node->kind == YAML_NODE_LIST && node->count > 0 && node->count <= ROUTE_TARGET_USERS)
 		return read_texts(target, node->first, node->count, INBOX_NAME_BYTES, source);
-	if (node->kind != SETTINGS_NODE_TEXT)
+	if (node->kind != YAML_NODE_TEXT)
 		return route_source_refuse(source, node,
 					   "\"users\" is a list of 1 to %d names, or one "
 					   "\"${path}\" of an array in the message",
@@ -120,7 +119,7 @@ static int read_users(struct route_target *target, const struct settings_node *n
 	return result;
 }
 
-static int read_everyone(struct route_target *target, const struct settings_node *node,
+static int read_everyone(struct route_target *target, const struct yaml_node *node,
 			 const struct route_source *source)
 {
 	target->kind = ROUTE_TARGET_EVERYONE;
@@ -129,7 +128,7 @@ static int read_everyone(struct route_target *target, const struct settings_node
 	return route_source_refuse(source, node, "\"everyone\" can only be true");
 }
 
-static int (*const readers[])(struct route_target *target, const struct settings_node *node,
+static int (*const readers[])(struct route_target *target, const struct yaml_node *node,
 			      const struct route_source *source) = {
     read_topic,
     read_user,
@@ -137,10 +136,10 @@ static int (*const readers[])(struct route_target *target, const struct settings
     read_everyone,
 };
 
-int route_target_read(struct route_target *target, const struct settings_node *node,
+int route_target_read(struct route_target *target, const struct yaml_node *node,
 		      const struct route_source *source)
 {
-	if (node->kind != SETTINGS_NODE_MAP || node->count != 1)
+	if (node->kind != YAML_NODE_MAP || node->count != 1)
 		return route_source_refuse(
 		    source, node,
 		    "\"to\" is {topic: NAME}, {user: NAME}, {users: [NAMES]} "

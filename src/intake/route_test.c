@@ -3,6 +3,8 @@
  * lose its last digits. */
 #include "intake/route_test.h"
 
+#include "base/quote.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -133,40 +135,40 @@ static bool is_equality(const struct relation *relation)
 	return relation->less == relation->more;
 }
 
-static int refuse_range(const struct route_source *source, const struct settings_node *node)
+static int refuse_range(const struct route_source *source, const struct yaml_node *node)
 {
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
 	return route_source_refuse(source, node,
 				   "%s is a number beyond what messages can hold; take one of 64 "
 				   "bits, or put it in quotes where it is a text",
-				   settings_problem_quote(node->text, quote));
+				   quote_text(node->text, quote));
 }
 
-static int refuse_comparison(const struct route_source *source, const struct settings_node *node)
+static int refuse_comparison(const struct route_source *source, const struct yaml_node *node)
 {
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
 	return route_source_refuse(
 	    source, node,
 	    "%s compares with something that is no number; write \">= 1000\", "
 	    "or up to %d of <, <=, > and >= with commas between them",
-	    settings_problem_quote(node->text, quote), ROUTE_TEST_COMPARISONS);
+	    quote_text(node->text, quote), ROUTE_TEST_COMPARISONS);
 }
 
 /* "=> 10", "== 10" and the like would ask for a text that begins with the second sign. */
-static int refuse_signs(const struct route_source *source, const struct settings_node *node)
+static int refuse_signs(const struct route_source *source, const struct yaml_node *node)
 {
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
 	return route_source_refuse(source, node,
 				   "%s begins with no sign that there is; accepted are =, !=, <, "
 				   "<=, > and >=, with a blank before a text that begins with one",
-				   settings_problem_quote(node->text, quote));
+				   quote_text(node->text, quote));
 }
 
 /* A comma separates comparisons of size. */
-static int read_comparisons(struct route_test *test, const struct settings_node *node,
+static int read_comparisons(struct route_test *test, const struct yaml_node *node,
 			    const struct route_source *source)
 {
 	struct slice rest = node->text;
@@ -193,8 +195,8 @@ static int read_comparisons(struct route_test *test, const struct settings_node 
 }
 
 /* A number, true or false, or else the text itself. */
-static int read_operand(struct route_test *test, struct slice text,
-			const struct settings_node *node, const struct route_source *source)
+static int read_operand(struct route_test *test, struct slice text, const struct yaml_node *node,
+			const struct route_source *source)
 {
 	struct route_number number = {.is_real = false};
 	int result = parse_number(text, &number);
@@ -216,12 +218,12 @@ static int read_operand(struct route_test *test, struct slice text,
 }
 
 /* With its star, which may stand at the end only. */
-static int read_pattern(struct route_test *test, const struct settings_node *node,
+static int read_pattern(struct route_test *test, const struct yaml_node *node,
 			const struct route_source *source)
 {
 	struct slice text = node->text;
 	const char *star = text.length == 0 ? NULL : memchr(text.data, '*', text.length);
-	char quote[SETTINGS_QUOTE_BYTES];
+	char quote[QUOTE_BYTES];
 
 	test->kind = star == NULL ? ROUTE_TEST_TEXT : ROUTE_TEST_PREFIX;
 	test->text = text;
@@ -234,10 +236,10 @@ static int read_pattern(struct route_test *test, const struct settings_node *nod
 	    source, node,
 	    "%s has a * before its end; put it at the end, or write \"= ...\" "
 	    "for exactly this text",
-	    settings_problem_quote(text, quote));
+	    quote_text(text, quote));
 }
 
-int route_test_read(struct route_test *test, const struct settings_node *node,
+int route_test_read(struct route_test *test, const struct yaml_node *node,
 		    const struct route_source *source)
 {
 	const struct relation *relation = find_relation(node->text);

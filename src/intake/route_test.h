@@ -54,7 +54,7 @@ struct route_test {
 
 /* Reads a text node. Texts point into the node. Returns 0 or -EINVAL with the source's error
  * set. */
-int route_test_read(struct route_test *test, const struct settings_node *node,
+int route_test_read(struct route_test *test, const struct yaml_node *node,
 		    const struct route_source *source);
 
 /* `value` is what the message has; where it has none, nothing but ROUTE_TEST_ABSENT passes, and

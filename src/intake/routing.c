@@ -11,8 +11,8 @@ struct routing {
 	size_t count;
 };
 
-static int check_name(const struct routing *routing, const struct settings_node *first,
-		      const struct settings_node *node, const struct route_source *source)
+static int check_name(const struct routing *routing, const struct yaml_node *first,
+		      const struct yaml_node *node, const struct route_source *source)
 {
 	struct slice name = routing->rules[routing->count].name;
 	struct route_source named = *source;
@@ -28,7 +28,7 @@ static int check_name(const struct routing *routing, const struct settings_node 
 	return 0;
 }
 
-static int read_rules(struct routing *routing, const struct settings_node *list,
+static int read_rules(struct routing *routing, const struct yaml_node *list,
 		      const struct route_source *source)
 {
 	int result = 0;
@@ -37,7 +37,7 @@ static int read_rules(struct routing *routing, const struct settings_node *list,
 	    arena_allocate_array(&routing->arena, list->count, sizeof(*routing->rules));
 	if (routing->rules == NULL)
 		return route_source_memory(source);
-	for (const struct settings_node *node = list->first; node != NULL && result == 0;
+	for (const struct yaml_node *node = list->first; node != NULL && result == 0;
 	     node = node->next) {
 		result = route_rule_read(&routing->rules[routing->count], node, source);
 		if (result == 0)
@@ -55,7 +55,7 @@ int routing_create(const struct settings_rules *rules, struct routing **ret_rout
 	int result = 0;
 
 	if (routing == NULL)
-		return settings_problem_memory(error);
+		return yaml_problem_memory(error);
 	source.arena = &routing->arena;
 	if (rules->list != NULL && rules->list->count > 0)
 		result = read_rules(routing, rules->list, &source);

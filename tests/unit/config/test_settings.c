@@ -192,7 +192,8 @@ static void short_memory_is_told(void **state)
 		if (!failing_allocator_reset())
 			break;
 		assert_int_equal(loading.result, -ENOMEM);
-		assert_string_equal(loading.error.text, "out of memory while reading the settings");
+		assert_int_equal(strncmp(loading.error.text, "out of memory while reading ", 28),
+				 0);
 	}
 	assert_true(n > 20);
 	assert_loaded(loading);
@@ -210,7 +211,8 @@ static void short_memory_while_complaining_is_told(void **state)
 		if (!failing_allocator_reset())
 			break;
 		assert_int_equal(loading.result, -ENOMEM);
-		assert_string_equal(loading.error.text, "out of memory while reading the settings");
+		assert_int_equal(strncmp(loading.error.text, "out of memory while reading ", 28),
+				 0);
 	}
 	assert_true(n > 1);
 	assert_int_equal(loading.result, -EINVAL);

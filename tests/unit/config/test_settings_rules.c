@@ -1,5 +1,5 @@
 #include "config/settings_table.h"
-#include "config/settings_tree.h"
+#include "yaml/yaml_tree.h"
 
 #include "loading.h"
 

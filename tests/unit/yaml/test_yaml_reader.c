@@ -1,6 +1,38 @@
-#include "config/yaml_reader.h"
+#include "yaml/yaml_tree.h"
 
-#include "loading.h"
+#include "lib/assertions.h"
+
+/* One line that begins with `sentence`. */
+static void assert_refused(struct slice content, const char *sentence)
+{
+	struct arena arena = ARENA_EMPTY;
+	const struct yaml_node *root;
+	struct error error = {""};
+
+	assert_true(yaml_tree_read_all("allim.yaml", content, &arena, &root, &error) < 0);
+	assert_null(strchr(error.text, '\n'));
+	if (strncmp(error.text, sentence, strlen(sentence)) != 0)
+		fail_msg("\"%s\" does not begin with \"%s\"", error.text, sentence);
+	arena_finish(&arena);
+}
+
+static void assert_refused_yaml(const char *content, const char *sentence)
+{
+	assert_refused(slice_from_string(content), sentence);
+}
+
+/* Reads the content, which is no more than a text. */
+static void assert_text(struct slice content, const char *text)
+{
+	struct arena arena = ARENA_EMPTY;
+	const struct yaml_node *root;
+	struct error error = {""};
+
+	if (yaml_tree_read_all("allim.yaml", content, &arena, &root, &error) < 0)
+		fail_msg("%s", error.text);
+	assert_slice(root->text, text);
+	arena_finish(&arena);
+}
 
 static void surprises_are_refused(void **state)
 {
@@ -19,7 +51,7 @@ static void surprises_are_refused(void **state)
 	assert_refused_yaml("%TAG ! tag:x,2000:\n---\n{}",
 			    "allim.yaml:1:1: tags are not accepted; ");
 	assert_refused_yaml("---\nhttp: {}\n---\nadmin: {}\n",
-			    "allim.yaml:3:1: a second document is not accepted; put all settings");
+			    "allim.yaml:3:1: a second document is not accepted; put everything");
 	assert_refused_yaml("http: {}\n...\n---\n", "allim.yaml:3:1: a second document is not ");
 }
 
@@ -51,44 +83,30 @@ static void only_text_in_utf8_is_read(void **state)
 
 static void a_byte_order_mark_is_no_harm(void **state)
 {
-	struct loading loading = loading_yaml("\xef\xbb\xbfhttp: {workers: 5}\n");
-
 	(void)state;
-	assert_loaded(loading);
-	assert_int_equal(loading.settings.http_workers, 5);
-	settings_finish(&loading.settings);
+	assert_text(SLICE("\xef\xbb\xbfword\n"), "word");
 }
 
 static void huge_files_are_refused(void **state)
 {
-	static char content[YAML_READER_LIMIT + 1];
-	struct settings_sources sources = {.file = "allim.yaml"};
-	struct loading loading;
+	static char content[YAML_READER_LIMIT + 1] = "word ";
 
 	(void)state;
-	memset(content, '#', sizeof(content));
-	sources.content = slice_from_bytes(content, YAML_READER_LIMIT);
-	loading = loading_of(&sources);
-	assert_loaded(loading);
-	settings_finish(&loading.settings);
-	sources.content.length++;
-	assert_refused(loading_of(&sources), "allim.yaml: larger than 1 MiB; ");
+	memset(content + 5, '#', sizeof(content) - 5);
+	assert_text(slice_from_bytes(content, YAML_READER_LIMIT), "word");
+	assert_refused(slice_from_bytes(content, YAML_READER_LIMIT + 1),
+		       "allim.yaml: larger than 1 MiB; ");
 }
 
 static void deep_nesting_is_refused_early(void **state)
 {
 	static char content[100000];
-	struct settings_sources sources = {.file = "allim.yaml",
-					   .content = slice_from_bytes(content, sizeof(content))};
 
 	(void)state;
 	memset(content, '[', sizeof(content));
-	assert_refused(loading_of(&sources), "allim.yaml:1:");
+	assert_refused(slice_from_bytes(content, sizeof(content)), "allim.yaml:1:10: ");
 	memset(content, '{', sizeof(content));
-	assert_refused(loading_of(&sources), "allim.yaml:1:");
-	memset(content, '[', sizeof(content));
-	memcpy(content, "method: ", 8);
-	assert_refused(loading_of(&sources), "allim.yaml:1:");
+	assert_refused(slice_from_bytes(content, sizeof(content)), "allim.yaml:1:");
 }
 
 int main(void)

@@ -1,33 +1,23 @@
-#include "config/settings_tree.h"
+#include "yaml/yaml_tree.h"
 
+#include "lib/assertions.h"
 #include "lib/failing_allocator.h"
-#include "loading.h"
+
+#include <errno.h>
 
 struct tree {
 	struct arena arena;
-	const struct settings_node *root;
+	const struct yaml_node *root;
 	struct error error;
 	int result;
 };
 
-/* The text is one document. */
 static struct tree read_tree(const char *text)
 {
 	struct tree tree = {.arena = ARENA_EMPTY};
-	struct yaml_reader yaml;
 
-	tree.result = yaml_reader_init(&yaml, "t.yaml", slice_from_string(text), &tree.error);
-	if (tree.result < 0)
-		return tree;
-	for (int i = 0; i < 3 && tree.result == 0; i++)
-		tree.result = yaml_reader_next(&yaml);
-	if (tree.result == 0)
-		tree.result = settings_tree_read(&yaml, &tree.arena, &tree.root);
-	if (tree.result == 0)
-		tree.result = yaml_reader_next(&yaml);
-	if (tree.result == 0)
-		assert_int_equal(yaml.event.type, YAML_DOCUMENT_END_EVENT);
-	yaml_reader_finish(&yaml);
+	tree.result = yaml_tree_read_all("t.yaml", slice_from_string(text), &tree.arena, &tree.root,
+					 &tree.error);
 	return tree;
 }
 
@@ -45,11 +35,11 @@ static void assert_written(const char *text, const char *expected)
 	struct tree tree = make_tree(text), again;
 	struct buffer written = BUFFER_EMPTY;
 
-	settings_tree_append(&written, tree.root);
+	yaml_tree_append(&written, tree.root);
 	assert_buffer(written, expected);
 	buffer_append_byte(&written, '\0');
 	again = make_tree(written.data);
-	assert_true(settings_tree_equals(tree.root, again.root));
+	assert_true(yaml_tree_equals(tree.root, again.root));
 	arena_finish(&again.arena);
 	arena_finish(&tree.arena);
 	buffer_finish(&written);
@@ -77,15 +67,15 @@ static void what_is_written_says_the_same(void **state)
 static void nodes_know_their_places_and_kinds(void **state)
 {
 	struct tree tree = make_tree("name: x\nlist:\n  - 'y'\n  - {z: 1}\n");
-	const struct settings_node *name = tree.root->first, *list = name->next;
+	const struct yaml_node *name = tree.root->first, *list = name->next;
 
 	(void)state;
-	assert_int_equal(tree.root->kind, SETTINGS_NODE_MAP);
+	assert_int_equal(tree.root->kind, YAML_NODE_MAP);
 	assert_int_equal(tree.root->count, 2);
 	assert_slice(name->name, "name");
 	assert_slice(name->text, "x");
 	assert_true(name->is_bare);
-	assert_int_equal(list->kind, SETTINGS_NODE_LIST);
+	assert_int_equal(list->kind, YAML_NODE_LIST);
 	assert_int_equal(list->line, 2);
 	assert_int_equal(list->column, 1);
 	assert_int_equal(list->count, 2);
@@ -108,7 +98,7 @@ static void trees_differ_in_any_part(void **state)
 		for (size_t k = 0; k < count; k++) {
 			struct tree a = make_tree(texts[i]), b = make_tree(texts[k]);
 
-			assert_true(settings_tree_equals(a.root, b.root) == (i == k));
+			assert_true(yaml_tree_equals(a.root, b.root) == (i == k));
 			arena_finish(&a.arena);
 			arena_finish(&b.arena);
 		}
@@ -159,17 +149,17 @@ static void depth_and_width_have_limits(void **state)
 	assert_no_tree("[[[[[[[[[a]]]]]]]]]",
 		       "t.yaml:1:10: values lie deeper in one another than 8 levels");
 	buffer_append_string(&text, "[0");
-	for (int i = 1; i < SETTINGS_TREE_ITEMS; i++)
+	for (int i = 1; i < YAML_TREE_ITEMS; i++)
 		buffer_append_string(&text, ",0");
 	buffer_append_format(&text, "]%c", '\0');
 	tree = make_tree(text.data);
-	assert_int_equal(tree.root->count, SETTINGS_TREE_ITEMS);
+	assert_int_equal(tree.root->count, YAML_TREE_ITEMS);
 	arena_finish(&tree.arena);
 	text.length -= 2;
 	buffer_append_format(&text, ",0]%c", '\0');
 	assert_no_tree(text.data, "t.yaml:1:2050: more than 1024 values stand together here");
 	buffer_clear(&text);
-	for (int i = 0; i <= SETTINGS_TREE_ITEMS; i++)
+	for (int i = 0; i <= YAML_TREE_ITEMS; i++)
 		buffer_append_format(&text, "k%d: 0\n", i);
 	buffer_append_byte(&text, '\0');
 	assert_no_tree(text.data, "t.yaml:1025:1: more than 1024 values stand together here");
@@ -204,5 +194,5 @@ int main(void)
 	    cmocka_unit_test(a_shortage_of_memory_is_survived),
 	};
 
-	return cmocka_run_group_tests_name("settings_tree", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("yaml_tree", tests, NULL, NULL);
 }

@@ -1,38 +1,37 @@
 /* libyaml's events, checked one by one. Its own document loader would expand aliases and keep the
  * last of two equal keys without a word. */
-#include "config/yaml_reader.h"
+#include "yaml/yaml_reader.h"
 
 #include <errno.h>
 
-struct settings_origin yaml_reader_place(const struct yaml_reader *reader)
+struct yaml_place yaml_reader_place(const struct yaml_reader *reader)
 {
 	const yaml_mark_t *mark = &reader->event.start_mark;
 
-	return (struct settings_origin){SETTINGS_FROM_FILE, reader->file, mark->line + 1,
-					mark->column + 1};
+	return (struct yaml_place){reader->file, mark->line + 1, mark->column + 1};
 }
 
 int yaml_reader_refuse(const struct yaml_reader *reader, const char *sentence)
 {
-	struct settings_origin origin = yaml_reader_place(reader);
+	struct yaml_place place = yaml_reader_place(reader);
 
-	return settings_problem(reader->error, &origin, -EINVAL, "%s", sentence);
+	return yaml_problem(reader->error, place, "%s", sentence);
 }
 
 /* Lines and columns of a byte, counted as libyaml does, in characters. */
-static struct settings_origin place_of_byte(const struct yaml_reader *reader, size_t offset)
+static struct yaml_place place_of_byte(const struct yaml_reader *reader, size_t offset)
 {
-	struct settings_origin origin = {SETTINGS_FROM_FILE, reader->file, 1, 1};
+	struct yaml_place place = {reader->file, 1, 1};
 
 	for (size_t i = 0; i < offset && i < reader->content.length; i++) {
 		if (reader->content.data[i] == '\n') {
-			origin.line++;
-			origin.column = 1;
+			place.line++;
+			place.column = 1;
 		} else if ((reader->content.data[i] & 0xC0) != 0x80) {
-			origin.column++;
+			place.column++;
 		}
 	}
-	return origin;
+	return place;
 }
 
 /* A comparison such as >= 5 is mostly meant. */
@@ -46,19 +45,18 @@ static const char *advice_on(const yaml_parser_t *parser)
 static int refuse_syntax(const struct yaml_reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
-	struct settings_origin origin = {SETTINGS_FROM_FILE, reader->file,
-					 parser->problem_mark.line + 1,
-					 parser->problem_mark.column + 1};
+	struct yaml_place place = {reader->file, parser->problem_mark.line + 1,
+				   parser->problem_mark.column + 1};
 	bool has_context = parser->context != NULL;
 
 	if (parser->error == YAML_MEMORY_ERROR)
-		return settings_problem_memory(reader->error);
+		return yaml_problem_memory(reader->error);
 	if (parser->error == YAML_READER_ERROR)
-		origin = place_of_byte(reader, parser->problem_offset);
-	return settings_problem(reader->error, &origin, -EINVAL, "not YAML: %s%s%s%s",
-				has_context ? parser->context : "", has_context ? ", " : "",
-				parser->problem == NULL ? "unreadable" : parser->problem,
-				advice_on(parser));
+		place = place_of_byte(reader, parser->problem_offset);
+	return yaml_problem(reader->error, place, "not YAML: %s%s%s%s",
+			    has_context ? parser->context : "", has_context ? ", " : "",
+			    parser->problem == NULL ? "unreadable" : parser->problem,
+			    advice_on(parser));
 }
 
 static int check_properties(const struct yaml_reader *reader, const yaml_char_t *anchor,
@@ -109,8 +107,8 @@ int yaml_reader_next(struct yaml_reader *reader)
 	if (yaml_parser_parse(&reader->parser, &reader->event) == 0)
 		return refuse_syntax(reader);
 	if (ended && reader->event.type != YAML_STREAM_END_EVENT)
-		return yaml_reader_refuse(reader, "a second document is not accepted; put all "
-						  "settings in the first");
+		return yaml_reader_refuse(reader, "a second document is not accepted; put "
+						  "everything into the first");
 	return check_event(reader);
 }
 
@@ -152,16 +150,15 @@ static size_t valid_bytes(struct slice text)
 
 static int check_content(const struct yaml_reader *reader)
 {
-	struct settings_origin origin = {SETTINGS_FROM_FILE, reader->file, 0, 0};
+	struct yaml_place place = {reader->file, 0, 0};
 
 	if (reader->content.length > YAML_READER_LIMIT)
-		return settings_problem(reader->error, &origin, -EINVAL,
-					"larger than 1 MiB; accepted is a file of settings");
+		return yaml_problem(reader->error, place,
+				    "larger than 1 MiB; is it the right file?");
 	if (slice_is_utf8(reader->content))
 		return 0;
-	origin = place_of_byte(reader, valid_bytes(reader->content));
-	return settings_problem(reader->error, &origin, -EINVAL,
-				"not UTF-8; save the file in that encoding");
+	place = place_of_byte(reader, valid_bytes(reader->content));
+	return yaml_problem(reader->error, place, "not UTF-8; save the file in that encoding");
 }
 
 int yaml_reader_init(struct yaml_reader *reader, const char *file, struct slice content,
@@ -175,7 +172,7 @@ int yaml_reader_init(struct yaml_reader *reader, const char *file, struct slice 
 	if (result < 0)
 		return result;
 	if (yaml_parser_initialize(&reader->parser) == 0)
-		return settings_problem_memory(error);
+		return yaml_problem_memory(error);
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)content.data,
 				     content.length);

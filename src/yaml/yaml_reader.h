@@ -1,9 +1,9 @@
 /* YAML, less what makes it surprising: the events of one document without anchors, aliases, tags
  * and further documents, each with its place. */
-#ifndef ALLIM_CONFIG_YAML_READER_H
-#define ALLIM_CONFIG_YAML_READER_H
+#ifndef ALLIM_YAML_YAML_READER_H
+#define ALLIM_YAML_YAML_READER_H
 
-#include "config/settings_problem.h"
+#include "yaml/yaml_problem.h"
 
 #include <yaml.h>
 
@@ -18,7 +18,7 @@ struct yaml_reader {
 };
 
 /* `file` is what messages call the content; both are the caller's and must outlive the reader and
- * the origins made of it. Refuses what is not UTF-8 or larger than YAML_READER_LIMIT. All functions
+ * the places made of it. Refuses what is not UTF-8 or larger than YAML_READER_LIMIT. All functions
  * return 0 or a negative errno value with `error` set; after a failure of this one there is nothing
  * to finish. */
 int yaml_reader_init(struct yaml_reader *reader, const char *file, struct slice content,
@@ -29,7 +29,7 @@ void yaml_reader_finish(struct yaml_reader *reader);
 int yaml_reader_next(struct yaml_reader *reader);
 
 /* Where the present event begins. */
-struct settings_origin yaml_reader_place(const struct yaml_reader *reader);
+struct yaml_place yaml_reader_place(const struct yaml_reader *reader);
 
 /* Complains about the present event. */
 int yaml_reader_refuse(const struct yaml_reader *reader, const char *sentence);
