@@ -1,0 +1,34 @@
+/* One table. */
+#include "advisor/advisor_method.h"
+
+#include <errno.h>
+
+static const struct {
+	const char *name;
+	const char *title;
+} methods[ADVISOR_METHODS] = {
+#define ADVISOR_METHOD(id, name, title) [ADVISOR_##id] = {name, title},
+#include "advisor/advisor_methods.def"
+#undef ADVISOR_METHOD
+};
+
+const char *advisor_method_name(enum advisor_method method)
+{
+	return methods[method].name;
+}
+
+const char *advisor_method_title(enum advisor_method method)
+{
+	return methods[method].title;
+}
+
+int advisor_method_find(struct slice name, enum advisor_method *ret_method)
+{
+	for (int i = 0; i < ADVISOR_METHODS; i++) {
+		if (!slice_equals(name, slice_from_string(methods[i].name)))
+			continue;
+		*ret_method = (enum advisor_method)i;
+		return 0;
+	}
+	return -ENOENT;
+}

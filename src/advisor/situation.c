@@ -1,0 +1,59 @@
+/* Figures are numbers, all of them, so that rules and formulas treat them alike. */
+#include "advisor/situation.h"
+
+#include <errno.h>
+#include <math.h>
+
+#define UNKNOWN NAN
+
+const struct figure_row figure_rows[FIGURES] = {
+#define FIGURE(id, name, unit, minimum, maximum, assumed, sentence) \
+	[FIGURE_##id] = {name, unit, minimum, maximum, assumed, sentence},
+#include "advisor/figures.def"
+#undef FIGURE
+};
+
+void situation_init(struct situation *situation)
+{
+	for (int i = 0; i < FIGURES; i++) {
+		situation->values[i] = figure_rows[i].assumed;
+		situation->sources[i] =
+		    isnan(figure_rows[i].assumed) ? FIGURE_UNKNOWN : FIGURE_ASSUMED;
+	}
+}
+
+int situation_set(struct situation *situation, enum figure figure, double value,
+		  enum figure_source source, struct error *error)
+{
+	const struct figure_row *row = &figure_rows[figure];
+
+	if (!isfinite(value) || value < row->minimum || value > row->maximum)
+		return error_set(error, -EINVAL, "%s is %g; accepted is %g to %g %s", row->name,
+				 value, row->minimum, row->maximum, row->unit);
+	situation->values[figure] = value;
+	situation->sources[figure] = source;
+	return 0;
+}
+
+int figure_find(struct slice name, enum figure *ret_figure)
+{
+	for (int i = 0; i < FIGURES; i++) {
+		if (!slice_equals(name, slice_from_string(figure_rows[i].name)))
+			continue;
+		*ret_figure = (enum figure)i;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+const char *figure_source_name(enum figure_source source)
+{
+	static const char *const names[] = {
+	    [FIGURE_UNKNOWN] = "unknown",
+	    [FIGURE_ASSUMED] = "assumed",
+	    [FIGURE_ENTERED] = "entered",
+	    [FIGURE_MEASURED] = "measured",
+	};
+
+	return names[source];
+}
