@@ -236,6 +236,7 @@ int publication_read(struct publication *publication, const struct notification_
 	if (result != -EINVAL)
 		return result;
 	publication->publish.item_count = 0;
+	publication->outcome_count = 0;
 	publication->recipients = 0;
 	publication->routed = 0;
 	publication->dropped = 0;

@@ -32,7 +32,7 @@ struct publication {
 
 /* Reads one object, or an array of them, and has the rules decide about each; `routing` may be NULL
  * for none. Items that are not valid are marked so, and a body that will not do as a whole leaves
- * no items. Everything is copied into the arena. Returns 0 or -ENOMEM. */
+ * no items and no outcomes. Everything is copied into the arena. Returns 0 or -ENOMEM. */
 int publication_read(struct publication *publication, const struct notification_source *body,
 		     const struct settings *settings, const struct routing *routing, int64_t now,
 		     struct arena *arena);

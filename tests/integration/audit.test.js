@@ -156,6 +156,27 @@ describe('the audit log in files', () => {
     assert.ok(!textOf(folder).includes('stays out'));
   });
 
+  test('of a request that is refused as a whole nothing is recorded, and the node goes on', async () => {
+    const folder = makeFolder();
+    const rules = [{ name: 'no-noise', when: { type: 'noise' }, drop: true }, { name: 's', to: { users: ['a', 'b'] } }];
+    const server = await serverFor(after, audited({
+      ALLIM_AUDIT_FOLDER: folder, ALLIM_AUDIT_EVENTS: 'publish,route', ALLIM_ROUTING_RULES: JSON.stringify(rules), ALLIM_PUBLISH_NOTIFICATIONS: '3',
+    }));
+    const publish = (types, headers) => server.call('POST', '/v1/notifications', {
+      as: 'publisher', headers, body: types.map((type) => ({ type, title: 'A title' })),
+    });
+    const refused = ['noise', 'test', 'test'];
+    assertProblem(await publish(refused), 422, 'invalid_notification');
+    assertProblem(await publish(refused, { 'idempotency-key': 'a key' }), 422, 'invalid_notification');
+    const { body: { results: [{ id }] } } = await publish(['test']);
+    await written(server, 3);
+    const record = { publisher: 'environment' };
+    assert.deepEqual(recordsOf(folder).map(essence), [
+      { event: 'publish', ...record, way: 'http', type: 'test', user: 'a', id },
+      { event: 'publish', ...record, way: 'http', type: 'test', user: 'b', id: id + 1 },
+      { event: 'route', ...record, rule: 's', id }]);
+  });
+
   test('files follow one another, the oldest go, and --follow misses nothing', async () => {
     const folder = makeFolder();
     const server = await serverFor(after, audited({

@@ -160,6 +160,9 @@ static void a_limit_that_is_passed_leaves_nothing(void **state)
 		       "[{\"type\":\"t\",\"title\":\"x\"},{\"type\":\"u\",\"title\":\"x\"}]",
 		       "one request makes at most 1 notifications, one for each user; "
 		       "publish.notifications limits them");
+	assert_int_equal(fixture.publication.publish.item_count, 0);
+	assert_int_equal(fixture.publication.outcome_count, 0);
+	assert_int_equal(fixture.publication.recipients, 0);
 	finish(&fixture);
 }
 
