@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "config/settings.h"
+#include "core/json_reader.h"
 #include "intake/recipients.h"
 #include "intake/routing.h"
 
@@ -358,13 +359,28 @@ static int recall_outcome(struct publication *publication, size_t index, const j
 			   recalled);
 }
 
+/* NULL where nothing was noted: all went as the request says. */
+static int read_note(struct slice note, json_t **ret_kept)
+{
+	struct error error;
+	json_t *kept = NULL;
+	int result = slice_is_empty(note) ? 0 : json_reader_read(note, &kept, &error);
+
+	if (result < 0)
+		return result == -ENOMEM ? -ENOMEM : -EIO;
+	*ret_kept = kept;
+	return 0;
+}
+
 int publication_recall(struct publication *publication, json_t *body, struct arena *arena)
 {
-	struct slice note = publication->publish.replay.note;
-	json_t *kept = json_loadb(note.data, note.length, JSON_ALLOW_NUL, NULL);
 	struct recalled recalled = {.ids = 0};
-	int result = prepare(publication, body, arena);
+	json_t *kept;
+	int result = read_note(publication->publish.replay.note, &kept);
 
+	if (result < 0)
+		return result;
+	result = prepare(publication, body, arena);
 	for (size_t i = 0; i < publication->outcome_count && result == 0; i++)
 		result = recall_outcome(publication, i, json_array_get(kept, i), item_of(body, i),
 					arena, &recalled);

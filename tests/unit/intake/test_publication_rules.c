@@ -1,6 +1,7 @@
 /* What rules do to a publication, and that a repeated request is told the same again. */
 #include "intake/publication.h"
 
+#include "core/json_reader.h"
 #include "lib/failing_allocator.h"
 #include "rules.h"
 
@@ -213,9 +214,17 @@ static void assert_described(const struct publication *publication, const char *
 	"[debug dropped] [owner a b] [a notification is a JSON object] [ c d] " \
 	"[plain everyone] [all everyone]"
 
+static int recall(struct fixture *fixture, struct slice note, json_t *body)
+{
+	static const int64_t ids[] = {1, 2, 3, 4, 5, 6};
+
+	fixture->publication.publish.replay =
+	    (struct store_publish_replay){.is_set = true, .ids = ids, .id_count = 6, .note = note};
+	return publication_recall(&fixture->publication, body, &fixture->arena);
+}
+
 static void a_replay_tells_what_the_rules_of_then_said(void **state)
 {
-	const int64_t ids[] = {1, 2, 3, 4, 5, 6};
 	struct fixture then, now;
 	json_t *body = rules_message("{\"list\":" MIXED "}");
 
@@ -228,12 +237,11 @@ static void a_replay_tells_what_the_rules_of_then_said(void **state)
 	assert_int_equal(then.publication.publish.item_count, 4);
 	assert_int_equal(publication_set_note(&then.publication, &then.arena), 0);
 	read_text(&now, MIXED);
-	now.publication.publish.replay = (struct store_publish_replay){
-	    .is_set = true, .ids = ids, .id_count = 6, .note = then.publication.publish.note};
-	assert_int_equal(
-	    publication_recall(&now.publication, json_object_get(body, "list"), &now.arena), 0);
+	assert_int_equal(recall(&now, then.publication.publish.note, json_object_get(body, "list")),
+			 0);
 	assert_described(&now.publication, MIXED_DESCRIBED);
-	assert_true(now.publication.outcomes[4].item->ids == ids + 4);
+	assert_true(now.publication.outcomes[4].item->ids ==
+		    now.publication.publish.replay.ids + 4);
 	json_decref(body);
 	finish(&now);
 	finish(&then);
@@ -293,10 +301,56 @@ static void a_shortage_of_memory_is_survived(void **state)
 	json_decref(body);
 }
 
+/* What was refused then must not pass for published. */
+static void a_replay_survives_a_shortage_of_memory(void **state)
+{
+	struct fixture then;
+	json_t *body = rules_message("{\"list\":" MIXED "}");
+
+	(void)state;
+	begin(&then, MIXED_RULES);
+	read_text(&then, MIXED);
+	assert_int_equal(publication_set_note(&then.publication, &then.arena), 0);
+	for (unsigned n = 1;; n++) {
+		struct fixture now;
+		bool failed;
+		int result;
+
+		begin(&now, "[]");
+		read_text(&now, MIXED);
+		failing_allocator_fail_at(n);
+		result = recall(&now, then.publication.publish.note, json_object_get(body, "list"));
+		failed = failing_allocator_reset();
+		assert_int_equal(result, failed ? -ENOMEM : 0);
+		if (!failed)
+			assert_described(&now.publication, MIXED_DESCRIBED);
+		finish(&now);
+		if (!failed)
+			break;
+	}
+	json_decref(body);
+	finish(&then);
+}
+
+static void a_note_that_is_damaged_is_no_note(void **state)
+{
+	struct fixture fixture;
+	const char *text = "{\"type\":\"u\",\"title\":\"x\",\"to\":{\"user\":\"c\"}}";
+	json_t *body = rules_message(text);
+
+	(void)state;
+	begin(&fixture, "[]");
+	read_text(&fixture, text);
+	assert_int_equal(recall(&fixture, SLICE("[nul"), body), -EIO);
+	assert_int_equal(recall(&fixture, SLICE(""), body), 0);
+	json_decref(body);
+	finish(&fixture);
+}
+
 static int adopt_jansson(void **state)
 {
 	(void)state;
-	failing_allocator_adopt_jansson();
+	json_reader_adopt();
 	return 0;
 }
 
@@ -311,6 +365,8 @@ int main(void)
 	    cmocka_unit_test(a_replay_tells_what_the_rules_of_then_said),
 	    cmocka_unit_test(each_decision_is_kept_even_of_a_single_item),
 	    cmocka_unit_test(a_shortage_of_memory_is_survived),
+	    cmocka_unit_test(a_replay_survives_a_shortage_of_memory),
+	    cmocka_unit_test(a_note_that_is_damaged_is_no_note),
 	};
 
 	return cmocka_run_group_tests_name("publication_rules", tests, adopt_jansson, NULL);
