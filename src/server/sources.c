@@ -58,30 +58,42 @@ int sources_check(const struct settings *settings, struct error *error)
 	return result;
 }
 
+static unsigned count_open(const struct sources *sources)
+{
+	return atomic_load_explicit(&sources->count, memory_order_acquire);
+}
+
 int sources_open(struct sources *sources, const struct source_options *options, struct error *error)
 {
+	unsigned count = count_open(sources);
 	int result = 0;
 
 	for (size_t i = 0; source_table[i] != NULL && result == 0; i++) {
 		if (!source_table[i]->is_wanted(&options->configuration->settings))
 			continue;
-		assert(sources->count < SOURCES_MOST);
-		result = source_table[i]->open(options, &sources->open[sources->count], error);
-		sources->count += result == 0;
+		assert(count < SOURCES_MOST);
+		result = source_table[i]->open(options, &sources->open[count], error);
+		count += result == 0;
+		atomic_store_explicit(&sources->count, count, memory_order_release);
 	}
 	return result;
 }
 
 void sources_reconfigure(const struct sources *sources, struct configuration *configuration)
 {
-	for (unsigned i = 0; i < sources->count; i++)
+	unsigned count = count_open(sources);
+
+	for (unsigned i = 0; i < count; i++)
 		source_reconfigure(sources->open[i], configuration);
 }
 
 void sources_close(struct sources *sources)
 {
-	while (sources->count > 0)
-		source_close(sources->open[--sources->count]);
+	unsigned count = count_open(sources);
+
+	atomic_store_explicit(&sources->count, 0, memory_order_relaxed);
+	while (count > 0)
+		source_close(sources->open[--count]);
 }
 
 static unsigned long long value_of(const struct source_statistics *statistics,
@@ -99,18 +111,19 @@ static void append_head(struct buffer *out, const char *name, const char *kind, 
 void sources_append_metrics(const struct sources *sources, struct buffer *out)
 {
 	struct source_statistics statistics[SOURCES_MOST];
+	unsigned count = count_open(sources);
 
-	if (sources->count == 0)
+	if (count == 0)
 		return;
-	for (unsigned i = 0; i < sources->count; i++)
+	for (unsigned i = 0; i < count; i++)
 		source_statistics(sources->open[i], &statistics[i]);
 	append_head(out, "connected", "gauge", "1 while a source hears from its broker.");
-	for (unsigned i = 0; i < sources->count; i++)
+	for (unsigned i = 0; i < count; i++)
 		buffer_append_format(out, "allim_source_connected{source=\"%s\"} %d\n",
 				     sources->open[i]->ops->name, statistics[i].connected);
 	for (size_t f = 0; f < FIGURES; f++) {
 		append_head(out, figures[f].name, figures[f].kind, figures[f].help);
-		for (unsigned i = 0; i < sources->count; i++)
+		for (unsigned i = 0; i < count; i++)
 			buffer_append_format(out, "allim_source_%s{source=\"%s\"} %llu\n",
 					     figures[f].name, sources->open[i]->ops->name,
 					     value_of(&statistics[i], &figures[f]));
@@ -119,8 +132,10 @@ void sources_append_metrics(const struct sources *sources, struct buffer *out)
 
 void sources_append(const struct sources *sources, struct buffer *out)
 {
+	unsigned count = count_open(sources);
+
 	buffer_append_byte(out, '[');
-	for (unsigned i = 0; i < sources->count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		struct source_statistics statistics;
 
 		source_statistics(sources->open[i], &statistics);

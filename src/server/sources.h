@@ -1,15 +1,17 @@
 /* The queues that a node reads, beside what publishers send over HTTP. On the main thread, where
- * nothing else is said. */
+ * nothing else is said: it opens them while the workers run, who see those that are open. */
 #ifndef ALLIM_SERVER_SOURCES_H
 #define ALLIM_SERVER_SOURCES_H
 
 #include "source/source.h"
 
+#include <stdatomic.h>
+
 enum { SOURCES_MOST = 4 };
 
 struct sources {
 	struct source *open[SOURCES_MOST];
-	unsigned count;
+	_Atomic unsigned count; /* is raised behind the source that it adds */
 };
 
 /* Whether the settings name a queue at all. */

@@ -2,7 +2,10 @@
 #include "server/sources.h"
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "lib/assertions.h"
+
+#include <pthread.h>
 
 static void read_statistics(struct source *source, struct source_statistics *ret_statistics)
 {
@@ -70,12 +73,62 @@ static void test_wanted(void **state)
 	assert_true(sources_are_wanted(&settings));
 }
 
+static struct configuration *configure(void)
+{
+	static const struct settings_flag flags[] = {
+	    {{"sources-rabbitmq-queue", 22}, "orders"},
+	    {{"rabbitmq-url", 12}, "amqp://127.0.0.1:1"}, /* where nobody answers */
+	};
+	struct settings_sources sources = {.flags = flags, .flag_count = 2};
+	struct configuration *configuration;
+	struct error error;
+
+	if (configuration_load(&sources, &configuration, &error) < 0)
+		fail_msg("%s", error.text);
+	return configuration;
+}
+
+/* A worker that is asked for /stats again and again, until there is a source. */
+static void *look(void *argument)
+{
+	struct buffer out = BUFFER_EMPTY;
+
+	do {
+		buffer_clear(&out);
+		sources_append(argument, &out);
+	} while (out.length <= 2);
+	buffer_finish(&out);
+	return NULL;
+}
+
+/* ThreadSanitizer looks on. */
+static void test_workers_look_while_sources_open(void **state)
+{
+	struct configuration *configuration = configure();
+	const struct source_options options = {.configuration = configuration};
+	struct sources sources = {.count = 0};
+	struct error error;
+	pthread_t worker;
+
+	(void)state;
+	log_set_level(LOG_LEVEL_ERROR);
+	assert_int_equal(pthread_create(&worker, NULL, look, &sources), 0);
+	if (sources_open(&sources, &options, &error) < 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(sources.count, 1);
+	pthread_join(worker, NULL);
+	sources_close(&sources);
+	assert_int_equal(sources.count, 0);
+	configuration_release(configuration);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_figures),
 	    cmocka_unit_test(test_none),
 	    cmocka_unit_test(test_wanted),
+	    cmocka_unit_test(test_workers_look_while_sources_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
