@@ -334,12 +334,6 @@ static int open_parts(struct server *server, struct error *error)
 	if (result < 0)
 		return result;
 	node->shares_store = node->store->ops->is_shared;
-	if (server->options->role == SERVER_CONSUMES && !node->shares_store)
-		return error_set(
-		    error, -EINVAL,
-		    "nobody else can read what is consumed into %s; set store.location "
-		    "to the PostgreSQL of the nodes that deliver",
-		    settings->store_location);
 	warn(server);
 	node->blocking = blocking_create();
 	if (node->blocking == NULL || create_quotas(node) < 0)

@@ -4,6 +4,7 @@
 
 #include "intake/routing.h"
 #include "server/sources.h"
+#include "store/store.h"
 
 #include <errno.h>
 
@@ -66,6 +67,19 @@ static int check_sources(const struct settings *settings, enum server_role role,
 			 "sources.rabbitmq.queue");
 }
 
+/* A node that has no clients publishes for those that have. */
+static int check_store(const struct settings *settings, enum server_role role, struct error *error)
+{
+	const struct store_ops *store = store_find(settings->store_location);
+
+	if (role != SERVER_CONSUMES || store == NULL || store->is_shared)
+		return 0;
+	return error_set(error, -EINVAL,
+			 "nobody else can read what is consumed into %s; set store.location to the "
+			 "PostgreSQL of the nodes that deliver",
+			 settings->store_location);
+}
+
 int server_check(const struct settings *settings, enum server_role role, struct error *error)
 {
 	union socket_address address, admin_address;
@@ -75,6 +89,8 @@ int server_check(const struct settings *settings, enum server_role role, struct 
 
 	if (result == 0)
 		result = check_sources(settings, role, error);
+	if (result == 0)
+		result = check_store(settings, role, error);
 	if (result == 0)
 		result = server_addresses(settings, role, &address, &admin_address, error);
 	if (result == 0)

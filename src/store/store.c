@@ -83,12 +83,21 @@ bool store_publish_names_nobody(const struct store_publish *publish)
 
 const struct store_ops *const store_table[] = {&sqlite_store_ops, &postgres_store_ops, NULL};
 
+const struct store_ops *store_find(const char *location)
+{
+	size_t row = 0;
+
+	while (store_table[row] != NULL && !store_table[row]->takes(location))
+		row++;
+	return store_table[row];
+}
+
 int store_open(const struct store_options *options, struct store **ret_store, struct error *error)
 {
-	for (size_t i = 0; store_table[i] != NULL; i++) {
-		if (store_table[i]->takes(options->location))
-			return store_table[i]->open(options, ret_store, error);
-	}
+	const struct store_ops *ops = store_find(options->location);
+
+	if (ops != NULL)
+		return ops->open(options, ret_store, error);
 	return error_set(error, -EINVAL,
 			 "%s is no store that allim knows; give store.location a folder, or "
 			 "postgresql://USER@HOST/DATABASE",

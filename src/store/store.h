@@ -512,6 +512,9 @@ struct store {
 	const struct store_ops *ops;
 };
 
+/* What takes this location, or NULL. Without asking anything of it. */
+const struct store_ops *store_find(const char *location);
+
 int store_open(const struct store_options *options, struct store **ret_store, struct error *error);
 
 /* NULL is allowed. Nothing may be submitted any more. */
