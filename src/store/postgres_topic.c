@@ -2,8 +2,7 @@
  * which keys need as well. Who subscribes after that is late.
  *
  * A request under a key that was used before is answered as it was, however large its topics are
- * now; so only whoever claimed its key can be refused, and then gives it up, and the keys that its
- * items took. */
+ * now; so only whoever claimed its key can be refused, and then gives it up. */
 #include "store/postgres_topic.h"
 
 #include "store/postgres_publish.h"
@@ -176,36 +175,6 @@ static bool is_to_give_up(const struct store_publish *publish)
 	return publish != NULL && publish->request.result == -E2BIG && may_have_kept(publish);
 }
 
-static bool took_keys(const struct store_publish *publish)
-{
-	for (size_t i = 0; i < publish->item_count; i++) {
-		if (!slice_is_empty(publish->items[i].key) && !publish->items[i].is_repeated)
-			return true;
-	}
-	return false;
-}
-
-static bool is_to_give_items_up(const struct store_publish *publish)
-{
-	return publish != NULL && publish->request.result == -E2BIG && took_keys(publish);
-}
-
-static void send_give_items_up(struct postgres_batch *batch, const struct store_publish *publish)
-{
-	struct postgres_parameters parameters = {.count = 0};
-	struct postgres_array keys;
-
-	postgres_array_init(&keys, POSTGRES_TEXT);
-	for (size_t i = 0; i < publish->item_count; i++) {
-		if (!slice_is_empty(publish->items[i].key) && !publish->items[i].is_repeated)
-			postgres_array_add_text(&keys, publish->items[i].key);
-	}
-	postgres_parameters_add_text(&parameters, publish->publisher);
-	postgres_parameters_add_array(&parameters, &keys);
-	postgres_connection_send(batch->connection, POSTGRES_GIVE_UP_ITEM_KEYS, &parameters);
-	postgres_array_finish(&keys);
-}
-
 static int send_keep(struct postgres_batch *batch, struct store_publish *publish)
 {
 	struct postgres_parameters parameters = {.count = 0};
@@ -232,8 +201,6 @@ int postgres_topic_send_kept(struct postgres_batch *batch, size_t from, size_t t
 			result = send_keep(batch, publish);
 		else if (is_to_give_up(publish))
 			send_key(batch, POSTGRES_GIVE_UP_KEY, publish);
-		if (is_to_give_items_up(publish))
-			send_give_items_up(batch, publish);
 	}
 	return result;
 }
@@ -244,8 +211,6 @@ void postgres_topic_receive_kept(struct postgres_batch *batch, size_t from, size
 		const struct store_publish *publish = publish_of(batch, i);
 
 		if (is_to_keep(publish) || is_to_give_up(publish))
-			PQclear(postgres_connection_receive(batch->connection));
-		if (is_to_give_items_up(publish))
 			PQclear(postgres_connection_receive(batch->connection));
 	}
 }

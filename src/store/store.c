@@ -4,6 +4,7 @@
 #include "store/postgres.h"
 #include "store/sqlite.h"
 
+#include <assert.h>
 #include <errno.h>
 
 static const struct operation {
@@ -110,8 +111,25 @@ void store_close(struct store *store)
 		store->ops->close(store);
 }
 
+static bool has_item_keys(const struct store_publish *publish)
+{
+	for (size_t i = 0; i < publish->item_count; i++) {
+		if (!slice_is_empty(publish->items[i].key))
+			return true;
+	}
+	return false;
+}
+
+static bool has_limit_and_keys(const struct store_request *request)
+{
+	const struct store_publish *publish = (const struct store_publish *)request;
+
+	return request->operation == STORE_PUBLISH && publish->limit > 0 && has_item_keys(publish);
+}
+
 void store_submit(struct store *store, struct store_request *request)
 {
+	assert(!has_limit_and_keys(request));
 	store->ops->submit(store, request);
 }
 

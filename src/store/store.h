@@ -125,7 +125,8 @@ static inline size_t store_item_receivers(const struct store_item *item)
  *
  * Items may have keys of their own instead: one whose key was committed before by the same
  * publisher, or stands earlier in the request, is left out, and the others are published. So a
- * queue's messages can be handed over again, in whatever pieces. */
+ * queue's messages can be handed over again, in whatever pieces. Such a request has no
+ * `limit`: keys are taken before the members of topics are counted. */
 struct store_publish {
 	struct store_request request;
 	struct store_item *items;
