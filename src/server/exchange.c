@@ -68,15 +68,22 @@ static void count_status(struct exchange *exchange, int status)
 		metrics_add(metrics, METRIC_REQUESTS_REFUSED, 1);
 }
 
-void exchange_reply(struct exchange *exchange, int status, const char *content_type,
-		    struct slice body)
+/* False: the exchange is gone, and will be answered later. */
+static bool begin_answer(struct exchange *exchange, int status)
 {
 	assert(!exchange->answered);
 	if (exchange->carrier->defer != NULL && exchange->carrier->defer(exchange, status))
-		return;
+		return false;
 	exchange->answered = true;
 	count_status(exchange, status);
-	exchange->carrier->answer(exchange, status, content_type, body);
+	return true;
+}
+
+void exchange_reply(struct exchange *exchange, int status, const char *content_type,
+		    struct slice body)
+{
+	if (begin_answer(exchange, status))
+		exchange->carrier->answer(exchange, status, content_type, body);
 }
 
 void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body)
@@ -85,6 +92,22 @@ void exchange_reply_json(struct exchange *exchange, int status, const struct buf
 		exchange_out_of_memory(exchange);
 	else
 		exchange_reply(exchange, status, "application/json", buffer_slice(body));
+}
+
+void exchange_reply_content(struct exchange *exchange, const struct buffer *body,
+			    const struct wire_answer *content,
+			    void (*record)(struct exchange *exchange,
+					   const struct wire_answer *content))
+{
+	if (buffer_failed(body)) {
+		exchange_out_of_memory(exchange);
+		return;
+	}
+	if (!begin_answer(exchange, 200))
+		return;
+	if (exchange->request->method != HTTP_METHOD_HEAD)
+		record(exchange, content);
+	exchange->carrier->answer(exchange, 200, "application/json", buffer_slice(body));
 }
 
 void exchange_reply_empty(struct exchange *exchange, int status)

@@ -20,6 +20,8 @@
 
 #include <jansson.h>
 
+struct wire_answer;
+
 /* How a request came, and its answer goes. */
 struct exchange_carrier {
 	const char *name; /* in the audit log */
@@ -75,6 +77,15 @@ void exchange_header(struct exchange *exchange, const char *name, struct slice v
 void exchange_reply(struct exchange *exchange, int status, const char *content_type,
 		    struct slice body);
 void exchange_reply_json(struct exchange *exchange, int status, const struct buffer *body);
+
+/* Answers 200 with `body`, which tells `content`, and has that recorded: once, for the answer that
+ * the client gets. So not where only the head is wanted, where memory is short, or where the
+ * carrier defers the answer. `content` is used during the call only. */
+void exchange_reply_content(struct exchange *exchange, const struct buffer *body,
+			    const struct wire_answer *content,
+			    void (*record)(struct exchange *exchange,
+					   const struct wire_answer *content));
+
 void exchange_reply_empty(struct exchange *exchange, int status);
 
 /* Says 204, or nothing where whoever asks wants no answer to what went well. */

@@ -102,8 +102,7 @@ static void on_listed(struct exchange *exchange, struct store_request *request)
 	}
 	answer.unread = inbox_unread(exchange, &list->counts);
 	poll_wire_ops.answer(&body, &answer);
-	record(exchange, &answer);
-	exchange_reply_json(exchange, 200, &body);
+	exchange_reply_content(exchange, &body, &answer, record);
 	buffer_finish(&body);
 }
 

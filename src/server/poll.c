@@ -220,8 +220,7 @@ static void answer(struct exchange *exchange, const struct wire_answer *content)
 		return;
 	}
 	poll_wire_ops.answer(&body, content);
-	record(exchange, content);
-	exchange_reply_json(exchange, 200, &body);
+	exchange_reply_content(exchange, &body, content, record);
 	buffer_finish(&body);
 }
 

@@ -8,6 +8,7 @@
 #include "lib/node.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,43 @@ void lone_worker_stop(struct lone_worker *lone)
 	quota_destroy(lone->node.user_connections);
 	quota_destroy(lone->node.user_requests);
 	quota_destroy(lone->node.publishes);
+}
+
+void lone_worker_keep_audit_log(struct lone_worker *lone)
+{
+	struct settings settings = *lone->worker->settings;
+	const struct audit_options options = {.settings = &settings, .node = 1};
+	struct error error;
+
+	snprintf(lone->audit_folder, sizeof(lone->audit_folder), "/tmp/allim-test-XXXXXX");
+	assert_non_null(mkdtemp(lone->audit_folder));
+	settings.audit_to = AUDIT_TO_FILES;
+	settings.audit_folder = lone->audit_folder;
+	if (audit_log_open(&options, &lone->node.audit, &error) < 0)
+		fail_msg("%s", error.text);
+	audit_page_init(&lone->worker->audit, lone->node.audit);
+}
+
+static int remove_file(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)status;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+uint64_t lone_worker_end_audit_log(struct lone_worker *lone)
+{
+	struct audit_statistics statistics;
+
+	audit_page_finish(&lone->worker->audit);
+	audit_page_init(&lone->worker->audit, NULL);
+	audit_log_stop(lone->node.audit);
+	audit_log_statistics(lone->node.audit, &statistics);
+	audit_log_close(lone->node.audit);
+	lone->node.audit = NULL;
+	assert_int_equal(nftw(lone->audit_folder, remove_file, 8, FTW_DEPTH | FTW_PHYS), 0);
+	return statistics.records + statistics.lost;
 }
 
 static void on_nothing(struct mailbox_message *message)

@@ -19,6 +19,7 @@ struct lone_worker {
 	void (*on_turn)(struct loop *loop);
 	struct store_request *asked[LONE_WORKER_REQUESTS]; /* oldest first */
 	size_t asked_count;
+	char audit_folder[32];
 };
 
 /* With these settings ("name=value", ended by NULL; or NULL). One for users has a list of
@@ -28,6 +29,12 @@ void lone_worker_start(struct lone_worker *lone, enum route_listener listener,
 
 /* Fails what the store was asked and was not answered, and ends. */
 void lone_worker_stop(struct lone_worker *lone);
+
+/* From now on records go into an audit log, of the kinds that the setting audit.events names. */
+void lone_worker_keep_audit_log(struct lone_worker *lone);
+
+/* Ends the log. Returns how many records were made, also those that memory was too short for. */
+uint64_t lone_worker_end_audit_log(struct lone_worker *lone);
 
 /* One turn of the loop, which never sleeps. */
 void lone_worker_turn(struct lone_worker *lone);

@@ -21,7 +21,8 @@ static struct lone_worker lone;
 static int start(void **state)
 {
 	static const char *const settings[] = {"http-body-timeout=20s", "stream-heartbeat=15s",
-					       "delivery-replay-bytes=4KiB", NULL};
+					       "delivery-replay-bytes=4KiB", "audit-events=deliver",
+					       NULL};
 
 	(void)state;
 	lone_worker_start(&lone, ROUTE_PUBLIC, settings);
@@ -281,7 +282,8 @@ static size_t count(const struct buffer *text, const char *part)
 }
 
 /* Of four answers that nobody takes one is kept. The others are asked for again, one by one, as the
- * client takes what is there, and nothing new is begun before the last of them is. */
+ * client takes what is there, and nothing new is begun before the last of them is. What was thrown
+ * away was not delivered. */
 static void answers_that_nobody_takes_are_few(void **state)
 {
 	struct buffer taken = BUFFER_EMPTY;
@@ -290,6 +292,7 @@ static void answers_that_nobody_takes_are_few(void **state)
 	size_t kept;
 
 	(void)state;
+	lone_worker_keep_audit_log(&lone);
 	for (int id = 1; id <= 4; id++)
 		ask(client, id);
 	assert_int_equal(lone_worker_asked(&lone, STORE_LIST), 4);
@@ -317,6 +320,7 @@ static void answers_that_nobody_takes_are_few(void **state)
 		assert_int_equal(count(&taken, head), 1);
 	}
 	assert_int_equal(count(&taken, "\"title\":\"xxx"), 5);
+	assert_int_equal(lone_worker_end_audit_log(&lone), 5);
 	buffer_finish(&taken);
 	close(client);
 	lone_worker_turn(&lone);
