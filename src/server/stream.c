@@ -271,6 +271,12 @@ void stream_end(struct stream *stream, enum wire_goodbye reason)
 	stream_finish(stream);
 }
 
+void stream_expire(struct stream *stream)
+{
+	metrics_add(&stream_worker(stream)->metrics, METRIC_STREAMS_EXPIRED, 1);
+	stream_end(stream, WIRE_GOODBYE_TOKEN_EXPIRED);
+}
+
 /* The newest that the worker knows of; what the client has, where it knows nothing. */
 static struct cursor head_of(const struct stream *stream)
 {
@@ -297,8 +303,7 @@ void stream_on_timer(struct connection_holder *holder)
 	struct worker *worker = stream_worker(stream);
 
 	if (stream_is_expired(stream)) {
-		metrics_add(&worker->metrics, METRIC_STREAMS_EXPIRED, 1);
-		stream_end(stream, WIRE_GOODBYE_TOKEN_EXPIRED);
+		stream_expire(stream);
 		return;
 	}
 	if (stream->begun && !stream_retries_soon(stream))

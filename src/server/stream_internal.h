@@ -86,7 +86,10 @@ static inline struct cursor stream_cursor(const struct stream *stream)
 /* Says goodbye and ends: nothing is sent any more. Twice is once. */
 void stream_end(struct stream *stream, enum wire_goodbye reason);
 
-/* The same without a goodbye. */
+/* The same for one whose token has expired, which is counted; once. */
+void stream_expire(struct stream *stream);
+
+/* Ends without a goodbye. */
 void stream_finish(struct stream *stream);
 
 /* What a stream does for its connection; wires that also hear do more. */

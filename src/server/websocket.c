@@ -158,7 +158,7 @@ static void take_compressed(struct websocket *websocket, const struct websocket_
 static void expire(struct websocket *websocket)
 {
 	send_answers(websocket);
-	stream_end(&websocket->stream, WIRE_GOODBYE_TOKEN_EXPIRED);
+	stream_expire(&websocket->stream);
 }
 
 static void take_message(struct websocket *websocket, const struct websocket_message *message)

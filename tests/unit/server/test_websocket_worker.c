@@ -4,6 +4,7 @@
 #include "lib/failing_allocator.h"
 #include "lib/lone_worker.h"
 #include "protocol/websocket.h"
+#include "server/stream_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -222,17 +223,6 @@ static void each_message_has_its_own_time(void **state)
 	lone_worker_turn(&lone);
 }
 
-/* A socket that takes little at a time, so that answers wait. */
-static int open_narrow(struct connection **ret_connection)
-{
-	int client = open_websocket(ret_connection), bytes = 4096;
-
-	assert_int_equal(
-	    setsockopt((*ret_connection)->descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)),
-	    0);
-	return client;
-}
-
 static void ask(int client, int id)
 {
 	static const unsigned char mask[WEBSOCKET_MASK_BYTES] = {0};
@@ -243,6 +233,34 @@ static void ask(int client, int id)
 	send_bytes(client, buffer_slice(&frame));
 	buffer_finish(&message);
 	buffer_finish(&frame);
+}
+
+/* The timer would have said so; a message that comes before that is no way around. */
+static void a_message_behind_the_end_of_the_token_ends_it(void **state)
+{
+	const struct metrics *metrics = &lone.worker->metrics;
+	uint64_t before = metrics_get(metrics, METRIC_STREAMS_EXPIRED);
+	struct connection *connection;
+	int client = open_websocket(&connection);
+
+	(void)state;
+	((struct stream *)connection->holder)->expires_at = 1;
+	ask(client, 1);
+	assert_received(client, "token_expired");
+	assert_int_equal(metrics_get(metrics, METRIC_STREAMS_EXPIRED), before + 1);
+	close(client);
+	lone_worker_turn(&lone);
+}
+
+/* A socket that takes little at a time, so that answers wait. */
+static int open_narrow(struct connection **ret_connection)
+{
+	int client = open_websocket(ret_connection), bytes = 4096;
+
+	assert_int_equal(
+	    setsockopt((*ret_connection)->descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)),
+	    0);
+	return client;
 }
 
 /* Answers the oldest question for a list with much. */
@@ -387,6 +405,7 @@ int main(void)
 	    cmocka_unit_test(the_time_is_kept_between_heartbeats),
 	    cmocka_unit_test(finished_messages_need_none),
 	    cmocka_unit_test(each_message_has_its_own_time),
+	    cmocka_unit_test(a_message_behind_the_end_of_the_token_ends_it),
 	    cmocka_unit_test(answers_that_nobody_takes_are_few),
 	    cmocka_unit_test(deferred_requests_end_with_the_connection),
 	    cmocka_unit_test(a_shortage_of_memory_loses_no_answer),
