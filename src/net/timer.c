@@ -51,6 +51,12 @@ void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t when)
 	place(wheel, timer);
 }
 
+void timer_hurry(struct timer_wheel *wheel, struct timer *timer, int64_t when)
+{
+	if (!timer_is_set(timer) || when < wheel->start + (int64_t)timer->step * TIMER_STEP)
+		timer_set(wheel, timer, when);
+}
+
 /* The first used slot of the level at or behind `from`, or -1. */
 static int next_used(const struct timer_wheel *wheel, int level, unsigned from)
 {

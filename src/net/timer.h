@@ -47,6 +47,9 @@ void timer_init(struct timer *timer);
  * year). */
 void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t when);
 
+/* The same, unless it fires before that anyway. */
+void timer_hurry(struct timer_wheel *wheel, struct timer *timer, int64_t when);
+
 /* Nothing happens where it is not set. */
 void timer_stop(struct timer *timer);
 

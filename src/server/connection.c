@@ -60,11 +60,17 @@ static void set_timer(struct connection *connection, int64_t milliseconds)
 	timer_set(&loop->timers, &connection->timer, loop->now + milliseconds);
 }
 
+/* Until the socket takes what waits for it, the timer watches over that. */
 void connection_set_timer(struct connection *connection, int64_t when)
 {
-	/* Until the socket takes what waits for it, the timer watches over that. */
 	if (connection->output == NULL)
 		timer_set(&connection->worker->loop.timers, &connection->timer, when);
+}
+
+void connection_hurry_timer(struct connection *connection, int64_t when)
+{
+	if (connection->output == NULL)
+		timer_hurry(&connection->worker->loop.timers, &connection->timer, when);
 }
 
 static void free_output(struct connection *connection)

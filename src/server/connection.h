@@ -106,6 +106,9 @@ void connection_release(struct connection *connection);
 /* When on_timer is to be called, in monotonic milliseconds. */
 void connection_set_timer(struct connection *connection, int64_t when);
 
+/* The same, unless it is to be called before that anyway. */
+void connection_hurry_timer(struct connection *connection, int64_t when);
+
 /* The worker's timers call this. */
 void connection_on_timer(struct timer *timer);
 

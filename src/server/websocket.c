@@ -202,13 +202,12 @@ static bool is_waiting(const struct websocket *websocket)
 }
 
 /* A message has http.body_timeout from its first byte, but none of it passes while the server lets
- * the client wait. The connection has one timer, so a heartbeat that would be due later comes
- * early. */
+ * the client wait. The connection has one timer: a heartbeat that would be due later comes early,
+ * and one that is due before stays, after which this is called again. */
 static void watch(struct websocket *websocket)
 {
 	struct worker *worker = stream_worker(&websocket->stream);
 	struct websocket_talk *talk = websocket->talk;
-	int64_t left;
 
 	if (!is_waiting(websocket)) {
 		if (talk != NULL)
@@ -217,9 +216,8 @@ static void watch(struct websocket *websocket)
 	}
 	if (talk->deadline == 0)
 		talk->deadline = worker->loop.now + worker->settings->http_body_timeout;
-	left = talk->deadline - worker->loop.now;
-	if (left <= worker->settings->stream_heartbeat && !stream_retries_soon(&websocket->stream))
-		stream_set_timer(&websocket->stream, left);
+	if (!stream_retries_soon(&websocket->stream))
+		connection_hurry_timer(websocket->stream.connection, talk->deadline);
 }
 
 /* Answers that are there at once are gathered and sent together: a client that sends thousands of

@@ -268,6 +268,21 @@ static void test_against_a_model(void **state)
 	}
 }
 
+static void test_hurrying(void **state)
+{
+	struct world *world = create_world(0);
+	struct alarm *alarm = &world->alarms[0];
+
+	(void)state;
+	timer_hurry(&world->wheel, &alarm->timer, 5000);
+	assert_int_equal(alarm->timer.step, 5000 / TIMER_STEP);
+	timer_hurry(&world->wheel, &alarm->timer, 6000);
+	assert_int_equal(alarm->timer.step, 5000 / TIMER_STEP);
+	timer_hurry(&world->wheel, &alarm->timer, 1000);
+	assert_int_equal(alarm->timer.step, 1000 / TIMER_STEP);
+	free(world);
+}
+
 /* A far jump costs what is used, not what is passed: 300 years with a few timers. */
 static void test_far_jump_is_cheap(void **state)
 {
@@ -291,6 +306,7 @@ int main(void)
 	    cmocka_unit_test(test_more_than_a_year_is_a_year),
 	    cmocka_unit_test(test_turns_of_levels),
 	    cmocka_unit_test(test_against_a_model),
+	    cmocka_unit_test(test_hurrying),
 	    cmocka_unit_test(test_far_jump_is_cheap),
 	};
 

@@ -172,6 +172,32 @@ static void the_time_is_kept_between_heartbeats(void **state)
 	lone_worker_turn(&lone);
 }
 
+/* Bytes that come after so much time. */
+static void take_after(struct connection *connection, int64_t milliseconds, struct slice bytes)
+{
+	char copy[64];
+
+	memcpy(copy, bytes.data, bytes.length);
+	lone.worker->loop.now += milliseconds;
+	connection->holder->ops->on_bytes(connection->holder, copy, bytes.length);
+	lone.worker->loop.now -= milliseconds;
+}
+
+/* A client that goes on talking puts no heartbeat off. */
+static void parts_of_a_message_put_no_heartbeat_off(void **state)
+{
+	struct connection *connection;
+	int client = open_websocket(&connection);
+	uint64_t step = connection->timer.step;
+
+	(void)state;
+	send_bytes(client, SLICE("\x81"));
+	take_after(connection, BODY_TIMEOUT - HEARTBEAT + TIMER_STEP, SLICE("\x85\0\0"));
+	assert_true(connection->timer.step == step);
+	close(client);
+	lone_worker_turn(&lone);
+}
+
 static void finished_messages_need_none(void **state)
 {
 	static const struct slice parts[] = {
@@ -192,17 +218,6 @@ static void finished_messages_need_none(void **state)
 	}
 	close(client);
 	lone_worker_turn(&lone);
-}
-
-/* Bytes that come after so much time. */
-static void take_after(struct connection *connection, int64_t milliseconds, struct slice bytes)
-{
-	char copy[64];
-
-	memcpy(copy, bytes.data, bytes.length);
-	lone.worker->loop.now += milliseconds;
-	connection->holder->ops->on_bytes(connection->holder, copy, bytes.length);
-	lone.worker->loop.now -= milliseconds;
 }
 
 /* The end of one and the beginning of another come together, and the other has all of its time. */
@@ -403,6 +418,7 @@ int main(void)
 	    cmocka_unit_test(heartbeats_carry_the_head),
 	    cmocka_unit_test(unfinished_messages_have_their_time),
 	    cmocka_unit_test(the_time_is_kept_between_heartbeats),
+	    cmocka_unit_test(parts_of_a_message_put_no_heartbeat_off),
 	    cmocka_unit_test(finished_messages_need_none),
 	    cmocka_unit_test(each_message_has_its_own_time),
 	    cmocka_unit_test(a_message_behind_the_end_of_the_token_ends_it),
