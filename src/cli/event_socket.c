@@ -27,12 +27,46 @@ void event_socket_finish(struct event_socket *socket)
 	buffer_finish(&socket->answers);
 }
 
-bool event_socket_is_accepted(const struct event_socket *socket, struct slice accept)
+static bool has_token(const struct http_client_response *response, struct slice name,
+		      struct slice token)
 {
+	struct slice rest;
+
+	for (size_t at = 0; http_client_response_next_header(response, name, &at, &rest);) {
+		while (rest.length > 0) {
+			if (slice_equals_ignoring_case(slice_trim(slice_split(&rest, ',')), token))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether the server chooses nothing but what it was offered, or nothing at all. */
+static bool chooses_at_most(const struct http_client_response *response, struct slice name,
+			    struct slice offered)
+{
+	struct slice value;
+
+	for (size_t at = 0; http_client_response_next_header(response, name, &at, &value);) {
+		if (value.length > 0 && !slice_equals(value, offered))
+			return false;
+	}
+	return true;
+}
+
+bool event_socket_is_accepted(const struct event_socket *socket,
+			      const struct http_client_response *response)
+{
+	struct slice accept = http_client_response_header(response, SLICE("Sec-WebSocket-Accept"));
 	char expected[WEBSOCKET_ACCEPT_TEXT_BYTES];
 
 	websocket_handshake_accept(slice_from_string(socket->key), expected);
-	return slice_equals(accept, slice_from_string(expected));
+	return slice_equals(accept, slice_from_string(expected)) &&
+	       has_token(response, SLICE("Upgrade"), SLICE("websocket")) &&
+	       has_token(response, SLICE("Connection"), SLICE("Upgrade")) &&
+	       chooses_at_most(response, SLICE("Sec-WebSocket-Extensions"), SLICE("")) &&
+	       chooses_at_most(response, SLICE("Sec-WebSocket-Protocol"),
+			       SLICE(EVENT_SOCKET_SUBPROTOCOL));
 }
 
 /* RFC 6455, 5.3: a mask that nobody can foresee. */

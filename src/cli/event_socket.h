@@ -3,9 +3,12 @@
 #ifndef ALLIM_CLI_EVENT_SOCKET_H
 #define ALLIM_CLI_EVENT_SOCKET_H
 
+#include "protocol/http_client_response.h"
 #include "protocol/sse_reader.h"
 #include "protocol/websocket_handshake.h"
 #include "protocol/websocket_reader.h"
+
+#define EVENT_SOCKET_SUBPROTOCOL "allim.v1" /* is asked for, and no extension */
 
 struct event_socket {
 	char key[WEBSOCKET_KEY_TEXT_BYTES];
@@ -19,8 +22,9 @@ void event_socket_init(struct event_socket *socket, struct sse_reader *events);
 
 void event_socket_finish(struct event_socket *socket);
 
-/* Whether a server's Sec-WebSocket-Accept is the answer to the key (RFC 6455, 4.1). */
-bool event_socket_is_accepted(const struct event_socket *socket, struct slice accept);
+/* Whether an answer of 101 opens the WebSocket that was asked for (RFC 6455, 4.1). */
+bool event_socket_is_accepted(const struct event_socket *socket,
+			      const struct http_client_response *response);
 
 /* Reads frames; the bytes are changed. Returns 0, -ECONNRESET where the server has closed, -EPROTO
  * where it breaks the protocol, or what sse_reader_feed() returns. There may be answers to send

@@ -43,11 +43,10 @@ static bool is_event_stream(struct slice content_type)
 static int check_head(const struct stream *stream, const struct http_client_response *response)
 {
 	int status = http_client_response_status(response);
-	struct slice accept = http_client_response_header(response, SLICE("Sec-WebSocket-Accept"));
 	struct slice type = http_client_response_header(response, SLICE("Content-Type"));
 
 	if (status == 101)
-		return event_socket_is_accepted(&stream->socket, accept) ? 1 : -EPROTO;
+		return event_socket_is_accepted(&stream->socket, response) ? 1 : -EPROTO;
 	if (status != 200)
 		return 0;
 	return !stream->request->by_websocket && is_event_stream(type) ? 1 : -EPROTO;
@@ -122,7 +121,7 @@ static int append_request(const struct stream *stream, struct slice authorizatio
 	    {"Upgrade", by_websocket ? SLICE("websocket") : SLICE("")},
 	    {"Connection", by_websocket ? SLICE("Upgrade") : SLICE("")},
 	    {"Sec-WebSocket-Version", by_websocket ? SLICE(WEBSOCKET_VERSION) : SLICE("")},
-	    {"Sec-WebSocket-Protocol", by_websocket ? SLICE("allim.v1") : SLICE("")},
+	    {"Sec-WebSocket-Protocol", by_websocket ? SLICE(EVENT_SOCKET_SUBPROTOCOL) : SLICE("")},
 	    {"Sec-WebSocket-Key", slice_from_string(stream->socket.key)},
 	    {"Cache-Control", SLICE("no-store")},
 	    {"Authorization", authorization},

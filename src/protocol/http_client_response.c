@@ -171,18 +171,32 @@ int http_client_response_status(const struct http_client_response *response)
 	return response->status;
 }
 
-struct slice http_client_response_header(const struct http_client_response *response,
-					 struct slice name)
+bool http_client_response_next_header(const struct http_client_response *response,
+				      struct slice name, size_t *position, struct slice *ret_value)
 {
-	struct slice rest = buffer_slice(&response->headers);
+	struct slice whole = buffer_slice(&response->headers);
+	struct slice rest = slice_from_bytes(whole.data + *position, whole.length - *position);
 
 	while (rest.length > 0) {
 		struct slice value = slice_split(&rest, '\n');
 
-		if (slice_equals_ignoring_case(slice_split(&value, ':'), name))
-			return slice_trim(value);
+		*position = whole.length - rest.length;
+		if (slice_equals_ignoring_case(slice_split(&value, ':'), name)) {
+			*ret_value = slice_trim(value);
+			return true;
+		}
 	}
-	return SLICE("");
+	return false;
+}
+
+struct slice http_client_response_header(const struct http_client_response *response,
+					 struct slice name)
+{
+	struct slice value = SLICE("");
+	size_t position = 0;
+
+	http_client_response_next_header(response, name, &position, &value);
+	return value;
 }
 
 static const llhttp_settings_t events = {

@@ -55,4 +55,9 @@ int http_client_response_status(const struct http_client_response *response);
 struct slice http_client_response_header(const struct http_client_response *response,
 					 struct slice name);
 
+/* The headers of that name one by one: `*position` is 0 before the first. False: there is no
+ * further one. */
+bool http_client_response_next_header(const struct http_client_response *response,
+				      struct slice name, size_t *position, struct slice *ret_value);
+
 #endif

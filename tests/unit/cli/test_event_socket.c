@@ -139,7 +139,6 @@ static void whoever_hears_can_stop_it(void **state)
 /* RFC 6455, 4.1 and 5.3: keys and masks are never the same. */
 static void keys_and_masks_are_new_each_time(void **state)
 {
-	char accept[WEBSOCKET_ACCEPT_TEXT_BYTES];
 	struct event_socket first, second;
 	struct sse_reader reader;
 
@@ -149,10 +148,6 @@ static void keys_and_masks_are_new_each_time(void **state)
 	event_socket_init(&second, &reader);
 	assert_int_equal(strlen(first.key), WEBSOCKET_KEY_TEXT_BYTES - 1);
 	assert_string_not_equal(first.key, second.key);
-	websocket_handshake_accept(slice_from_string(first.key), accept);
-	assert_true(event_socket_is_accepted(&first, slice_from_string(accept)));
-	assert_false(event_socket_is_accepted(&second, slice_from_string(accept)));
-	assert_false(event_socket_is_accepted(&first, SLICE("")));
 	event_socket_leave(&first);
 	event_socket_leave(&second);
 	assert_int_equal(first.answers.length, 8);
@@ -162,12 +157,77 @@ static void keys_and_masks_are_new_each_time(void **state)
 	sse_reader_finish(&reader);
 }
 
+/* Whether the answer to `key` with these headers, lines each, opens the socket. */
+static bool is_opened(const struct event_socket *socket, const char *key, const char *headers)
+{
+	static const struct http_client_response_events events = {NULL, NULL, NULL};
+	struct http_client_response *response = http_client_response_create(&events, 1000, false);
+	char accept[WEBSOCKET_ACCEPT_TEXT_BYTES];
+	struct buffer text = BUFFER_EMPTY;
+	size_t consumed;
+	bool is_accepted;
+
+	assert_non_null(response);
+	http_client_response_allow_upgrade(response);
+	websocket_handshake_accept(slice_from_string(key), accept);
+	buffer_append_format(&text, "HTTP/1.1 101 Yes\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+			     accept, headers);
+	assert_int_equal(http_client_response_feed(response, buffer_slice(&text), &consumed), 0);
+	assert_int_equal(http_client_response_status(response), 101);
+	is_accepted = event_socket_is_accepted(socket, response);
+	buffer_finish(&text);
+	http_client_response_destroy(response);
+	return is_accepted;
+}
+
+/* RFC 6455, 4.1. */
+static void a_handshake_is_what_was_asked_for(void **state)
+{
+	static const struct {
+		const char *headers;
+		bool is_accepted;
+	} rows[] = {
+	    {"Upgrade: websocket\r\nConnection: Upgrade\r\n", true},
+	    {"upgrade: WebSocket\r\nConnection: keep-alive\r\nConnection: x , upgrade\r\n", true},
+	    {"Connection: Upgrade\r\n", false},
+	    {"Upgrade: h2c\r\nConnection: Upgrade\r\n", false},
+	    {"Upgrade: websocket\r\n", false},
+	    {"Upgrade: websocket\r\nConnection: keep-alive\r\n", false},
+	    {"Upgrade: websocket\r\nConnection: Upgrades\r\n", false},
+	    {"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: allim.v1\r\n",
+	     true},
+	    {"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: Allim.v1\r\n",
+	     false},
+	    {"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: chat\r\n",
+	     false},
+	    {"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Extensions: \r\n"
+	     "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+	     false},
+	};
+	struct event_socket socket, other;
+	struct sse_reader reader;
+
+	(void)state;
+	sse_reader_init(&reader, LIMIT);
+	event_socket_init(&socket, &reader);
+	event_socket_init(&other, &reader);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (is_opened(&socket, socket.key, rows[i].headers) != rows[i].is_accepted)
+			fail_msg("%s", rows[i].headers);
+	}
+	assert_false(is_opened(&socket, other.key, rows[0].headers));
+	event_socket_finish(&socket);
+	event_socket_finish(&other);
+	sse_reader_finish(&reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(messages_become_events),
 	    cmocka_unit_test(whoever_hears_can_stop_it),
 	    cmocka_unit_test(keys_and_masks_are_new_each_time),
+	    cmocka_unit_test(a_handshake_is_what_was_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("event_socket", tests, NULL, NULL);
