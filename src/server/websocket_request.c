@@ -191,7 +191,9 @@ static struct exchange *copy(const struct exchange *exchange)
 
 /* A client that takes no answers has the node keep delivery.replay_bytes of them and one more. What
  * was read beyond that is thrown away, and read again once the client has taken the others. What
- * was done is told, and so are problems: both are short. */
+ * was done cannot be asked for again, so that is kept, as problems are, which are short. The answer
+ * to a publish may be long, a row for each of up to publish.notifications; but there are no more
+ * than websocket.requests of them, because then, or when the socket is full, nothing is begun. */
 static bool defer(struct exchange *exchange, int status)
 {
 	size_t limit = (size_t)exchange->worker->settings->delivery_replay_bytes;
