@@ -321,10 +321,15 @@ static const char *const texts[STATEMENTS] = {
 	"UPDATE dead_letter SET tries = tries + 1, reason = ?2 WHERE id = ?1",
     [STATEMENT_DEAD_LETTER_DELETE] = "DELETE FROM dead_letter WHERE id = ?1",
     [STATEMENT_DEAD_LETTERS_DELETE] =
-	"DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter "
-	"WHERE ?2 = '' OR source = ?2 ORDER BY id LIMIT ?1)",
-    [STATEMENT_DEAD_LETTERS_DOWN] = "SELECT " LETTER_COLUMNS " FROM dead_letter WHERE id < ?1 AND "
-				    "(?2 = '' OR source = ?2) ORDER BY id DESC",
+	"DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter ORDER BY id LIMIT ?1)",
+    [STATEMENT_DEAD_LETTERS_DELETE_SOURCE] =
+	"DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE source = ?2 "
+	"ORDER BY id LIMIT ?1)",
+    [STATEMENT_DEAD_LETTERS_DOWN] =
+	"SELECT " LETTER_COLUMNS " FROM dead_letter WHERE id < ?1 ORDER BY id DESC",
+    [STATEMENT_DEAD_LETTERS_DOWN_SOURCE] =
+	"SELECT " LETTER_COLUMNS " FROM dead_letter WHERE id < ?1 AND source = ?2 "
+	"ORDER BY id DESC",
     [STATEMENT_DEAD_LETTERS_COUNT] = "SELECT count(*) FROM dead_letter",
     [STATEMENT_DEAD_LETTERS_PRUNE] = "DELETE FROM dead_letter WHERE buried_at < ?1 AND id IN "
 				     "(SELECT id FROM dead_letter ORDER BY id LIMIT ?2)",

@@ -59,9 +59,13 @@ int sqlite_dead_letter_bury_again(struct sqlite_writer *writer, struct store_req
 static int exhume_oldest(struct sqlite_writer *writer, const struct store_exhume *exhume)
 {
 	int64_t limit = exhume->limit > INT64_MAX ? INT64_MAX : (int64_t)exhume->limit;
-	sqlite3_stmt *statement = sqlite_connection_bind(
-	    &writer->connection, STATEMENT_DEAD_LETTERS_DELETE, SQLITE_NUMBERS(limit));
+	sqlite3_stmt *statement;
 
+	if (slice_is_empty(exhume->source))
+		return sqlite_connection_run(&writer->connection, STATEMENT_DEAD_LETTERS_DELETE,
+					     SQLITE_NUMBERS(limit));
+	statement = sqlite_connection_bind(
+	    &writer->connection, STATEMENT_DEAD_LETTERS_DELETE_SOURCE, SQLITE_NUMBERS(limit));
 	sqlite_connection_bind_text(statement, 2, exhume->source);
 	return sqlite_connection_step(statement);
 }
@@ -151,6 +155,7 @@ int sqlite_dead_letter_answer(struct sqlite_reader *reader, struct store_request
 {
 	struct store_dead_letters *page = (struct store_dead_letters *)request;
 	struct sqlite_connection *connection = &reader->connection;
+	int64_t before = page->before == 0 ? INT64_MAX : page->before;
 	sqlite3_stmt *statement;
 
 	(void)seen;
@@ -159,9 +164,11 @@ int sqlite_dead_letter_answer(struct sqlite_reader *reader, struct store_request
 	if (page->id != 0)
 		return fill(page, sqlite_connection_bind(connection, STATEMENT_DEAD_LETTER_SELECT,
 							 SQLITE_NUMBERS(page->id)));
-	statement =
-	    sqlite_connection_bind(connection, STATEMENT_DEAD_LETTERS_DOWN,
-				   SQLITE_NUMBERS(page->before == 0 ? INT64_MAX : page->before));
+	if (slice_is_empty(page->source))
+		return fill(page, sqlite_connection_bind(connection, STATEMENT_DEAD_LETTERS_DOWN,
+							 SQLITE_NUMBERS(before)));
+	statement = sqlite_connection_bind(connection, STATEMENT_DEAD_LETTERS_DOWN_SOURCE,
+					   SQLITE_NUMBERS(before));
 	sqlite_connection_bind_text(statement, 2, page->source);
 	return fill(page, statement);
 }

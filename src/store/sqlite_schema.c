@@ -334,7 +334,8 @@ static const char *const migrations[VERSION] = {
      " first_at INTEGER NOT NULL, buried_at INTEGER NOT NULL, source TEXT NOT NULL,"
      " position TEXT NOT NULL, key BLOB NOT NULL, content_type BLOB NOT NULL,"
      " reason TEXT NOT NULL, body BLOB NOT NULL);"
-     "CREATE INDEX dead_letter_position ON dead_letter (source, position);"),
+     "CREATE INDEX dead_letter_position ON dead_letter (source, position);"
+     "CREATE INDEX dead_letter_source ON dead_letter (source);"),
     /* See sqlite_topic.c; `members` of a key is as store_members.h packs it. */
     ("CREATE TABLE topic (name TEXT PRIMARY KEY, members INTEGER NOT NULL) WITHOUT ROWID;"
      "CREATE TABLE subscription (topic TEXT NOT NULL, user TEXT NOT NULL, since INTEGER NOT NULL,"

@@ -133,6 +133,45 @@ static void test_a_missing_file(void **state)
 	sqlite_connection_close(&connection);
 }
 
+/* What the plan of a statement says, one line for each step. */
+static void explain(sqlite3 *database, const char *sql, char *ret_plan, size_t size)
+{
+	char text[1000];
+	sqlite3_stmt *statement;
+
+	snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s", sql);
+	assert_int_equal(sqlite3_prepare_v2(database, text, -1, &statement, NULL), SQLITE_OK);
+	ret_plan[0] = '\0';
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		size_t length = strlen(ret_plan);
+
+		snprintf(ret_plan + length, size - length, "%s\n",
+			 (const char *)sqlite3_column_text(statement, 3));
+	}
+	sqlite3_finalize(statement);
+}
+
+/* However many letters there are of other sources, and of its own beyond the page. */
+static void test_letters_of_a_source_are_found_by_an_index(void **state)
+{
+	static const enum sqlite_statement statements[] = {STATEMENT_DEAD_LETTERS_DELETE_SOURCE,
+							   STATEMENT_DEAD_LETTERS_DOWN_SOURCE};
+	struct sqlite_connection connection;
+	struct error error;
+
+	assert_int_equal(sqlite_connection_open(&connection, make(*state), true, &error), 0);
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+		char plan[1000];
+
+		explain(connection.database, sqlite3_sql(connection.statements[statements[i]]),
+			plan, sizeof(plan));
+		if (strstr(plan, "INDEX dead_letter_source (source=?") == NULL ||
+		    strstr(plan, "TEMP B-TREE") != NULL || strstr(plan, "SCAN") != NULL)
+			fail_msg("%s", plan);
+	}
+	sqlite_connection_close(&connection);
+}
+
 #define FOLDER_TEST(function) \
 	cmocka_unit_test_setup_teardown(function, folder_setup, folder_teardown)
 
@@ -145,6 +184,7 @@ int main(void)
 	    FOLDER_TEST(test_two_writers_do_not_wait_for_ever),
 	    FOLDER_TEST(test_codes),
 	    FOLDER_TEST(test_a_missing_file),
+	    FOLDER_TEST(test_letters_of_a_source_are_found_by_an_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
