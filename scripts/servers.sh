@@ -17,6 +17,7 @@
 # PostgreSQL, Kafka and RabbitMQ do not run as root: for root they run as nobody, who must get into the
 # folder.
 
+beside=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) # the other scripts
 PATH=$PATH:/usr/sbin # where Debian keeps haproxy, and where not everybody looks
 servers=()
 declare -A server_names=() # by pid
@@ -157,7 +158,7 @@ redis_start() {
 # A Kafka, on a port and one for its controller. What it has stays in the folder. The program is
 # fetched before (scripts/kafka fetch).
 kafka_start() {
-	server_start kafka scripts/kafka serve "$folder/kafka" "$1" "$2"
+	server_start kafka "$beside/kafka" serve "$folder/kafka" "$1" "$2"
 	server_await kafka grep "Kafka Server started" "$folder/kafka.log"
 }
 
