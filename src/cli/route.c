@@ -84,7 +84,7 @@ static void append_passed_over(struct buffer *text, const json_t *passed_over)
 	}
 }
 
-/* Borrowed where the message has it, else a new reference: the caller's to release either way. */
+/* A new reference, the caller's to release; NULL where memory is short. */
 static json_t *recipients_of(const struct result *result)
 {
 	struct slice routed = result->publication.outcomes[0].to;
