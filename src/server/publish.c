@@ -252,7 +252,6 @@ void publish_post(struct exchange *exchange)
 /* Returns 0, or -EINVAL and the exchange is answered. */
 static int read_id(struct exchange *exchange, int64_t *ret_id)
 {
-
 	if (exchange_check_no_parameters(exchange) < 0)
 		return -EINVAL;
 	if (slice_to_integer(exchange->parameter, ret_id) == 0 && *ret_id > 0)

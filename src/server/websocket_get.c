@@ -51,10 +51,11 @@ static void begin(struct exchange *exchange)
 		exchange->connection->last = true; /* what follows is no HTTP */
 		exchange_problem(exchange, PROBLEM_INVALID_HANDSHAKE,
 				 "Wait for the answer before you send frames");
-	} else if (exchange->worker->draining)
+	} else if (exchange->worker->draining) {
 		exchange_problem(exchange, PROBLEM_DRAINING, "This node is about to stop");
-	else
+	} else {
 		stream_open(exchange, websocket_choose_kind(exchange), start, &after);
+	}
 }
 
 /* A request that is refused uses up no ticket. */
