@@ -132,9 +132,6 @@ static void on_done(struct mailbox_message *message)
 static void ask(struct conformance *conformance, struct store_request *request,
 		enum store_operation operation, struct call *call)
 {
-	struct arena arena = request->arena;
-
-	(void)arena;
 	assert_int_equal(mailbox_init(&call->mailbox), 0);
 	call->is_done = false;
 	request->message.on_receive = on_done;

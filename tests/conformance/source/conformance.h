@@ -46,9 +46,6 @@ struct conformance_store {
 	struct store *real;
 	char folder[64];
 	_Atomic int failure; /* what publishes and burials are answered with; 0: they are done */
-	_Atomic bool holds;  /* what is submitted waits until it is let go */
-	pthread_mutex_t mutex;
-	struct mailbox_message *held;
 };
 
 struct conformance {
