@@ -3,8 +3,9 @@
 --
 -- Locks are taken in one order: idempotency keys, sorted, or items' keys, sorted; then the inboxes that
 -- a transaction creates, by name; then all inboxes that it changes, by id. A transaction takes each kind
--- once. Tickets and probes are locked where their requests stand: two batches that meet there crosswise
--- are told of a deadlock, and each is done again, one request after the other.
+-- once. Behind these come, where their requests stand, the locks of topics (allim.lock_topics()) and of
+-- the audit log (allim.append_audit()), tickets and probes: two batches that meet there crosswise are told
+-- of a deadlock, and each is done again, one request after the other.
 --
 -- What runs in every commit that publishes is planned once for a session, and for indexes: left to
 -- itself, PostgreSQL would plan each call anew for its arrays, and read the whole table of inboxes

@@ -14,9 +14,8 @@
  * never written to has head 0 and nothing unread.
  *
  * Results: 0, one of the three that are the request's own matter,
- *   -ENOENT   publish, subscribe: a user without a name; correct, withdraw: no such notification,
- * or
- *             (correct) one that was withdrawn; mark: an id that is not in this inbox; bury again:
+ *   -ENOENT   publish, subscribe: a user without a name; correct, withdraw: no such notification;
+ *             correct: one that was withdrawn; mark: an id that is not in this inbox; bury again:
  *             no such letter
  *   -EEXIST   publish: the Idempotency-Key was used for another request; redeem: the ticket was
  *             used before
