@@ -137,9 +137,10 @@ static size_t sequence_bytes(char first)
 
 /* Letters beyond U+1100 (E1 84 80) count as two columns, which they are in Korean, Chinese and
  * Japanese; where they are one, the line is a little shorter than it might be. */
-static size_t sequence_columns(const char *sequence)
+static size_t sequence_columns(struct slice text)
 {
-	unsigned char first = (unsigned char)sequence[0], second = (unsigned char)sequence[1];
+	unsigned char first = (unsigned char)text.data[0];
+	unsigned char second = text.length > 1 ? (unsigned char)text.data[1] : 0;
 
 	return first > 0xE1 || (first == 0xE1 && second >= 0x84) ? 2 : 1;
 }
@@ -150,7 +151,8 @@ static size_t fit(struct slice text, size_t width, size_t *ret_columns)
 	size_t bytes = 0, used = 0;
 
 	while (bytes < text.length) {
-		size_t wanted = sequence_columns(text.data + bytes);
+		size_t wanted =
+		    sequence_columns(slice_from_bytes(text.data + bytes, text.length - bytes));
 
 		if (used + wanted > width)
 			break;

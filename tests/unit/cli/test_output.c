@@ -81,6 +81,21 @@ static void variables_forbid_colours(void **state)
 	assert_false(output_has_colours());
 }
 
+/* Nothing behind it is looked at, and nothing is lost. */
+static void a_cut_letter_at_the_end_stays(void **state)
+{
+	struct buffer buffer = BUFFER_EMPTY;
+	char *text = malloc(3);
+
+	(void)state;
+	assert_non_null(text);
+	memcpy(text, "ab\xE1", 3);
+	assert_int_equal(output_append_cut(&buffer, slice_from_bytes(text, 3), 10), 3);
+	assert_buffer(buffer, "ab\xE1");
+	buffer_finish(&buffer);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +104,7 @@ int main(void)
 	    cmocka_unit_test(a_value_is_a_line),
 	    cmocka_unit_test(styles_need_colours),
 	    cmocka_unit_test(variables_forbid_colours),
+	    cmocka_unit_test(a_cut_letter_at_the_end_stays),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
