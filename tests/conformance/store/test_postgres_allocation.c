@@ -340,6 +340,98 @@ static int call_exhume_oldest(void)
 	return exhume(NULL, 0);
 }
 
+/* Two messages, the first of them twice. What was refused before has taken no key. */
+static int publish_message(unsigned number, bool is_repeated)
+{
+	struct slice user = SLICE("anna");
+	char names[2][24];
+	struct store_item items[3];
+	int result;
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(names[i % 2], sizeof(names[0]), "message-%u-%zu", number, i % 2);
+		items[i] = (struct store_item){
+		    .users = &user,
+		    .user_count = 1,
+		    .content = conformance_content("a message"),
+		    .key = slice_from_string(names[i % 2]),
+		};
+	}
+	CONFORMANCE_REQUEST(store_publish, publish, STORE_PUBLISH);
+	publish.items = items;
+	publish.item_count = 3;
+	publish.publisher = SLICE("kafka:orders");
+	result = conformance_call(&node, &publish.request);
+	if (result == 0) {
+		assert_int_equal(items[0].is_repeated, is_repeated);
+		assert_int_equal(items[1].is_repeated, is_repeated);
+		assert_true(items[2].is_repeated);
+	}
+	store_request_finish(&publish.request);
+	return result;
+}
+
+static int call_publish_message(void)
+{
+	static unsigned messages;
+	int result = publish_message(messages, false);
+
+	messages += result == 0;
+	return result;
+}
+
+static int call_publish_message_again(void)
+{
+	return publish_message(0, true);
+}
+
+static int64_t audited; /* batches of two records */
+
+static int call_audit(void)
+{
+	static const struct store_audit_record records[2] = {
+	    {.time = 1, .event = {"read", 4}, .user = {"anna", 4}, .line = {"{}", 2}},
+	    {.time = 2, .event = {"publish", 7}, .user = {"bo", 2}, .line = {"{}", 2}},
+	};
+	int result;
+
+	CONFORMANCE_REQUEST(store_audit, audit, STORE_AUDIT);
+	audit.node = 1;
+	audit.batch = audited + 1;
+	audit.records = records;
+	audit.record_count = 2;
+	result = conformance_call(&node, &audit.request);
+	audited += result == 0;
+	store_request_finish(&audit.request);
+	return result;
+}
+
+/* Each batch is there once. */
+static int read_audit(struct slice user, int64_t since, int64_t expected)
+{
+	int result;
+
+	CONFORMANCE_REQUEST(store_audit_read, page, STORE_AUDIT_READ);
+	page.user = user;
+	page.since = since;
+	page.limit = 1000;
+	result = conformance_call(&node, &page.request);
+	if (result == 0)
+		assert_int_equal(page.record_count, expected);
+	store_request_finish(&page.request);
+	return result;
+}
+
+static int call_audit_read(void)
+{
+	return read_audit(SLICE(""), 0, 2 * audited);
+}
+
+static int call_audit_read_user(void)
+{
+	return read_audit(SLICE("anna"), 1, audited);
+}
+
 static const struct {
 	const char *name;
 	int (*call)(void);
@@ -368,6 +460,11 @@ static const struct {
     {"bury again", call_bury_again},
     {"exhume", call_exhume},
     {"exhume the oldest", call_exhume_oldest},
+    {"publish a message", call_publish_message},
+    {"publish a message again", call_publish_message_again},
+    {"audit", call_audit},
+    {"audit read", call_audit_read},
+    {"audit read of a user", call_audit_read_user},
 };
 
 static void try_every_n(const char *name, int (*call)(void))

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { EVERY = 400, SAMPLE = 6 };
@@ -319,6 +320,104 @@ static int call_exhume(struct folder *folder)
 	return result;
 }
 
+/* Two messages, the first of them twice. What was refused before has taken no key. */
+static int publish_message(struct folder *folder, unsigned number, bool is_repeated)
+{
+	struct slice user = SLICE("user-0");
+	char keys[2][24];
+	struct store_item items[3];
+	struct store_publish publish;
+	int result;
+
+	memset(&publish, 0, sizeof(publish));
+	store_request_init(&publish.request, STORE_PUBLISH, NULL, NULL);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(keys[i % 2], sizeof(keys[0]), "message-%u-%zu", number, i % 2);
+		items[i] = (struct store_item){
+		    .users = &user,
+		    .user_count = 1,
+		    .content = {.type = SLICE("t"), .title = SLICE("t")},
+		    .key = slice_from_string(keys[i % 2]),
+		};
+	}
+	publish.items = items;
+	publish.item_count = 3;
+	publish.publisher = SLICE("kafka:orders");
+	result = folder_call(folder, &publish.request);
+	if (result == 0) {
+		assert_int_equal(items[0].is_repeated, is_repeated);
+		assert_int_equal(items[1].is_repeated, is_repeated);
+		assert_true(items[2].is_repeated);
+	}
+	store_request_finish(&publish.request);
+	return result;
+}
+
+static int call_publish_message(struct folder *folder)
+{
+	static unsigned messages;
+	int result = publish_message(folder, messages, false);
+
+	messages += result == 0;
+	return result;
+}
+
+static int call_publish_message_again(struct folder *folder)
+{
+	return publish_message(folder, 0, true);
+}
+
+static int64_t audited; /* batches of two records */
+
+static int call_audit(struct folder *folder)
+{
+	static const struct store_audit_record records[2] = {
+	    {.time = 1, .event = {"read", 4}, .user = {"anna", 4}, .line = {"{}", 2}},
+	    {.time = 2, .event = {"publish", 7}, .user = {"bo", 2}, .line = {"{}", 2}},
+	};
+	struct store_audit audit;
+	int result;
+
+	memset(&audit, 0, sizeof(audit));
+	store_request_init(&audit.request, STORE_AUDIT, NULL, NULL);
+	audit.node = 1;
+	audit.batch = audited + 1;
+	audit.records = records;
+	audit.record_count = 2;
+	result = folder_call(folder, &audit.request);
+	audited += result == 0;
+	store_request_finish(&audit.request);
+	return result;
+}
+
+/* Each batch is there once. */
+static int read_audit(struct folder *folder, struct slice user, int64_t since, int64_t expected)
+{
+	struct store_audit_read page;
+	int result;
+
+	memset(&page, 0, sizeof(page));
+	store_request_init(&page.request, STORE_AUDIT_READ, NULL, NULL);
+	page.user = user;
+	page.since = since;
+	page.limit = 1000;
+	result = folder_call(folder, &page.request);
+	if (result == 0)
+		assert_int_equal(page.record_count, expected);
+	store_request_finish(&page.request);
+	return result;
+}
+
+static int call_audit_read(struct folder *folder)
+{
+	return read_audit(folder, SLICE(""), 0, 2 * audited);
+}
+
+static int call_audit_read_user(struct folder *folder)
+{
+	return read_audit(folder, SLICE("anna"), 1, audited);
+}
+
 static int (*const calls[])(struct folder *folder) = {
     call_publish,
     call_list,
@@ -339,6 +438,11 @@ static int (*const calls[])(struct folder *folder) = {
     call_publish_to_topic,
     call_publish_to_topic,
     call_topics,
+    call_publish_message,
+    call_publish_message_again,
+    call_audit,
+    call_audit_read,
+    call_audit_read_user,
 };
 
 static void try_every_n(struct folder *folder, int (*call)(struct folder *folder))
