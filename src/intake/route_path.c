@@ -18,22 +18,22 @@ static bool is_listed(const char *name, const char *const *names)
 	return *names != NULL;
 }
 
-static int refuse(const struct route_source *source, const struct yaml_node *node,
-		  struct slice text, const char *why)
+static int refuse(const struct yaml_source *source, const struct yaml_node *node, struct slice text,
+		  const char *why)
 {
 	char quote[QUOTE_BYTES];
 
-	return route_source_refuse(source, node, "%s is no path: %s", quote_text(text, quote), why);
+	return yaml_source_refuse(source, node, "%s is no path: %s", quote_text(text, quote), why);
 }
 
 static int check_first(const struct route_path *path, const struct yaml_node *node,
-		       const struct route_source *source)
+		       const struct yaml_source *source)
 {
 	const struct yaml_node named = {
 	    .name = slice_from_string(path->names[0]), .line = node->line, .column = node->column};
 
 	if (!is_listed(path->names[0], members))
-		return route_source_refuse_name(source, &named, "a message", members);
+		return yaml_source_refuse_name(source, &named, "a message", members);
 	if (path->names[1] != NULL && !is_listed(path->names[0], holders))
 		return refuse(source, node, path->text,
 			      "only data, user and to have members of their own");
@@ -41,7 +41,7 @@ static int check_first(const struct route_path *path, const struct yaml_node *no
 }
 
 int route_path_read(struct route_path *path, struct slice text, const struct yaml_node *node,
-		    const struct route_source *source)
+		    const struct yaml_source *source)
 {
 	const char **names =
 	    arena_allocate_array(source->arena, ROUTE_PATH_NAMES + 1, sizeof(*names));
@@ -49,7 +49,7 @@ int route_path_read(struct route_path *path, struct slice text, const struct yam
 	size_t count = 0;
 
 	if (names == NULL)
-		return route_source_memory(source);
+		return yaml_source_memory(source);
 	if (text.length == 0 || text.length > ROUTE_PATH_BYTES || text.data[text.length - 1] == '.')
 		return refuse(source, node, text, "write 1 to 128 bytes such as data.amount");
 	while (rest.length > 0) {
@@ -60,11 +60,11 @@ int route_path_read(struct route_path *path, struct slice text, const struct yam
 		if (count == ROUTE_PATH_NAMES)
 			return refuse(source, node, text, "it has more than 8 names");
 		if (arena_copy(source->arena, name, &copy) < 0)
-			return route_source_memory(source);
+			return yaml_source_memory(source);
 		names[count++] = copy.data;
 	}
 	if (arena_copy(source->arena, text, &path->text) < 0)
-		return route_source_memory(source);
+		return yaml_source_memory(source);
 	path->names = names;
 	return check_first(path, node, source);
 }

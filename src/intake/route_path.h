@@ -2,7 +2,7 @@
 #ifndef ALLIM_INTAKE_ROUTE_PATH_H
 #define ALLIM_INTAKE_ROUTE_PATH_H
 
-#include "intake/route_source.h"
+#include "yaml/yaml_source.h"
 
 #include <jansson.h>
 
@@ -16,7 +16,7 @@ struct route_path {
 /* Reads a path; `node` is where it stands. Its first name must be a member of messages. Returns 0
  * or a negative errno value with the source's error set. */
 int route_path_read(struct route_path *path, struct slice text, const struct yaml_node *node,
-		    const struct route_source *source);
+		    const struct yaml_source *source);
 
 /* What a message has there; NULL where it has nothing, or null. Borrowed from the message. */
 const json_t *route_path_find(const struct route_path *path, const json_t *message);

@@ -8,7 +8,7 @@
 #include <errno.h>
 
 struct reader {
-	struct route_source source;
+	struct yaml_source source;
 	struct route_rule *rule;
 	struct route_condition *conditions; /* room for all that are allowed */
 };
@@ -18,10 +18,10 @@ static int refuse_text(const struct reader *reader, const struct yaml_node *node
 	char quote[QUOTE_BYTES];
 
 	if (node->kind != YAML_NODE_TEXT)
-		return route_source_refuse(&reader->source, node, "%.*s %s", (int)node->name.length,
-					   node->name.data, what);
-	return route_source_refuse(&reader->source, node, "%.*s %s %s", (int)node->name.length,
-				   node->name.data, quote_text(node->text, quote), what);
+		return yaml_source_refuse(&reader->source, node, "%.*s %s", (int)node->name.length,
+					  node->name.data, what);
+	return yaml_source_refuse(&reader->source, node, "%.*s %s %s", (int)node->name.length,
+				  node->name.data, quote_text(node->text, quote), what);
 }
 
 static int read_name(struct reader *reader, const struct yaml_node *node)
@@ -33,7 +33,7 @@ static int read_name(struct reader *reader, const struct yaml_node *node)
 		return refuse_text(
 		    reader, node, "must be 1 to 64 letters, digits, dots, hyphens and underscores");
 	reader->rule->name = name;
-	reader->source.rule = name;
+	reader->source.name = name;
 	return 0;
 }
 
@@ -72,8 +72,8 @@ static int read_expires_in(struct reader *reader, const struct yaml_node *node)
 	if (node->kind != YAML_NODE_TEXT)
 		return refuse_text(reader, node, "must be 1s to 36500d");
 	if (limits.type->read(&limits, node->text, NULL, &milliseconds, &reason) < 0)
-		return route_source_refuse(&reader->source, node,
-					   "expires_in %s; accepted is 1s to 36500d", reason.text);
+		return yaml_source_refuse(&reader->source, node,
+					  "expires_in %s; accepted is 1s to 36500d", reason.text);
 	reader->rule->expires_in = milliseconds * 1000;
 	return 0;
 }
@@ -101,11 +101,11 @@ static int read_test(struct reader *reader, struct route_condition *condition,
 	int result;
 
 	if (node->kind != YAML_NODE_TEXT)
-		return route_source_refuse(&reader->source, node,
-					   "%.*s is compared with a text, a number, true or false, "
-					   "or a list of them",
-					   (int)condition->path.text.length,
-					   condition->path.text.data);
+		return yaml_source_refuse(&reader->source, node,
+					  "%.*s is compared with a text, a number, true or false, "
+					  "or a list of them",
+					  (int)condition->path.text.length,
+					  condition->path.text.data);
 	result = route_test_read(test, node, &reader->source);
 	if (result < 0)
 		return result;
@@ -114,7 +114,7 @@ static int read_test(struct reader *reader, struct route_condition *condition,
 		return 0;
 	}
 	if (test->kind != ROUTE_TEST_TEXT || !find_priority(test->text, &priority))
-		return route_source_refuse(
+		return yaml_source_refuse(
 		    &reader->source, node,
 		    "%s is no priority; accepted are low, normal, high and urgent",
 		    quote_text(node->text, quote));
@@ -132,7 +132,7 @@ static int write_wanted(struct reader *reader, struct route_condition *condition
 	if (!buffer_failed(&text))
 		result = arena_copy(reader->source.arena, buffer_slice(&text), &condition->wanted);
 	buffer_finish(&text);
-	return result < 0 ? route_source_memory(&reader->source) : 0;
+	return result < 0 ? yaml_source_memory(&reader->source) : 0;
 }
 
 static int read_tests(struct reader *reader, struct route_condition *condition,
@@ -146,15 +146,15 @@ static int read_tests(struct reader *reader, struct route_condition *condition,
 	int result = 0;
 
 	if (count == 0 || count > ROUTE_RULE_TESTS)
-		return route_source_refuse(&reader->source, node,
-					   "a list to compare with has 1 to %d values",
-					   ROUTE_RULE_TESTS);
+		return yaml_source_refuse(&reader->source, node,
+					  "a list to compare with has 1 to %d values",
+					  ROUTE_RULE_TESTS);
 	if (tests == NULL)
-		return route_source_memory(&reader->source);
+		return yaml_source_memory(&reader->source);
 	for (size_t i = 0; i < count && result == 0; i++, one = one->next) {
 		result = read_test(reader, condition, &tests[i], one);
 		if (result == 0 && tests[i].negated && count > 1)
-			result = route_source_refuse(
+			result = yaml_source_refuse(
 			    &reader->source, node,
 			    "a list holds where one of its values does, which two != always do; "
 			    "list the values without != under unless");
@@ -170,9 +170,9 @@ static int read_condition(struct reader *reader, const struct yaml_node *node, b
 	int result;
 
 	if (reader->rule->condition_count == ROUTE_RULE_CONDITIONS)
-		return route_source_refuse(&reader->source, node,
-					   "more than %d conditions; make two rules of it",
-					   ROUTE_RULE_CONDITIONS);
+		return yaml_source_refuse(&reader->source, node,
+					  "more than %d conditions; make two rules of it",
+					  ROUTE_RULE_CONDITIONS);
 	condition = &reader->conditions[reader->rule->condition_count++];
 	condition->is_exception = is_exception;
 	result = route_path_read(&condition->path, node->name, node, &reader->source);
@@ -222,21 +222,21 @@ static int read_member(struct reader *reader, const struct yaml_node *node)
 			return members[i].read(reader, node);
 		names[i] = members[i].name;
 	}
-	return route_source_refuse_name(&reader->source, node, "a rule", names);
+	return yaml_source_refuse_name(&reader->source, node, "a rule", names);
 }
 
 /* The name comes first, wherever it stands, so that every complaint can name the rule. */
 static int find_name(struct reader *reader, const struct yaml_node *node)
 {
 	if (node->kind != YAML_NODE_MAP)
-		return route_source_refuse(&reader->source, node,
-					   "a rule is a mapping such as {name: no-debug, when: "
-					   "{type: debug}, drop: true}");
+		return yaml_source_refuse(&reader->source, node,
+					  "a rule is a mapping such as {name: no-debug, when: "
+					  "{type: debug}, drop: true}");
 	for (const struct yaml_node *one = node->first; one != NULL; one = one->next) {
 		if (slice_equals(one->name, SLICE("name")))
 			return read_name(reader, one);
 	}
-	return route_source_refuse(&reader->source, node, "a rule lacks its name; give it one");
+	return yaml_source_refuse(&reader->source, node, "a rule lacks its name; give it one");
 }
 
 static int check(const struct reader *reader, const struct yaml_node *node)
@@ -244,14 +244,14 @@ static int check(const struct reader *reader, const struct yaml_node *node)
 	const struct route_rule *rule = reader->rule;
 
 	if (rule->drops && (rule->has_target || rule->has_priority || rule->expires_in != 0))
-		return route_source_refuse(
+		return yaml_source_refuse(
 		    &reader->source, node,
 		    "it drops messages, so leave out its to, priority and expires_in");
 	return 0;
 }
 
 int route_rule_read(struct route_rule *rule, const struct yaml_node *node,
-		    const struct route_source *source)
+		    const struct yaml_source *source)
 {
 	struct reader reader = {*source, rule, NULL};
 	int result;
@@ -260,7 +260,7 @@ int route_rule_read(struct route_rule *rule, const struct yaml_node *node,
 	reader.conditions =
 	    arena_allocate_array(source->arena, ROUTE_RULE_CONDITIONS, sizeof(*reader.conditions));
 	if (reader.conditions == NULL)
-		return route_source_memory(source);
+		return yaml_source_memory(source);
 	rule->conditions = reader.conditions;
 	result = find_name(&reader, node);
 	for (const struct yaml_node *one = node->first; one != NULL && result == 0; one = one->next)

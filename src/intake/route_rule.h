@@ -40,7 +40,7 @@ struct route_rule {
 
 /* Returns 0 or a negative errno value with the source's error set. */
 int route_rule_read(struct route_rule *rule, const struct yaml_node *node,
-		    const struct route_source *source);
+		    const struct yaml_source *source);
 
 /* Whether the condition lets the message pass: it holds, or as an exception it does not. */
 bool route_rule_allows(const struct route_condition *condition, const json_t *message);

@@ -24,16 +24,16 @@ static struct slice from(struct slice text, size_t offset)
 
 /* `rest` begins with "${"; afterwards it is what stands behind the brace. */
 static int read_placeholder(struct route_text *text, struct slice *rest,
-			    const struct yaml_node *node, const struct route_source *source)
+			    const struct yaml_node *node, const struct yaml_source *source)
 {
 	struct slice path = from(*rest, 2);
 	size_t length = find(path, "}");
 
 	if (length == path.length)
-		return route_source_refuse(source, node, "a ${ without its }; close it");
+		return yaml_source_refuse(source, node, "a ${ without its }; close it");
 	if (text->path_count == ROUTE_TARGET_PATHS)
-		return route_source_refuse(source, node, "more than %d ${...} in one text",
-					   ROUTE_TARGET_PATHS);
+		return yaml_source_refuse(source, node, "more than %d ${...} in one text",
+					  ROUTE_TARGET_PATHS);
 	*rest = from(path, length + 1);
 	return route_path_read(&text->paths[text->path_count++],
 			       slice_from_bytes(path.data, length), node, source);
@@ -41,14 +41,14 @@ static int read_placeholder(struct route_text *text, struct slice *rest,
 
 /* What stands in the settings must fit by itself where nothing of the message is added. */
 static int read_text(struct route_text *text, const struct yaml_node *node, size_t most,
-		     const struct route_source *source)
+		     const struct yaml_source *source)
 {
 	struct slice rest = node->text;
 	int result = 0;
 
 	if (node->kind != YAML_NODE_TEXT || rest.length == 0 || rest.length > most)
-		return route_source_refuse(source, node,
-					   "a name in \"to\" is a text of 1 to %zu bytes", most);
+		return yaml_source_refuse(source, node,
+					  "a name in \"to\" is a text of 1 to %zu bytes", most);
 	for (;;) {
 		size_t length = find(rest, "${");
 
@@ -63,13 +63,13 @@ static int read_text(struct route_text *text, const struct yaml_node *node, size
 }
 
 static int read_texts(struct route_target *target, const struct yaml_node *first, size_t count,
-		      size_t most, const struct route_source *source)
+		      size_t most, const struct yaml_source *source)
 {
 	struct route_text *texts = arena_allocate_array(source->arena, count, sizeof(*texts));
 	int result = 0;
 
 	if (texts == NULL)
-		return route_source_memory(source);
+		return yaml_source_memory(source);
 	for (size_t i = 0; i < count && result == 0; i++, first = first->next)
 		result = read_text(&texts[i], first, most, source);
 	target->texts = texts;
@@ -78,14 +78,14 @@ static int read_texts(struct route_target *target, const struct yaml_node *first
 }
 
 static int read_topic(struct route_target *target, const struct yaml_node *node,
-		      const struct route_source *source)
+		      const struct yaml_source *source)
 {
 	target->kind = ROUTE_TARGET_TOPIC;
 	return read_texts(target, node, 1, TOPIC_BYTES, source);
 }
 
 static int read_user(struct route_target *target, const struct yaml_node *node,
-		     const struct route_source *source)
+		     const struct yaml_source *source)
 {
 	target->kind = ROUTE_TARGET_USER;
 	return read_texts(target, node, 1, INBOX_NAME_BYTES, source);
@@ -99,7 +99,7 @@ static bool is_one_path(const struct route_text *text)
 
 /* One text instead of a list is the path of an array. */
 static int read_users(struct route_target *target, const struct yaml_node *node,
-		      const struct route_source *source)
+		      const struct yaml_source *source)
 {
 	int result;
 
@@ -107,29 +107,29 @@ static int read_users(struct route_target *target, const struct yaml_node *node,
 	if (node->kind == YAML_NODE_LIST && node->count > 0 && node->count <= ROUTE_TARGET_USERS)
 		return read_texts(target, node->first, node->count, INBOX_NAME_BYTES, source);
 	if (node->kind != YAML_NODE_TEXT)
-		return route_source_refuse(source, node,
-					   "\"users\" is a list of 1 to %d names, or one "
-					   "\"${path}\" of an array in the message",
-					   ROUTE_TARGET_USERS);
+		return yaml_source_refuse(source, node,
+					  "\"users\" is a list of 1 to %d names, or one "
+					  "\"${path}\" of an array in the message",
+					  ROUTE_TARGET_USERS);
 	target->kind = ROUTE_TARGET_USERS_FOUND;
 	result = read_texts(target, node, 1, INBOX_NAME_BYTES, source);
 	if (result == 0 && !is_one_path(&target->texts[0]))
-		return route_source_refuse(source, node,
-					   "\"users\" with one name; write a list, or \"user\"");
+		return yaml_source_refuse(source, node,
+					  "\"users\" with one name; write a list, or \"user\"");
 	return result;
 }
 
 static int read_everyone(struct route_target *target, const struct yaml_node *node,
-			 const struct route_source *source)
+			 const struct yaml_source *source)
 {
 	target->kind = ROUTE_TARGET_EVERYONE;
 	if (node->is_bare && slice_equals(node->text, SLICE("true")))
 		return 0;
-	return route_source_refuse(source, node, "\"everyone\" can only be true");
+	return yaml_source_refuse(source, node, "\"everyone\" can only be true");
 }
 
 static int (*const readers[])(struct route_target *target, const struct yaml_node *node,
-			      const struct route_source *source) = {
+			      const struct yaml_source *source) = {
     read_topic,
     read_user,
     read_users,
@@ -137,18 +137,17 @@ static int (*const readers[])(struct route_target *target, const struct yaml_nod
 };
 
 int route_target_read(struct route_target *target, const struct yaml_node *node,
-		      const struct route_source *source)
+		      const struct yaml_source *source)
 {
 	if (node->kind != YAML_NODE_MAP || node->count != 1)
-		return route_source_refuse(
-		    source, node,
-		    "\"to\" is {topic: NAME}, {user: NAME}, {users: [NAMES]} "
-		    "or {everyone: true}");
+		return yaml_source_refuse(source, node,
+					  "\"to\" is {topic: NAME}, {user: NAME}, {users: [NAMES]} "
+					  "or {everyone: true}");
 	for (size_t i = 0; members[i] != NULL; i++) {
 		if (slice_equals(node->first->name, slice_from_string(members[i])))
 			return readers[i](target, node->first, source);
 	}
-	return route_source_refuse_name(source, node->first, "\"to\"", members);
+	return yaml_source_refuse_name(source, node->first, "\"to\"", members);
 }
 
 static int refuse_value(const struct route_path *path, const json_t *value, const char *wanted,

@@ -31,7 +31,7 @@ struct route_target {
 /* Reads the mapping that stands behind `to:`. Returns 0 or a negative errno value with the source's
  * error set. */
 int route_target_read(struct route_target *target, const struct yaml_node *node,
-		      const struct route_source *source);
+		      const struct yaml_source *source);
 
 /* Makes the `to` of this message, as a publisher would have written it; the caller's to release.
  * Whether its names will do is checked where every `to` is. Returns 0, -ENOMEM, or -EINVAL with a

@@ -135,21 +135,21 @@ static bool is_equality(const struct relation *relation)
 	return relation->less == relation->more;
 }
 
-static int refuse_range(const struct route_source *source, const struct yaml_node *node)
+static int refuse_range(const struct yaml_source *source, const struct yaml_node *node)
 {
 	char quote[QUOTE_BYTES];
 
-	return route_source_refuse(source, node,
-				   "%s is a number beyond what messages can hold; take one of 64 "
-				   "bits, or put it in quotes where it is a text",
-				   quote_text(node->text, quote));
+	return yaml_source_refuse(source, node,
+				  "%s is a number beyond what messages can hold; take one of 64 "
+				  "bits, or put it in quotes where it is a text",
+				  quote_text(node->text, quote));
 }
 
-static int refuse_comparison(const struct route_source *source, const struct yaml_node *node)
+static int refuse_comparison(const struct yaml_source *source, const struct yaml_node *node)
 {
 	char quote[QUOTE_BYTES];
 
-	return route_source_refuse(
+	return yaml_source_refuse(
 	    source, node,
 	    "%s compares with something that is no number; write \">= 1000\", "
 	    "or up to %d of <, <=, > and >= with commas between them",
@@ -157,19 +157,19 @@ static int refuse_comparison(const struct route_source *source, const struct yam
 }
 
 /* "=> 10", "== 10" and the like would ask for a text that begins with the second sign. */
-static int refuse_signs(const struct route_source *source, const struct yaml_node *node)
+static int refuse_signs(const struct yaml_source *source, const struct yaml_node *node)
 {
 	char quote[QUOTE_BYTES];
 
-	return route_source_refuse(source, node,
-				   "%s begins with no sign that there is; accepted are =, !=, <, "
-				   "<=, > and >=, with a blank before a text that begins with one",
-				   quote_text(node->text, quote));
+	return yaml_source_refuse(source, node,
+				  "%s begins with no sign that there is; accepted are =, !=, <, "
+				  "<=, > and >=, with a blank before a text that begins with one",
+				  quote_text(node->text, quote));
 }
 
 /* A comma separates comparisons of size. */
 static int read_comparisons(struct route_test *test, const struct yaml_node *node,
-			    const struct route_source *source)
+			    const struct yaml_source *source)
 {
 	struct slice rest = node->text;
 
@@ -196,7 +196,7 @@ static int read_comparisons(struct route_test *test, const struct yaml_node *nod
 
 /* A number, true or false, or else the text itself. */
 static int read_operand(struct route_test *test, struct slice text, const struct yaml_node *node,
-			const struct route_source *source)
+			const struct yaml_source *source)
 {
 	struct route_number number = {.is_real = false};
 	int result = parse_number(text, &number);
@@ -219,7 +219,7 @@ static int read_operand(struct route_test *test, struct slice text, const struct
 
 /* With its star, which may stand at the end only. */
 static int read_pattern(struct route_test *test, const struct yaml_node *node,
-			const struct route_source *source)
+			const struct yaml_source *source)
 {
 	struct slice text = node->text;
 	const char *star = text.length == 0 ? NULL : memchr(text.data, '*', text.length);
@@ -232,7 +232,7 @@ static int read_pattern(struct route_test *test, const struct yaml_node *node,
 	test->text.length--;
 	if (star == text.data + test->text.length)
 		return 0;
-	return route_source_refuse(
+	return yaml_source_refuse(
 	    source, node,
 	    "%s has a * before its end; put it at the end, or write \"= ...\" "
 	    "for exactly this text",
@@ -240,14 +240,14 @@ static int read_pattern(struct route_test *test, const struct yaml_node *node,
 }
 
 int route_test_read(struct route_test *test, const struct yaml_node *node,
-		    const struct route_source *source)
+		    const struct yaml_source *source)
 {
 	const struct relation *relation = find_relation(node->text);
 
 	*test = (struct route_test){.kind = ROUTE_TEST_TEXT, .text = SLICE("")};
 	if (node->text.length > ROUTE_TEST_BYTES)
-		return route_source_refuse(source, node, "a text of %zu bytes; accepted are %d",
-					   node->text.length, ROUTE_TEST_BYTES);
+		return yaml_source_refuse(source, node, "a text of %zu bytes; accepted are %d",
+					  node->text.length, ROUTE_TEST_BYTES);
 	if (relation != NULL && is_equality(relation)) {
 		if (has_at(node->text, relation->text.length, "<>=!"))
 			return refuse_signs(source, node);

@@ -14,7 +14,7 @@
 #ifndef ALLIM_INTAKE_ROUTE_TEST_H
 #define ALLIM_INTAKE_ROUTE_TEST_H
 
-#include "intake/route_source.h"
+#include "yaml/yaml_source.h"
 
 #include <jansson.h>
 
@@ -55,7 +55,7 @@ struct route_test {
 /* Reads a text node. Texts point into the node. Returns 0 or -EINVAL with the source's error
  * set. */
 int route_test_read(struct route_test *test, const struct yaml_node *node,
-		    const struct route_source *source);
+		    const struct yaml_source *source);
 
 /* `value` is what the message has; where it has none, nothing but ROUTE_TEST_ABSENT passes, and
  * this is not asked. */

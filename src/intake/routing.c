@@ -12,31 +12,31 @@ struct routing {
 };
 
 static int check_name(const struct routing *routing, const struct yaml_node *first,
-		      const struct yaml_node *node, const struct route_source *source)
+		      const struct yaml_node *node, const struct yaml_source *source)
 {
 	struct slice name = routing->rules[routing->count].name;
-	struct route_source named = *source;
+	struct yaml_source named = *source;
 
-	named.rule = name;
+	named.name = name;
 	for (size_t i = 0; i < routing->count; i++, first = first->next) {
 		if (slice_equals(routing->rules[i].name, name))
-			return route_source_refuse(&named, node,
-						   "another rule has this name, the one on line "
-						   "%zu; choose another",
-						   first->line);
+			return yaml_source_refuse(&named, node,
+						  "another rule has this name, the one on line "
+						  "%zu; choose another",
+						  first->line);
 	}
 	return 0;
 }
 
 static int read_rules(struct routing *routing, const struct yaml_node *list,
-		      const struct route_source *source)
+		      const struct yaml_source *source)
 {
 	int result = 0;
 
 	routing->rules =
 	    arena_allocate_array(&routing->arena, list->count, sizeof(*routing->rules));
 	if (routing->rules == NULL)
-		return route_source_memory(source);
+		return yaml_source_memory(source);
 	for (const struct yaml_node *node = list->first; node != NULL && result == 0;
 	     node = node->next) {
 		result = route_rule_read(&routing->rules[routing->count], node, source);
@@ -51,7 +51,8 @@ int routing_create(const struct settings_rules *rules, struct routing **ret_rout
 		   struct error *error)
 {
 	struct routing *routing = calloc(1, sizeof(*routing));
-	struct route_source source = {rules->file, SLICE(""), NULL, error};
+	struct yaml_source source = {
+	    .file = rules->file, .part = "rule", .name = SLICE(""), .error = error};
 	int result = 0;
 
 	if (routing == NULL)
