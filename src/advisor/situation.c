@@ -7,8 +7,8 @@
 #define UNKNOWN NAN
 
 const struct figure_row figure_rows[FIGURES] = {
-#define FIGURE(id, name, unit, minimum, maximum, assumed, sentence) \
-	[FIGURE_##id] = {name, unit, minimum, maximum, assumed, sentence},
+#define FIGURE(id, name, kind, unit, minimum, maximum, assumed, sentence) \
+	[FIGURE_##id] = {name, FIGURE_##kind, unit, minimum, maximum, assumed, sentence},
 #include "advisor/figures.def"
 #undef FIGURE
 };
@@ -27,7 +27,8 @@ int situation_set(struct situation *situation, enum figure figure, double value,
 {
 	const struct figure_row *row = &figure_rows[figure];
 
-	if (!isfinite(value) || value < row->minimum || value > row->maximum)
+	if (!isfinite(value) || value < row->minimum || value > row->maximum ||
+	    (row->kind == FIGURE_SWITCH && value != 0 && value != 1))
 		return error_set(error, -EINVAL, "%s is %g; accepted is %g to %g %s", row->name,
 				 value, row->minimum, row->maximum, row->unit);
 	situation->values[figure] = value;

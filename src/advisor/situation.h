@@ -6,16 +6,19 @@
 #include "base/slice.h"
 
 enum figure {
-#define FIGURE(id, name, unit, minimum, maximum, assumed, sentence) FIGURE_##id,
+#define FIGURE(id, name, kind, unit, minimum, maximum, assumed, sentence) FIGURE_##id,
 #include "advisor/figures.def"
 #undef FIGURE
 	FIGURES
 };
 
+enum figure_kind { FIGURE_NUMBER, FIGURE_SWITCH };
+
 enum figure_source { FIGURE_UNKNOWN, FIGURE_ASSUMED, FIGURE_ENTERED, FIGURE_MEASURED };
 
 struct figure_row {
 	const char *name; /* as a flag and as a member of files: "poll-interval" */
+	enum figure_kind kind;
 	const char *unit;
 	double minimum;
 	double maximum;

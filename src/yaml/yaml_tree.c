@@ -157,7 +157,7 @@ static int read_node(struct yaml_reader *yaml, struct arena *arena, unsigned dep
 		return -ENOMEM;
 	}
 	if (depth > YAML_TREE_DEPTH) {
-		yaml_reader_refuse(yaml, "values lie deeper in one another than 8 levels");
+		yaml_reader_refuse(yaml, "values lie deeper in one another than 16 levels");
 		return -EINVAL;
 	}
 	*ret_node = node;

@@ -13,7 +13,7 @@ enum yaml_node_kind { YAML_NODE_TEXT, YAML_NODE_LIST, YAML_NODE_MAP };
 
 /* How deep nodes may lie in one another, how many one may hold, and how long the name of a member
  * may be. */
-enum { YAML_TREE_DEPTH = 8, YAML_TREE_ITEMS = 1024, YAML_TREE_NAME_BYTES = 256 };
+enum { YAML_TREE_DEPTH = 16, YAML_TREE_ITEMS = 1024, YAML_TREE_NAME_BYTES = 256 };
 
 struct yaml_node {
 	enum yaml_node_kind kind;

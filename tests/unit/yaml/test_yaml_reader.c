@@ -104,7 +104,7 @@ static void deep_nesting_is_refused_early(void **state)
 
 	(void)state;
 	memset(content, '[', sizeof(content));
-	assert_refused(slice_from_bytes(content, sizeof(content)), "allim.yaml:1:10: ");
+	assert_refused(slice_from_bytes(content, sizeof(content)), "allim.yaml:1:18: ");
 	memset(content, '{', sizeof(content));
 	assert_refused(slice_from_bytes(content, sizeof(content)), "allim.yaml:1:");
 }

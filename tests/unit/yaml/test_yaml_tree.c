@@ -142,12 +142,12 @@ static void what_is_no_value_is_refused(void **state)
 static void depth_and_width_have_limits(void **state)
 {
 	struct buffer text = BUFFER_EMPTY;
-	struct tree tree = make_tree("[[[[[[[[a]]]]]]]]");
+	struct tree tree = make_tree("[[[[[[[[[[[[[[[[a]]]]]]]]]]]]]]]]");
 
 	(void)state;
 	arena_finish(&tree.arena);
-	assert_no_tree("[[[[[[[[[a]]]]]]]]]",
-		       "t.yaml:1:10: values lie deeper in one another than 8 levels");
+	assert_no_tree("[[[[[[[[[[[[[[[[[a]]]]]]]]]]]]]]]]]",
+		       "t.yaml:1:18: values lie deeper in one another than 16 levels");
 	buffer_append_string(&text, "[0");
 	for (int i = 1; i < YAML_TREE_ITEMS; i++)
 		buffer_append_string(&text, ",0");

@@ -1,0 +1,262 @@
+/* Every path of the guide's tree, and every limit of its questions, by the built-in rules. */
+#include "advisor/rules.h"
+
+#include "lib/assertions.h"
+#include "lib/failing_allocator.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+
+static struct rules rules;
+
+static int setup(void **state)
+{
+	struct error error;
+
+	(void)state;
+	if (rules_read(&rules, "rules.yaml", slice_from_string(rules_text), &error) < 0)
+		fail_msg("%s", error.text);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	rules_finish(&rules);
+	return 0;
+}
+
+static const struct rule *find(const char *name)
+{
+	for (size_t i = 0; i < rules.rule_count; i++) {
+		if (slice_equals(rules.rules[i].name, slice_from_string(name)))
+			return &rules.rules[i];
+	}
+	fail_msg("there is no rule %s", name);
+	return NULL;
+}
+
+/* Figures as "users=500 redis=1". */
+static void take(struct situation *situation, const char *given)
+{
+	char name[32];
+	double value;
+	int length;
+
+	situation_init(situation);
+	for (; sscanf(given, " %31[a-z-]=%lf%n", name, &value, &length) == 2; given += length) {
+		enum figure figure;
+		struct error error;
+
+		assert_int_equal(figure_find(slice_from_string(name), &figure), 0);
+		assert_int_equal(situation_set(situation, figure, value, FIGURE_ENTERED, &error),
+				 0);
+	}
+	assert_string_equal(given, "");
+}
+
+static void name_methods(unsigned methods, char text[static 128])
+{
+	text[0] = '\0';
+	for (int i = 0; i < ADVISOR_METHODS; i++) {
+		if ((methods & 1U << i) == 0)
+			continue;
+		if (text[0] != '\0')
+			strcat(text, " ");
+		strcat(text, advisor_method_name((enum advisor_method)i));
+	}
+}
+
+static void assert_votes(const char *rule, const char *given, const char *expected)
+{
+	struct situation situation;
+	struct rule_vote vote;
+	char text[128];
+
+	take(&situation, given);
+	rule_vote(find(rule), &situation, &vote);
+	name_methods(vote.methods, text);
+	if (strcmp(text, expected) != 0)
+		fail_msg("%s with %s: \"%s\", not \"%s\"", rule, given, text, expected);
+	if (vote.methods == 0)
+		return;
+	for (int i = 0; i < ADVISOR_LANGUAGES; i++)
+		assert_true(vote.path[vote.length - 1]->reason.languages[i].length > 0);
+}
+
+static void the_tree(void **state)
+{
+	const char *tree = "decision tree";
+
+	(void)state;
+	assert_votes(tree, "users=0", "poll");
+	assert_votes(tree, "users=499", "poll");
+	assert_votes(tree, "users=500 latency=2000 redis=1", "sse-redis");
+	assert_votes(tree, "users=500 latency=2000 redis=0", "sse-db");
+	assert_votes(tree, "users=500 latency=2001", "sse-db");
+	assert_votes(tree, "users=5000 latency=100 redis=1", "sse-redis");
+	assert_votes(tree, "users=5000 latency=30000 redis=1", "sse-db");
+	assert_votes(tree, "users=5001 servers=3", "sse-db");
+	assert_votes(tree, "users=5001 servers=10", "sse-db");
+	assert_votes(tree, "users=5001 servers=11", "sse-redis");
+	assert_votes(tree, "users=20000 servers=11", "sse-redis");
+}
+
+static void the_questions(void **state)
+{
+	const char *ways = "question 1: both directions", *fast = "question 2: how fast",
+		   *users = "question 3: how many users", *servers = "question 4: how many servers",
+		   *redis = "question 5: Redis";
+
+	(void)state;
+	assert_votes(ways, "bidirectional=1", "websocket");
+	assert_votes(ways, "bidirectional=0", "sse-db sse-redis");
+	assert_votes(fast, "latency=100", "sse-redis websocket");
+	assert_votes(fast, "latency=101", "sse-db");
+	assert_votes(fast, "latency=500", "sse-db");
+	assert_votes(fast, "latency=2000", "sse-db");
+	assert_votes(fast, "latency=2001", "poll");
+	assert_votes(fast, "latency=30000", "poll");
+	assert_votes(users, "users=499", "poll");
+	assert_votes(users, "users=500", "sse-db");
+	assert_votes(users, "users=10000", "sse-db");
+	assert_votes(users, "users=10001", "sse-redis");
+	assert_votes(servers, "servers=1", "sse-db");
+	assert_votes(servers, "servers=3", "sse-db");
+	assert_votes(servers, "servers=4", "sse-db sse-redis");
+	assert_votes(servers, "servers=10", "sse-db sse-redis");
+	assert_votes(servers, "servers=11", "sse-redis");
+	assert_votes(redis, "redis=1", "sse-redis");
+	assert_votes(redis, "redis=0", "sse-db");
+}
+
+static void the_quick_guide(void **state)
+{
+	const char *users = "quick guide by users", *budget = "quick guide by budget",
+		   *days = "quick guide by time";
+
+	(void)state;
+	assert_votes(users, "users=499", "poll");
+	assert_votes(users, "users=500", "sse-db");
+	assert_votes(users, "users=5000", "sse-db");
+	assert_votes(users, "users=5001", "sse-redis");
+	assert_votes(users, "users=20000", "sse-redis");
+	assert_votes(users, "users=20001", "sse-redis websocket kafka rabbitmq");
+	assert_votes(budget, "budget=100", "poll");
+	assert_votes(budget, "budget=101", "sse-db");
+	assert_votes(budget, "budget=299", "sse-db");
+	assert_votes(budget, "budget=300", "sse-redis websocket");
+	assert_votes(days, "days=2", "poll");
+	assert_votes(days, "days=3", "sse-db");
+	assert_votes(days, "days=5", "sse-db");
+	assert_votes(days, "days=6", "sse-redis");
+	assert_votes(days, "days=14", "sse-redis");
+	assert_votes(days, "days=15", "kafka rabbitmq");
+}
+
+/* 7,000 users on 5 servers: the tree and the quick guide disagree. */
+static void rules_contradict_each_other(void **state)
+{
+	(void)state;
+	assert_votes("decision tree", "users=7000 servers=5", "sse-db");
+	assert_votes("quick guide by users", "users=7000 servers=5", "sse-redis");
+}
+
+static void who_is_not_told_does_not_vote(void **state)
+{
+	struct situation situation;
+	struct rule_vote vote;
+
+	(void)state;
+	assert_votes("decision tree", "", "");
+	assert_votes("decision tree", "users=600 latency=1000", "");
+	take(&situation, "users=600 latency=1000");
+	rule_vote(find("decision tree"), &situation, &vote);
+	assert_int_equal(vote.open, FIGURE_REDIS);
+	assert_int_equal(vote.length, 2);
+}
+
+#define RULE(text) "version: 1\nrules:\n  - " text
+#define REASON	   "reason: {en: x, ko: y}"
+
+static void assert_refused(const char *text, const char *sentence)
+{
+	struct rules read;
+	struct error error = {""};
+
+	assert_int_equal(rules_read(&read, "r.yaml", slice_from_string(text), &error), -EINVAL);
+	assert_string_equal(error.text, sentence);
+}
+
+static void mistakes_are_refused(void **state)
+{
+	(void)state;
+	assert_refused("rules: []", "r.yaml:1:1: version is missing here");
+	assert_refused("version: 2\nrules: []",
+		       "r.yaml:1:1: rules of version 2; this allim reads version 1");
+	assert_refused("version: 1", "r.yaml:1:1: rules is missing here");
+	assert_refused(RULE("{name: r}"), "r.yaml:3:5: rule r: section is missing here");
+	assert_refused(RULE("{name: r, section: s, asks: users}"),
+		       "r.yaml:3:5: rule r: branches is missing here");
+	assert_refused(
+	    RULE("{name: r, section: s, asks: moon, branches: [{votes: [poll], " REASON "}]}"),
+	    "r.yaml:3:27: rule r: \"moon\" is no figure");
+	assert_refused(
+	    RULE("{name: r, section: s, asks: users, branches: [{votes: [pol], " REASON "}]}"),
+	    "r.yaml:3:60: rule r: \"pol\" is no method; accepted are poll, sse-db, "
+	    "sse-redis, websocket, kafka and rabbitmq");
+	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{below: 5, votes: "
+			    "[poll], " REASON "}]}"),
+		       "r.yaml:3:40: rule r: the last branch has a condition; leave it out, so "
+		       "that every value of users is answered");
+	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{is: yes, votes: "
+			    "[poll], " REASON "}]}"),
+		       "r.yaml:3:52: rule r: users is a number; ask with from, above, up-to or "
+		       "below");
+	assert_refused(RULE("{name: r, section: s, asks: redis, branches: [{below: 1, votes: "
+			    "[poll], " REASON "}]}"),
+		       "r.yaml:3:52: rule r: redis is yes or no; ask with is: yes");
+	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{votes: [poll], "
+			    "reason: {en: x}}]}"),
+		       "r.yaml:3:67: rule r: ko is missing here");
+	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{votes: [poll], " REASON
+			    "}]}\n  - {name: r, section: s, asks: users, branches: [{votes: "
+			    "[poll], " REASON "}]}"),
+		       "r.yaml:4:5: rule r: another rule has this name");
+}
+
+static void a_shortage_of_memory_is_survived(void **state)
+{
+	(void)state;
+	for (unsigned n = 1;; n++) {
+		struct rules read;
+		struct error error;
+		int result;
+		bool failed;
+
+		failing_allocator_fail_at(n);
+		result = rules_read(&read, "rules.yaml", slice_from_string(rules_text), &error);
+		failed = failing_allocator_reset();
+		assert_int_equal(result, failed ? -ENOMEM : 0);
+		if (failed)
+			continue;
+		rules_finish(&read);
+		break;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_tree),
+	    cmocka_unit_test(the_questions),
+	    cmocka_unit_test(the_quick_guide),
+	    cmocka_unit_test(rules_contradict_each_other),
+	    cmocka_unit_test(who_is_not_told_does_not_vote),
+	    cmocka_unit_test(mistakes_are_refused),
+	    cmocka_unit_test(a_shortage_of_memory_is_survived),
+	};
+
+	return cmocka_run_group_tests_name("rules", tests, setup, teardown);
+}
