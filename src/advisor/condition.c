@@ -1,4 +1,4 @@
-/* Either end of a range may belong to it or not. A switch that is to be on is the range of 1 alone. */
+/* Either end of a range may belong to it or not. A switch that is to be on is the range of 1. */
 #include "advisor/condition.h"
 
 #include <errno.h>

@@ -115,20 +115,17 @@ static int read_question(const struct rule_question **ret_question, const struct
 	return read_branches(question, branches, depth, source);
 }
 
-int rule_read(struct rule *rule, const struct yaml_node *node, struct yaml_source *source)
+int rule_read(struct rule *rule, const struct yaml_node *node, const struct yaml_source *source)
 {
-	static const char *const members[] = {"name", "section", "asks", "branches", NULL};
-	const struct yaml_node *name, *section;
+	static const char *const members[] = {"section", "asks", "branches", NULL};
+	const struct yaml_node *section;
 	int result = yaml_source_check_map(source, node, "a rule", members);
 
 	if (result == 0)
-		result = yaml_source_need(source, node, "name", &name);
+		result = yaml_source_need(source, node, "section", &section);
 	if (result < 0)
 		return result;
-	rule->name = source->name = name->text;
-	result = yaml_source_need(source, node, "section", &section);
-	if (result < 0)
-		return result;
+	rule->name = node->name;
 	rule->section = section->text;
 	return read_question(&rule->question, node, 0, source);
 }

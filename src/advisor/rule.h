@@ -40,9 +40,8 @@ struct rule_vote {
 	size_t length; /* of the path; its last branch votes */
 };
 
-/* Reads the members name, section, asks and branches. The source's name becomes the rule's. Returns
- * 0, -EINVAL or -ENOMEM. */
-int rule_read(struct rule *rule, const struct yaml_node *node, struct yaml_source *source);
+/* Reads a named map with the members section, asks and branches. Returns 0, -EINVAL or -ENOMEM. */
+int rule_read(struct rule *rule, const struct yaml_node *node, const struct yaml_source *source);
 
 void rule_vote(const struct rule *rule, const struct situation *situation,
 	       struct rule_vote *ret_vote);

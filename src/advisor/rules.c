@@ -22,60 +22,90 @@ static int check_version(const struct yaml_node *root, const struct yaml_source 
 	return result;
 }
 
-static bool is_known(const struct rules *rules, struct slice name)
+/* The map of a name in the file, and room for what its members are. */
+static int begin_part(const char *name, const struct yaml_node *root, size_t bytes,
+		      const struct yaml_source *source, const struct yaml_node **ret_map,
+		      void **ret_room)
 {
-	for (size_t i = 0; i < rules->rule_count; i++) {
-		if (slice_equals(rules->rules[i].name, name))
-			return true;
-	}
-	return false;
-}
+	int result = yaml_source_need(source, root, name, ret_map);
 
-static int read_rule(struct rules *rules, const struct yaml_node *node, struct yaml_source *source)
-{
-	struct rule *rule = &rules->rules[rules->rule_count];
-	int result;
-
-	source->name = SLICE("");
-	result = rule_read(rule, node, source);
-	if (result == 0 && is_known(rules, rule->name))
-		result = yaml_source_refuse(source, node, "another rule has this name");
-	rules->rule_count += result == 0;
-	return result;
+	if (result == 0 && (*ret_map)->kind != YAML_NODE_MAP)
+		result = yaml_source_refuse(source, *ret_map, "%s are written as NAME: VALUE pairs",
+					    name);
+	if (result < 0)
+		return result;
+	*ret_room = arena_allocate_array(source->arena, (*ret_map)->count, bytes);
+	return *ret_room == NULL && (*ret_map)->count > 0 ? yaml_source_memory(source) : 0;
 }
 
 static int read_rules(struct rules *rules, const struct yaml_node *root, struct yaml_source *source)
 {
-	const struct yaml_node *list;
-	int result = yaml_source_need(source, root, "rules", &list);
+	const struct yaml_node *map;
+	void *room;
+	int result = begin_part("rules", root, sizeof(*rules->rules), source, &map, &room);
 
-	if (result == 0 && list->kind != YAML_NODE_LIST)
-		result = yaml_source_refuse(source, list, "rules is a list");
 	if (result < 0)
 		return result;
-	rules->rules = arena_allocate_array(source->arena, list->count, sizeof(*rules->rules));
-	if (rules->rules == NULL && list->count > 0)
-		return yaml_source_memory(source);
-	for (const struct yaml_node *node = list->first; node != NULL && result == 0;
-	     node = node->next)
-		result = read_rule(rules, node, source);
+	rules->rules = room;
+	source->part = "rule";
+	for (const struct yaml_node *node = map->first; node != NULL && result == 0;
+	     node = node->next) {
+		source->name = node->name;
+		result = rule_read(&rules->rules[rules->rule_count++], node, source);
+	}
+	source->name = SLICE("");
 	return result;
+}
+
+static int read_criteria(struct rules *rules, const struct yaml_node *root,
+			 struct yaml_source *source)
+{
+	const struct yaml_node *map;
+	void *room;
+	int result = begin_part("criteria", root, sizeof(*rules->criteria), source, &map, &room);
+
+	if (result < 0)
+		return result;
+	rules->criteria = room;
+	source->part = "criterion";
+	for (const struct yaml_node *node = map->first; node != NULL && result == 0;
+	     node = node->next) {
+		source->name = node->name;
+		result = criterion_read(&rules->criteria[rules->criterion_count++], node, source);
+	}
+	source->name = SLICE("");
+	return result;
+}
+
+static int check_weights(const struct rules *rules, const struct yaml_node *root,
+			 const struct yaml_source *source)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < rules->criterion_count; i++)
+		sum += rules->criteria[i].weight;
+	return sum > 0 ? 0
+		       : yaml_source_refuse(source, yaml_source_member(root, "criteria"),
+					    "no criterion has a weight");
 }
 
 static int read_root(struct rules *rules, const struct yaml_node *root, struct yaml_source *source)
 {
-	static const char *const members[] = {"version", "rules", NULL};
+	static const char *const members[] = {"version", "criteria", "rules", NULL};
 	int result = yaml_source_check_map(source, root, "a file of rules", members);
 
 	if (result == 0)
 		result = check_version(root, source);
+	if (result == 0)
+		result = read_criteria(rules, root, source);
+	if (result == 0)
+		result = check_weights(rules, root, source);
 	return result < 0 ? result : read_rules(rules, root, source);
 }
 
 int rules_read(struct rules *rules, const char *file, struct slice content, struct error *error)
 {
 	struct yaml_source source = {.file = slice_from_string(file),
-				     .part = "rule",
 				     .name = SLICE(""),
 				     .arena = &rules->arena,
 				     .error = error};

@@ -2,12 +2,15 @@
 #ifndef ALLIM_ADVISOR_RULES_H
 #define ALLIM_ADVISOR_RULES_H
 
+#include "advisor/criterion.h"
 #include "advisor/rule.h"
 
 struct rules {
 	struct arena arena;
 	struct rule *rules;
 	size_t rule_count;
+	struct criterion *criteria; /* whose weights are not all 0 */
+	size_t criterion_count;
 };
 
 /* The built-in file: the guide's rules. */

@@ -1,4 +1,5 @@
-/* Every path of the guide's tree, and every limit of its questions, by the built-in rules. */
+/* Every path of the guide's tree, every limit of its questions, and its scores, by the built-in
+ * rules. */
 #include "advisor/rules.h"
 
 #include "lib/assertions.h"
@@ -177,7 +178,9 @@ static void who_is_not_told_does_not_vote(void **state)
 	assert_int_equal(vote.length, 2);
 }
 
-#define RULE(text) "version: 1\nrules:\n  - " text
+#define BEGINNING \
+	"version: 1\ncriteria:\n  c: {title: {en: c, ko: c}, weight: 1, scores: {poll: 1}}\nrules:\n"
+#define RULE(text) BEGINNING "  r: {section: s, " text "}"
 #define REASON	   "reason: {en: x, ko: y}"
 
 static void assert_refused(const char *text, const char *sentence)
@@ -189,41 +192,78 @@ static void assert_refused(const char *text, const char *sentence)
 	assert_string_equal(error.text, sentence);
 }
 
-static void mistakes_are_refused(void **state)
+static void mistakes_in_rules_are_refused(void **state)
 {
 	(void)state;
-	assert_refused("rules: []", "r.yaml:1:1: version is missing here");
-	assert_refused("version: 2\nrules: []",
+	assert_refused("rules: {}", "r.yaml:1:1: version is missing here");
+	assert_refused("version: 2\nrules: {}",
 		       "r.yaml:1:1: rules of version 2; this allim reads version 1");
-	assert_refused("version: 1", "r.yaml:1:1: rules is missing here");
-	assert_refused(RULE("{name: r}"), "r.yaml:3:5: rule r: section is missing here");
-	assert_refused(RULE("{name: r, section: s, asks: users}"),
-		       "r.yaml:3:5: rule r: branches is missing here");
-	assert_refused(
-	    RULE("{name: r, section: s, asks: moon, branches: [{votes: [poll], " REASON "}]}"),
-	    "r.yaml:3:27: rule r: \"moon\" is no figure");
-	assert_refused(
-	    RULE("{name: r, section: s, asks: users, branches: [{votes: [pol], " REASON "}]}"),
-	    "r.yaml:3:60: rule r: \"pol\" is no method; accepted are poll, sse-db, "
-	    "sse-redis, websocket, kafka and rabbitmq");
-	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{below: 5, votes: "
-			    "[poll], " REASON "}]}"),
-		       "r.yaml:3:40: rule r: the last branch has a condition; leave it out, so "
+	assert_refused(BEGINNING "  r: {}", "r.yaml:5:3: rule r: section is missing here");
+	assert_refused(RULE("asks: users"), "r.yaml:5:3: rule r: branches is missing here");
+	assert_refused(RULE("asks: moon, branches: [{votes: [poll], " REASON "}]"),
+		       "r.yaml:5:19: rule r: \"moon\" is no figure");
+	assert_refused(RULE("asks: users, branches: [{votes: [pol], " REASON "}]"),
+		       "r.yaml:5:52: rule r: \"pol\" is no method; accepted are poll, sse-db, "
+		       "sse-redis, websocket, kafka and rabbitmq");
+	assert_refused(RULE("asks: users, branches: [{below: 5, votes: [poll], " REASON "}]"),
+		       "r.yaml:5:32: rule r: the last branch has a condition; leave it out, so "
 		       "that every value of users is answered");
-	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{is: yes, votes: "
-			    "[poll], " REASON "}]}"),
-		       "r.yaml:3:52: rule r: users is a number; ask with from, above, up-to or "
+	assert_refused(RULE("asks: users, branches: [{is: yes, votes: [poll], " REASON "}]"),
+		       "r.yaml:5:44: rule r: users is a number; ask with from, above, up-to or "
 		       "below");
-	assert_refused(RULE("{name: r, section: s, asks: redis, branches: [{below: 1, votes: "
-			    "[poll], " REASON "}]}"),
-		       "r.yaml:3:52: rule r: redis is yes or no; ask with is: yes");
-	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{votes: [poll], "
-			    "reason: {en: x}}]}"),
-		       "r.yaml:3:67: rule r: ko is missing here");
-	assert_refused(RULE("{name: r, section: s, asks: users, branches: [{votes: [poll], " REASON
-			    "}]}\n  - {name: r, section: s, asks: users, branches: [{votes: "
-			    "[poll], " REASON "}]}"),
-		       "r.yaml:4:5: rule r: another rule has this name");
+	assert_refused(RULE("asks: redis, branches: [{below: 1, votes: [poll], " REASON "}]"),
+		       "r.yaml:5:44: rule r: redis is yes or no; ask with is: yes");
+	assert_refused(RULE("asks: users, branches: [{votes: [poll], reason: {en: x}}]"),
+		       "r.yaml:5:59: rule r: ko is missing here");
+	assert_refused(RULE("asks: users, branches: [{votes: [poll], " REASON "}]") "\n  r: {}",
+		       "r.yaml:6:3: r is given twice; the first one is on line 5");
+}
+
+static void assert_criterion_refused(const char *criterion, const char *sentence)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "version: 1\nrules: {}\ncriteria: {c: {%s}}", criterion);
+	assert_refused(text, sentence);
+}
+
+#define TITLE "title: {en: c, ko: c}, "
+
+static void mistakes_in_criteria_are_refused(void **state)
+{
+	(void)state;
+	assert_criterion_refused("", "r.yaml:3:12: criterion c: title is missing here");
+	assert_criterion_refused(TITLE "weight: -1, scores: {}",
+				 "r.yaml:3:39: criterion c: a weight is 0 or more");
+	assert_criterion_refused(TITLE "weight: 1, scores: {poll: 11}",
+				 "r.yaml:3:59: criterion c: a score is 0 to 10");
+	assert_criterion_refused(TITLE "weight: 1, scores: {pol: 1}",
+				 "r.yaml:3:59: criterion c: pol is no method");
+	assert_criterion_refused(TITLE "weight: 0, scores: {}",
+				 "r.yaml:3:1: no criterion has a weight");
+}
+
+static void assert_score(const double *weights, enum advisor_method method, double expected)
+{
+	double score = criterion_score(rules.criteria, weights, rules.criterion_count, method);
+
+	if (!(fabs(score - expected) < 1e-9))
+		fail_msg("%s: %.10g, not %g", advisor_method_name(method), score, expected);
+}
+
+/* Two are the guide's example (9.2), and two follow from it. */
+static void scores_by_weight(void **state)
+{
+	const double latency_alone[] = {0, 0, 5, 0, 0};
+
+	(void)state;
+	assert_int_equal(rules.criterion_count, 5);
+	assert_score(NULL, ADVISOR_POLL, 7.4);
+	assert_score(NULL, ADVISOR_SSE_DB, 7.7);
+	assert_score(NULL, ADVISOR_SSE_REDIS, 7.3);
+	assert_score(NULL, ADVISOR_WEBSOCKET, 6.1);
+	assert_score(latency_alone, ADVISOR_POLL, 3);
+	assert_true(isnan(criterion_score(rules.criteria, NULL, 5, ADVISOR_KAFKA)));
 }
 
 static void a_shortage_of_memory_is_survived(void **state)
@@ -254,7 +294,9 @@ int main(void)
 	    cmocka_unit_test(the_quick_guide),
 	    cmocka_unit_test(rules_contradict_each_other),
 	    cmocka_unit_test(who_is_not_told_does_not_vote),
-	    cmocka_unit_test(mistakes_are_refused),
+	    cmocka_unit_test(scores_by_weight),
+	    cmocka_unit_test(mistakes_in_rules_are_refused),
+	    cmocka_unit_test(mistakes_in_criteria_are_refused),
 	    cmocka_unit_test(a_shortage_of_memory_is_survived),
 	};
 
