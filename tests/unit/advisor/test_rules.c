@@ -178,8 +178,9 @@ static void who_is_not_told_does_not_vote(void **state)
 	assert_int_equal(vote.length, 2);
 }
 
-#define BEGINNING \
-	"version: 1\ncriteria:\n  c: {title: {en: c, ko: c}, weight: 1, scores: {poll: 1}}\nrules:\n"
+#define BEGINNING                 \
+	"version: 1\ncriteria:\n" \
+	"  c: {title: {en: c, ko: c}, weight: 1, scores: {poll: 1}}\nrules:\n"
 #define RULE(text) BEGINNING "  r: {section: s, " text "}"
 #define REASON	   "reason: {en: x, ko: y}"
 
