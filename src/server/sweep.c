@@ -88,9 +88,10 @@ static bool prepare(struct worker *worker)
 	return true;
 }
 
+/* Whoever woke it may be gone, and the store, when the message is received at the very end. */
 void sweep_run(struct worker *worker)
 {
-	if (prepare(worker))
+	if (atomic_load_explicit(&worker->node->running, memory_order_acquire) && prepare(worker))
 		worker_submit(worker, &worker->sweep.request.request);
 }
 

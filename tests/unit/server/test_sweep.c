@@ -93,6 +93,17 @@ static void test_who_wakes_gets_a_sweep_that_begins_later(void **state)
 	lone_worker_answer(&lone, lone_worker_take(&lone, STORE_SWEEP), 0);
 }
 
+/* A feed wakes it while the node ends: the message is received behind the feed and the store. */
+static void test_a_wake_may_outlive_the_feed(void **state)
+{
+	(void)state;
+	sweep_wake(lone.worker);
+	lone.node.running = false;
+	lone.node.feed = NULL;
+	lone_worker_turn(&lone);
+	assert_int_equal(lone.asked_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +113,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_an_answer_may_outlive_the_store, start, stop),
 	    cmocka_unit_test_setup_teardown(test_who_wakes_gets_a_sweep_that_begins_later, start,
 					    stop),
+	    cmocka_unit_test_setup_teardown(test_a_wake_may_outlive_the_feed, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
