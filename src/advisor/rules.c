@@ -6,22 +6,6 @@
 /* The schema of the file. */
 enum { VERSION = 1 };
 
-static int check_version(const struct yaml_node *root, const struct yaml_source *source)
-{
-	const struct yaml_node *node;
-	double version;
-	int result = yaml_source_need(source, root, "version", &node);
-
-	if (result == 0)
-		result = yaml_source_number(source, node, &version);
-	if (result == 0 && version != VERSION)
-		result = yaml_source_refuse(source, node,
-					    "rules of version %g; this allim reads "
-					    "version %d",
-					    version, VERSION);
-	return result;
-}
-
 /* The map of a name in the file, and room for what its members are. */
 static int begin_part(const char *name, const struct yaml_node *root, size_t bytes,
 		      const struct yaml_source *source, const struct yaml_node **ret_map,
@@ -95,7 +79,7 @@ static int read_root(struct rules *rules, const struct yaml_node *root, struct y
 	int result = yaml_source_check_map(source, root, "a file of rules", members);
 
 	if (result == 0)
-		result = check_version(root, source);
+		result = yaml_source_check_version(source, root, "rules", VERSION);
 	if (result == 0)
 		result = read_criteria(rules, root, source);
 	if (result == 0)

@@ -112,3 +112,36 @@ int yaml_source_number(const struct yaml_source *source, const struct yaml_node 
 	*ret_number = number;
 	return 0;
 }
+
+int yaml_source_need_map(const struct yaml_source *source, const struct yaml_node *map,
+			 const char *name, const struct yaml_node **ret_map)
+{
+	const struct yaml_node *member;
+	int result = yaml_source_need(source, map, name, &member);
+
+	if (result < 0)
+		return result;
+	if (member->kind != YAML_NODE_MAP)
+		return yaml_source_refuse(source, member, "%s is written as NAME: VALUE pairs",
+					  name);
+	*ret_map = member;
+	return 0;
+}
+
+int yaml_source_check_version(const struct yaml_source *source, const struct yaml_node *root,
+			      const char *of, int version)
+{
+	const struct yaml_node *node;
+	double number;
+	int result = yaml_source_need(source, root, "version", &node);
+
+	if (result == 0)
+		result = yaml_source_number(source, node, &number);
+	if (result < 0)
+		return result;
+	return number == version
+		   ? 0
+		   : yaml_source_refuse(source, node,
+					"%s of version %g; this allim reads version %d", of, number,
+					version);
+}

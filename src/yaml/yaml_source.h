@@ -36,6 +36,15 @@ const struct yaml_node *yaml_source_member(const struct yaml_node *map, const ch
 int yaml_source_need(const struct yaml_source *source, const struct yaml_node *map,
 		     const char *name, const struct yaml_node **ret_member);
 
+/* The same, and refuses what is no map. */
+int yaml_source_need_map(const struct yaml_source *source, const struct yaml_node *map,
+			 const char *name, const struct yaml_node **ret_map);
+
+/* Refuses a file whose member `version` is another one. `of` is what the file is: "a price book".
+ * Returns 0, -EINVAL or -ENOMEM. */
+int yaml_source_check_version(const struct yaml_source *source, const struct yaml_node *root,
+			      const char *of, int version);
+
 /* A finite number without quotes. Returns 0, -EINVAL or -ENOMEM. */
 int yaml_source_number(const struct yaml_source *source, const struct yaml_node *node,
 		       double *ret_number);

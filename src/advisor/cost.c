@@ -1,0 +1,76 @@
+/* Of an item that is needed for several quantities, the one that takes most decides, as for the
+ * capacity units of a load balancer. Parts of an item are counted as parts, since units are charged
+ * by the hour. */
+#include "advisor/cost.h"
+
+#include <math.h>
+
+#define GIGABYTE      1e9
+#define HOURS_A_MONTH 730
+
+#define F(id) situation->values[FIGURE_##id]
+
+/* Bytes a second to clients, at the peak. */
+static double traffic(enum advisor_method method, const struct situation *situation)
+{
+	return method == ADVISOR_POLL ? F(USERS) / F(POLL_INTERVAL) * F(RESPONSE_BYTES)
+				      : F(NOTIFICATIONS) * F(EVENT_BYTES) * F(TABS);
+}
+
+static void count(double quantities[static QUANTITIES], enum advisor_method method,
+		  const struct situation *situation)
+{
+#define V(id)			       quantities[QUANTITY_##id]
+#define QUANTITY(id, name, expression) V(id) = (expression);
+#include "advisor/quantities.def"
+#undef QUANTITY
+#undef V
+}
+
+double cost_line_count(const struct bill_line *line, enum advisor_method method,
+		       const struct situation *situation)
+{
+	double quantities[QUANTITIES], most = 0;
+
+	if (!isnan(line->count))
+		return line->count;
+	count(quantities, method, situation);
+	for (int i = 0; i < QUANTITIES; i++) {
+		double needed = quantities[i] / line->per[i];
+
+		if (!isnan(line->per[i]) && (isnan(needed) || needed > most))
+			most = needed;
+		if (isnan(most))
+			break;
+	}
+	return most;
+}
+
+static double infrastructure(const struct bill *bill, enum advisor_method method,
+			     const struct situation *situation)
+{
+	double sum = bill->line_count == 0 ? NAN : 0;
+
+	for (size_t i = 0; i < bill->line_count; i++)
+		sum += bill->lines[i].item->price *
+		       cost_line_count(&bill->lines[i], method, situation);
+	return sum;
+}
+
+void cost_compute(struct cost *cost, const struct price_book *book, enum advisor_method method,
+		  const struct situation *situation, double months)
+{
+	const struct bill *bill = &book->bills[method];
+	double monthly = infrastructure(bill, method, situation);
+	double days = bill->development + bill->maintenance * months;
+
+	*cost = (struct cost){
+	    .infrastructure_per_month = monthly,
+	    .development_days = bill->development,
+	    .maintenance_days_per_month = bill->maintenance,
+	    .labour = days * book->hours_a_day * book->hour,
+	    .infrastructure = monthly * months,
+	    .total = monthly * months + days * book->hours_a_day * book->hour,
+	    .per_thousand_users = F(USERS) > 0 ? monthly / F(USERS) * 1000 : NAN,
+	};
+}

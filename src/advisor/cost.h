@@ -1,0 +1,26 @@
+/* What each method costs: infrastructure, building it and keeping it up, by a price book. */
+#ifndef ALLIM_ADVISOR_COST_H
+#define ALLIM_ADVISOR_COST_H
+
+#include "advisor/price_book.h"
+#include "advisor/situation.h"
+
+/* In the book's currency. NAN: the book says nothing of it, or counts a figure that is unknown. */
+struct cost {
+	double infrastructure_per_month;
+	double development_days;
+	double maintenance_days_per_month;
+	double labour; /* over all months */
+	double infrastructure;
+	double total;
+	double per_thousand_users; /* infrastructure, each month */
+};
+
+/* How many of a line's item the system needs; and what that costs each month. */
+double cost_line_count(const struct bill_line *line, enum advisor_method method,
+		       const struct situation *situation);
+
+void cost_compute(struct cost *cost, const struct price_book *book, enum advisor_method method,
+		  const struct situation *situation, double months);
+
+#endif
