@@ -74,3 +74,22 @@ void cost_compute(struct cost *cost, const struct price_book *book, enum advisor
 	    .per_thousand_users = F(USERS) > 0 ? monthly / F(USERS) * 1000 : NAN,
 	};
 }
+
+/* A figure is needed where the sum stays unknown though all others are given. */
+uint64_t cost_open_figures(const struct bill *bill, enum advisor_method method,
+			   const struct situation *situation)
+{
+	uint64_t open = 0;
+
+	for (int i = 0; i < FIGURES; i++) {
+		struct situation other = *situation;
+
+		for (int k = 0; k < FIGURES; k++) {
+			if (k != i && isnan(other.values[k]))
+				other.values[k] = 1;
+		}
+		if (bill->line_count > 0 && isnan(infrastructure(bill, method, &other)))
+			open |= UINT64_C(1) << i;
+	}
+	return open;
+}

@@ -23,4 +23,8 @@ double cost_line_count(const struct bill_line *line, enum advisor_method method,
 void cost_compute(struct cost *cost, const struct price_book *book, enum advisor_method method,
 		  const struct situation *situation, double months);
 
+/* Which unknown figures the method's bill counts: bits, by enum figure. */
+uint64_t cost_open_figures(const struct bill *bill, enum advisor_method method,
+			   const struct situation *situation);
+
 #endif

@@ -12,7 +12,7 @@ enum figure {
 	FIGURES
 };
 
-enum figure_kind { FIGURE_NUMBER, FIGURE_SWITCH };
+enum figure_kind { FIGURE_NUMBER, FIGURE_TIME, FIGURE_PERCENT, FIGURE_SWITCH };
 
 enum figure_source { FIGURE_UNKNOWN, FIGURE_ASSUMED, FIGURE_ENTERED, FIGURE_MEASURED };
 

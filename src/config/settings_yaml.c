@@ -5,14 +5,12 @@
 
 #include "base/quote.h"
 #include "config/nearest.h"
+#include "config/yaml_file.h"
 #include "yaml/yaml_reader.h"
 #include "yaml/yaml_tree.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { PATH_BYTES = 256, FIELDS = 4 };
 
@@ -342,59 +340,13 @@ int settings_yaml_read(struct settings_loader *loader, const char *file, struct 
 	return result;
 }
 
-/* One byte more than is allowed is enough to know. */
-static int read_all(int descriptor, struct buffer *buffer)
-{
-	ssize_t count = 1;
-
-	while (count > 0 && buffer->length <= YAML_READER_LIMIT) {
-		char *end = buffer_reserve(buffer, YAML_READER_LIMIT + 1 - buffer->length);
-
-		if (end == NULL)
-			return -ENOMEM;
-		do
-			count = read(descriptor, end, YAML_READER_LIMIT + 1 - buffer->length);
-		while (count < 0 && errno == EINTR);
-		if (count < 0)
-			return -errno;
-		buffer->length += (size_t)count;
-	}
-	return 0;
-}
-
-/* A pipe would hold the start, and a reload, for as long as nobody writes to it. */
-static int open_and_read(const char *file, struct buffer *buffer)
-{
-	int descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat status;
-	int result;
-
-	if (descriptor < 0)
-		return -errno;
-	if (fstat(descriptor, &status) < 0)
-		result = -errno;
-	else if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode))
-		result = -ESPIPE;
-	else
-		result = read_all(descriptor, buffer);
-	close(descriptor);
-	return result;
-}
-
 int settings_yaml_read_file(struct settings_loader *loader, const char *file)
 {
-	struct settings_origin origin = {SETTINGS_FROM_FILE, slice_from_string(file), 0, 0};
-	struct buffer buffer = BUFFER_EMPTY;
-	int result = open_and_read(file, &buffer);
+	struct buffer content = BUFFER_EMPTY;
+	int result = yaml_file_read(file, &content, loader->error);
 
-	if (result == -ENOMEM)
-		settings_problem_memory(loader->error);
-	else if (result < 0)
-		settings_problem(loader->error, &origin, result, "cannot be read: %s",
-				 result == -ESPIPE ? "it is a pipe; name a file"
-						   : strerror(-result));
-	else
-		result = settings_yaml_read(loader, file, buffer_slice(&buffer));
-	buffer_finish(&buffer);
+	if (result == 0)
+		result = settings_yaml_read(loader, file, buffer_slice(&content));
+	buffer_finish(&content);
 	return result;
 }

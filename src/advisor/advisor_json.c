@@ -1,0 +1,26 @@
+/* A whole number is written without a point, as a person would. */
+#include "advisor/advisor_json.h"
+
+#include <errno.h>
+#include <math.h>
+
+#define LARGEST_WHOLE 9007199254740992.0 /* 2^53: beyond it, neighbours are no doubles */
+
+json_t *advisor_json_number(double number)
+{
+	if (isnan(number))
+		return json_null();
+	if (number == floor(number) && fabs(number) <= LARGEST_WHOLE)
+		return json_integer((json_int_t)number);
+	return json_real(number);
+}
+
+json_t *advisor_json_text(struct slice text)
+{
+	return json_stringn(text.data, text.length);
+}
+
+int advisor_json_set(json_t *object, const char *name, json_t *value)
+{
+	return json_object_set_new(object, name, value) < 0 ? -ENOMEM : 0;
+}

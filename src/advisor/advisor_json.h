@@ -1,0 +1,17 @@
+/* Numbers and texts of advice as JSON. */
+#ifndef ALLIM_ADVISOR_ADVISOR_JSON_H
+#define ALLIM_ADVISOR_ADVISOR_JSON_H
+
+#include "base/slice.h"
+
+#include <jansson.h>
+
+/* Null where it is NAN, whole where it is whole. NULL when memory is short. */
+json_t *advisor_json_number(double number);
+
+json_t *advisor_json_text(struct slice text);
+
+/* Sets a member. The value is taken over, and may be NULL. Returns 0, or -ENOMEM. */
+int advisor_json_set(json_t *object, const char *name, json_t *value);
+
+#endif

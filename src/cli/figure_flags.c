@@ -1,0 +1,91 @@
+/* The table of figures is the table of flags. */
+#include "cli/figure_flags.h"
+
+#include "advisor/figure_text.h"
+#include "base/quote.h"
+#include "config/nearest.h"
+
+#include <errno.h>
+
+struct reading {
+	struct situation *situation;
+	const struct cli_flag *own;
+};
+
+static int refuse_unknown(const struct reading *reading, struct slice name, struct error *error)
+{
+	const char *names[FLAGS_NAMES_MOST + FIGURES];
+	char quote[QUOTE_BYTES];
+	size_t count = 0;
+
+	flags_names(reading->own, names);
+	while (names[count] != NULL)
+		count++;
+	for (int i = 0; i < FIGURES; i++)
+		names[count++] = figure_rows[i].name;
+	names[count] = NULL;
+	return error_set(error, -EINVAL, "unknown flag --%s; did you mean --%s?",
+			 quote_word(name, quote), nearest_name(name, names));
+}
+
+static int take(struct situation *situation, enum figure figure, const char *value,
+		struct error *error)
+{
+	double number;
+	int result = figure_text_read(figure, slice_from_string(value), &number, error);
+
+	return result < 0 ? result
+			  : situation_set(situation, figure, number, FIGURE_ENTERED, error);
+}
+
+/* --name VALUE or --name=VALUE. Returns how many arguments that were. */
+static int read_figure(void *context, char *const *arguments, struct error *error)
+{
+	const struct reading *reading = context;
+	struct slice rest = slice_from_string(arguments[0] + 2), name = slice_split(&rest, '=');
+	bool is_apart = name.length == strlen(arguments[0] + 2);
+	const char *value = is_apart ? arguments[1] : rest.data;
+	enum figure figure;
+
+	if (figure_find(name, &figure) < 0)
+		return refuse_unknown(reading, name, error);
+	if (reading->situation->sources[figure] == FIGURE_ENTERED)
+		return error_set(error, -EINVAL, "--%s is given twice", figure_rows[figure].name);
+	if (value == NULL)
+		return error_set(error, -EINVAL, "--%s needs a value: %s", figure_rows[figure].name,
+				 figure_text_placeholder(figure));
+	if (is_apart && flags_check_value(name, value, error) < 0)
+		return -EINVAL;
+	if (take(reading->situation, figure, value, error) < 0)
+		return -EINVAL;
+	return is_apart ? 2 : 1;
+}
+
+static void append_figures(struct buffer *buffer)
+{
+	buffer_append_string(buffer, "\nfigures\n");
+	for (int i = 0; i < FIGURES; i++) {
+		struct buffer text = BUFFER_EMPTY;
+
+		buffer_append_string(&text, figure_rows[i].sentence);
+		if (figure_rows[i].assumed == figure_rows[i].assumed) {
+			buffer_append_string(&text, " (");
+			figure_text_append(&text, (enum figure)i, figure_rows[i].assumed);
+			buffer_append_string(&text, ")");
+		}
+		buffer_append_byte(&text, '\0');
+		if (!buffer_failed(&text))
+			flags_append_row(buffer, figure_rows[i].name,
+					 figure_text_placeholder((enum figure)i), text.data);
+		buffer_finish(&text);
+	}
+}
+
+int figure_flags_read(struct situation *situation, const struct command *command, char **arguments,
+		      void *options)
+{
+	struct reading reading = {situation, command->flags};
+	const struct flags_others others = {read_figure, append_figures, &reading};
+
+	return command_read_flags(command, arguments, options, &others);
+}

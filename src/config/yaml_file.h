@@ -1,0 +1,12 @@
+/* Files of YAML: settings, rules, prices. */
+#ifndef ALLIM_CONFIG_YAML_FILE_H
+#define ALLIM_CONFIG_YAML_FILE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* Appends what is in the file, up to a byte more than YAML_READER_LIMIT. Returns 0, or a negative
+ * errno value with a sentence. */
+int yaml_file_read(const char *file, struct buffer *content, struct error *error);
+
+#endif

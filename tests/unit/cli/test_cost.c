@@ -1,0 +1,131 @@
+#include "lib/assertions.h"
+#include "running.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static json_t *json_of(const struct running *running)
+{
+	json_t *json = json_loads(running->output, 0, NULL);
+
+	assert_string_equal(running->errors, "");
+	assert_int_equal(running->status, COMMAND_DONE);
+	assert_non_null(json);
+	return json;
+}
+
+static const json_t *method_of(const json_t *json, const char *name)
+{
+	const json_t *method = json_object_get(json_object_get(json, "methods"), name);
+
+	assert_string_equal(json_string_value(json_object_get(method, "method")), name);
+	return method;
+}
+
+static void assert_number(const json_t *method, const char *name, double expected)
+{
+	const json_t *number = json_object_get(method, name);
+
+	assert_true(json_is_number(number));
+	assert_true(json_number_value(number) == expected);
+}
+
+static void the_guide_as_json(void **state)
+{
+	json_t *json =
+	    json_of(RUN("cost", "--prices", "guide", "--months", "6", "--format", "json"));
+	const json_t *redis = method_of(json, "sse-redis"), *socket = method_of(json, "websocket");
+
+	(void)state;
+	assert_number(json, "version", 1);
+	assert_number(json, "months", 6);
+	assert_string_equal(json_string_value(json_object_get(json, "prices")), "guide");
+	assert_string_equal(json_string_value(json_object_get(json, "currency")), "USD");
+	assert_number(redis, "infrastructure_per_month", 215);
+	assert_number(redis, "development_days", 5);
+	assert_number(redis, "total", 8090);
+	assert_int_equal(json_array_size(json_object_get(redis, "bill")), 4);
+	assert_number(json_array_get(json_object_get(redis, "bill"), 0), "amount", 150);
+	assert_true(json_is_null(json_object_get(socket, "total")));
+	assert_int_equal(json_array_size(json_object_get(socket, "bill")), 0);
+	json_decref(json);
+}
+
+static void what_is_unknown_is_named(void **state)
+{
+	json_t *json = json_of(RUN("cost", "--users", "3000", "--format=json"));
+	const json_t *unknown = json_object_get(method_of(json, "poll"), "unknown");
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(method_of(json, "poll"), "total")));
+	assert_int_equal(json_array_size(unknown), 2);
+	assert_string_equal(json_string_value(json_array_get(unknown, 0)), "servers");
+	assert_string_equal(json_string_value(json_array_get(unknown, 1)), "notifications");
+	json_decref(json);
+	running_assert_contains(RUN("cost", "--users", "3000")->output,
+				"REST polling: say --servers\n");
+}
+
+static void a_table_for_people(void **state)
+{
+	const struct running *running = RUN("cost", "--prices", "guide", "--months", "6");
+
+	(void)state;
+	assert_string_equal(running->errors, "");
+	running_assert_contains(running->output, "prices: guide, the guide, 6.1, ");
+	running_assert_contains(
+	    running->output,
+	    "WebSocket + Kafka            1070            -       15          5      18000 "
+	    "      24420\n");
+	running_assert_contains(running->output, "WebSocket: no prices in this book\n");
+}
+
+static void a_book_of_ones_own(void **state)
+{
+	char path[] = "/tmp/allim-prices-XXXXXX";
+	const struct running *running = RUN("cost", "--prices", "guide", "--export");
+	int descriptor = mkstemp(path);
+	FILE *file = fdopen(descriptor, "w");
+	json_t *json;
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(fputs(running->output, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	json = json_of(RUN("cost", "--prices", path, "--format", "json"));
+	assert_number(method_of(json, "kafka"), "total", 24420);
+	json_decref(json);
+	unlink(path);
+	running = RUN("cost", "--prices", path);
+	assert_int_equal(running->status, COMMAND_FAILED);
+	running_assert_contains(running->errors, "cannot be read: No such file or directory");
+}
+
+static void mistakes_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("cost", "--format", "xml")->status, COMMAND_MISUSED);
+	running_assert_contains(RUN("cost", "--usrs", "4")->errors, "did you mean --users?");
+	running_assert_contains(RUN("cost", "--prcies", "x")->errors, "did you mean --prices?");
+	running_assert_contains(RUN("cost", "--users")->errors, "--users needs a value: NUMBER");
+	running_assert_contains(RUN("cost", "--users", "many")->errors,
+				"users is \"many\"; accepted is a number");
+	running_assert_contains(RUN("cost", "--users", "-5")->errors,
+				"users is -5; accepted is 0 to 1e+09 users");
+	running_assert_contains(RUN("cost", "--users", "1", "--users=2")->errors,
+				"--users is given twice");
+	running_assert_contains(RUN("cost", "--users", "--tabs")->errors, "--users");
+	running_assert_contains(RUN("cost", "--months", "0")->errors, "months");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_guide_as_json),    cmocka_unit_test(what_is_unknown_is_named),
+	    cmocka_unit_test(a_table_for_people),   cmocka_unit_test(a_book_of_ones_own),
+	    cmocka_unit_test(mistakes_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
+}
