@@ -25,17 +25,29 @@ static int read_vote(unsigned *votes, const struct yaml_node *node,
 	return 0;
 }
 
+int rule_read_votes(unsigned *ret_votes, const struct yaml_node *list,
+		    const struct yaml_source *source)
+{
+	unsigned votes = 0;
+	int result = 0;
+
+	if (list->kind != YAML_NODE_LIST || list->count == 0)
+		return yaml_source_refuse(source, list, "votes is a list of methods");
+	for (const struct yaml_node *vote = list->first; vote != NULL && result == 0;
+	     vote = vote->next)
+		result = read_vote(&votes, vote, source);
+	*ret_votes = votes;
+	return result;
+}
+
 static int read_votes(struct rule_branch *branch, const struct yaml_node *node,
 		      const struct yaml_source *source)
 {
 	const struct yaml_node *votes, *reason;
 	int result = yaml_source_need(source, node, "votes", &votes);
 
-	if (result == 0 && (votes->kind != YAML_NODE_LIST || votes->count == 0))
-		result = yaml_source_refuse(source, votes, "votes is a list of methods");
-	for (const struct yaml_node *vote = result == 0 ? votes->first : NULL;
-	     vote != NULL && result == 0; vote = vote->next)
-		result = read_vote(&branch->votes, vote, source);
+	if (result == 0)
+		result = rule_read_votes(&branch->votes, votes, source);
 	if (result == 0)
 		result = yaml_source_need(source, node, "reason", &reason);
 	return result < 0 ? result : advisor_text_read(&branch->reason, reason, source);

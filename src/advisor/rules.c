@@ -1,6 +1,8 @@
 /* Everything that is read stays in one arena, with the texts of the file. */
 #include "advisor/rules.h"
 
+#include "base/quote.h"
+
 #include <errno.h>
 
 /* The schema of the file. */
@@ -22,14 +24,11 @@ static int begin_part(const char *name, const struct yaml_node *root, size_t byt
 	return *ret_room == NULL && (*ret_map)->count > 0 ? yaml_source_memory(source) : 0;
 }
 
-static int read_rules(struct rules *rules, const struct yaml_node *root, struct yaml_source *source)
+static int read_rules(struct rules *rules, void *room, const struct yaml_node *map,
+		      struct yaml_source *source)
 {
-	const struct yaml_node *map;
-	void *room;
-	int result = begin_part("rules", root, sizeof(*rules->rules), source, &map, &room);
+	int result = 0;
 
-	if (result < 0)
-		return result;
 	rules->rules = room;
 	source->part = "rule";
 	for (const struct yaml_node *node = map->first; node != NULL && result == 0;
@@ -37,19 +36,14 @@ static int read_rules(struct rules *rules, const struct yaml_node *root, struct 
 		source->name = node->name;
 		result = rule_read(&rules->rules[rules->rule_count++], node, source);
 	}
-	source->name = SLICE("");
 	return result;
 }
 
-static int read_criteria(struct rules *rules, const struct yaml_node *root,
+static int read_criteria(struct rules *rules, void *room, const struct yaml_node *map,
 			 struct yaml_source *source)
 {
-	const struct yaml_node *map;
-	void *room;
-	int result = begin_part("criteria", root, sizeof(*rules->criteria), source, &map, &room);
+	int result = 0;
 
-	if (result < 0)
-		return result;
 	rules->criteria = room;
 	source->part = "criterion";
 	for (const struct yaml_node *node = map->first; node != NULL && result == 0;
@@ -57,7 +51,42 @@ static int read_criteria(struct rules *rules, const struct yaml_node *root,
 		source->name = node->name;
 		result = criterion_read(&rules->criteria[rules->criterion_count++], node, source);
 	}
-	source->name = SLICE("");
+	return result;
+}
+
+static int read_scenarios(struct rules *rules, void *room, const struct yaml_node *map,
+			  struct yaml_source *source)
+{
+	int result = 0;
+
+	rules->scenarios = room;
+	source->part = "scenario";
+	for (const struct yaml_node *node = map->first; node != NULL && result == 0;
+	     node = node->next) {
+		source->name = node->name;
+		result = scenario_read(&rules->scenarios[rules->scenario_count++], node, source);
+	}
+	return result;
+}
+
+static int read_claims(struct claims claims[static ADVISOR_METHODS], const char *name,
+		       const struct yaml_node *root, const struct yaml_source *source)
+{
+	const struct yaml_node *map;
+	int result = yaml_source_need_map(source, root, name, &map);
+
+	for (const struct yaml_node *node = result == 0 ? map->first : NULL;
+	     node != NULL && result == 0; node = node->next) {
+		enum advisor_method method;
+		char quote[QUOTE_BYTES];
+
+		result = advisor_method_find(node->name, &method);
+		if (result < 0)
+			result = yaml_source_refuse(source, node, "%s is no method",
+						    quote_word(node->name, quote));
+		if (result == 0)
+			result = claims_read(&claims[method], node, source);
+	}
 	return result;
 }
 
@@ -73,18 +102,51 @@ static int check_weights(const struct rules *rules, const struct yaml_node *root
 					    "no criterion has a weight");
 }
 
+/* Parts of the file that are maps of named things, in the order in which they are read. */
+static int read_parts(struct rules *rules, const struct yaml_node *root, struct yaml_source *source)
+{
+	const struct {
+		const char *name;
+		size_t bytes;
+		int (*read)(struct rules *rules, void *room, const struct yaml_node *map,
+			    struct yaml_source *source);
+	} parts[] = {
+	    {"criteria", sizeof(*rules->criteria), read_criteria},
+	    {"scenarios", sizeof(*rules->scenarios), read_scenarios},
+	    {"rules", sizeof(*rules->rules), read_rules},
+	};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && result == 0; i++) {
+		const struct yaml_node *map;
+		void *room;
+
+		result = begin_part(parts[i].name, root, parts[i].bytes, source, &map, &room);
+		if (result == 0)
+			result = parts[i].read(rules, room, map, source);
+		if (result == 0)
+			source->name = SLICE("");
+	}
+	return result;
+}
+
 static int read_root(struct rules *rules, const struct yaml_node *root, struct yaml_source *source)
 {
-	static const char *const members[] = {"version", "criteria", "rules", NULL};
+	static const char *const members[] = {"version", "criteria",  "fits",  "misfits",
+					      "signals", "scenarios", "rules", NULL};
 	int result = yaml_source_check_map(source, root, "a file of rules", members);
 
 	if (result == 0)
 		result = yaml_source_check_version(source, root, "rules", VERSION);
 	if (result == 0)
-		result = read_criteria(rules, root, source);
+		result = read_parts(rules, root, source);
 	if (result == 0)
 		result = check_weights(rules, root, source);
-	return result < 0 ? result : read_rules(rules, root, source);
+	if (result == 0)
+		result = read_claims(rules->fits, "fits", root, source);
+	if (result == 0)
+		result = read_claims(rules->misfits, "misfits", root, source);
+	return result < 0 ? result : read_claims(rules->signals, "signals", root, source);
 }
 
 int rules_read(struct rules *rules, const char *file, struct slice content, struct error *error)

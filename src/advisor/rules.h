@@ -4,6 +4,7 @@
 
 #include "advisor/criterion.h"
 #include "advisor/rule.h"
+#include "advisor/scenario.h"
 
 struct rules {
 	struct arena arena;
@@ -11,6 +12,12 @@ struct rules {
 	size_t rule_count;
 	struct criterion *criteria; /* whose weights are not all 0 */
 	size_t criterion_count;
+	struct scenario *scenarios;
+	size_t scenario_count;
+	/* By method; none where the file has none. */
+	struct claims fits[ADVISOR_METHODS];
+	struct claims misfits[ADVISOR_METHODS];
+	struct claims signals[ADVISOR_METHODS];
 };
 
 /* The built-in file: the guide's rules. */

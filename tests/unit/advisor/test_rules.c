@@ -178,9 +178,10 @@ static void who_is_not_told_does_not_vote(void **state)
 	assert_int_equal(vote.length, 2);
 }
 
-#define BEGINNING                 \
-	"version: 1\ncriteria:\n" \
-	"  c: {title: {en: c, ko: c}, weight: 1, scores: {poll: 1}}\nrules:\n"
+#define BEGINNING                                                                 \
+	"version: 1\nfits: {}\nmisfits: {}\nsignals: {}\nscenarios: {}\n"         \
+	"criteria:\n  c: {title: {en: c, ko: c}, weight: 1, scores: {poll: 1}}\n" \
+	"rules:\n"
 #define RULE(text) BEGINNING "  r: {section: s, " text "}"
 #define REASON	   "reason: {en: x, ko: y}"
 
@@ -199,32 +200,33 @@ static void mistakes_in_rules_are_refused(void **state)
 	assert_refused("rules: {}", "r.yaml:1:1: version is missing here");
 	assert_refused("version: 2\nrules: {}",
 		       "r.yaml:1:1: rules of version 2; this allim reads version 1");
-	assert_refused(BEGINNING "  r: {}", "r.yaml:5:3: rule r: section is missing here");
-	assert_refused(RULE("asks: users"), "r.yaml:5:3: rule r: branches is missing here");
+	assert_refused(BEGINNING "  r: {}", "r.yaml:9:3: rule r: section is missing here");
+	assert_refused(RULE("asks: users"), "r.yaml:9:3: rule r: branches is missing here");
 	assert_refused(RULE("asks: moon, branches: [{votes: [poll], " REASON "}]"),
-		       "r.yaml:5:19: rule r: \"moon\" is no figure");
+		       "r.yaml:9:19: rule r: \"moon\" is no figure");
 	assert_refused(RULE("asks: users, branches: [{votes: [pol], " REASON "}]"),
-		       "r.yaml:5:52: rule r: \"pol\" is no method; accepted are poll, sse-db, "
+		       "r.yaml:9:52: rule r: \"pol\" is no method; accepted are poll, sse-db, "
 		       "sse-redis, websocket, kafka and rabbitmq");
 	assert_refused(RULE("asks: users, branches: [{below: 5, votes: [poll], " REASON "}]"),
-		       "r.yaml:5:32: rule r: the last branch has a condition; leave it out, so "
+		       "r.yaml:9:32: rule r: the last branch has a condition; leave it out, so "
 		       "that every value of users is answered");
 	assert_refused(RULE("asks: users, branches: [{is: yes, votes: [poll], " REASON "}]"),
-		       "r.yaml:5:44: rule r: users is a number; ask with from, above, up-to or "
+		       "r.yaml:9:44: rule r: users is a number; ask with from, above, up-to or "
 		       "below");
 	assert_refused(RULE("asks: redis, branches: [{below: 1, votes: [poll], " REASON "}]"),
-		       "r.yaml:5:44: rule r: redis is yes or no; ask with is: yes");
+		       "r.yaml:9:44: rule r: redis is yes or no; ask with is: yes");
 	assert_refused(RULE("asks: users, branches: [{votes: [poll], reason: {en: x}}]"),
-		       "r.yaml:5:59: rule r: ko is missing here");
+		       "r.yaml:9:59: rule r: ko is missing here");
 	assert_refused(RULE("asks: users, branches: [{votes: [poll], " REASON "}]") "\n  r: {}",
-		       "r.yaml:6:3: r is given twice; the first one is on line 5");
+		       "r.yaml:10:3: r is given twice; the first one is on line 9");
 }
 
 static void assert_criterion_refused(const char *criterion, const char *sentence)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "version: 1\nrules: {}\ncriteria: {c: {%s}}", criterion);
+	snprintf(text, sizeof(text), "version: 1\nrules: {}\ncriteria: {c: {%s}}\nscenarios: {}",
+		 criterion);
 	assert_refused(text, sentence);
 }
 
