@@ -16,8 +16,8 @@ struct advice {
 	double scores[ADVISOR_METHODS];			/* NAN: not scored */
 };
 
-/* `weights` are those of the criteria, in their order, or NULL for the file's own. The advice points
- * into the rules. Returns 0 or -ENOMEM. */
+/* `weights` are those of the criteria, in their order, or NULL for the file's own. The advice
+ * points into the rules. Returns 0 or -ENOMEM. */
 int advice_give(struct advice *advice, const struct rules *rules, const struct situation *situation,
 		const double *weights);
 

@@ -1,0 +1,204 @@
+/* The verdict is the advisor's; here figures and weights come in, and text or JSON goes out. */
+#include "advisor/advice_json.h"
+#include "cli/advise_text.h"
+#include "cli/command.h"
+#include "cli/figure_flags.h"
+#include "cli/output.h"
+#include "config/yaml_file.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+struct options {
+	const char *rules;
+	const char *format;
+	const char *language;
+	struct flags_texts weights;
+	bool exports;
+};
+
+/* NAME=NUMBER */
+static int read_weight(double *weights, const struct rules *rules, const char *given,
+		       struct error *error)
+{
+	struct slice rest = slice_from_string(given), name = slice_split(&rest, '=');
+	char *end;
+	double weight = strtod(rest.length == 0 ? "x" : rest.data, &end);
+
+	if (*end != '\0' || !isfinite(weight) || weight < 0)
+		return error_set(error, -EINVAL,
+				 "--weight is NAME=NUMBER, such as latency=40; it is \"%.100s\"",
+				 given);
+	for (size_t i = 0; i < rules->criterion_count; i++) {
+		if (!slice_equals(rules->criteria[i].name, name))
+			continue;
+		weights[i] = weight;
+		return 0;
+	}
+	return error_set(error, -EINVAL, "there is no criterion %.*s", (int)name.length, name.data);
+}
+
+/* Those of the file, as far as none are given. */
+static int read_weights(double *weights, const struct rules *rules, const struct options *options,
+			struct error *error)
+{
+	double sum = 0;
+	int result = 0;
+
+	for (size_t i = 0; i < rules->criterion_count; i++)
+		weights[i] = rules->criteria[i].weight;
+	for (size_t i = 0; i < options->weights.count && result == 0; i++)
+		result = read_weight(weights, rules, options->weights.items[i], error);
+	for (size_t i = 0; i < rules->criterion_count; i++)
+		sum += weights[i];
+	if (result == 0 && sum <= 0)
+		result = error_set(error, -EINVAL,
+				   "no criterion has a weight; give one with "
+				   "--weight");
+	return result;
+}
+
+static int show_json(const struct command *command, const struct advise_text *text)
+{
+	json_t *json = advice_json_create(text->advice, text->rules, text->situation, text->weights,
+					  text->language);
+	struct buffer out = BUFFER_EMPTY;
+
+	if (json == NULL)
+		return command_fail(command, COMMAND_FAILED, "out of memory");
+	output_append_value(&out, json);
+	json_decref(json);
+	return command_print_last(command, &out);
+}
+
+static int show(const struct command *command, const struct advise_text *text, bool as_json)
+{
+	struct buffer out = BUFFER_EMPTY;
+
+	if (as_json)
+		return show_json(command, text);
+	if (advise_text_append(&out, text) == 0)
+		return command_print_last(command, &out);
+	buffer_finish(&out);
+	return command_fail(command, COMMAND_FAILED, "out of memory");
+}
+
+static int advise_by(const struct command *command, const struct rules *rules,
+		     const struct situation *situation, const struct options *options,
+		     double *weights)
+{
+	struct advise_text text = {
+	    .rules = rules,
+	    .situation = situation,
+	    .weights = weights,
+	    .language = strcmp(options->language, "ko") == 0 ? ADVISOR_KOREAN : ADVISOR_ENGLISH,
+	    .colours = output_has_colours(),
+	};
+	struct advice advice;
+	struct error error;
+	int result = read_weights(weights, rules, options, &error);
+
+	if (result < 0)
+		return command_misuse(command, "%s", error.text);
+	if (advice_give(&advice, rules, situation, weights) < 0)
+		return command_fail(command, COMMAND_FAILED, "out of memory");
+	text.advice = &advice;
+	result = show(command, &text, strcmp(options->format, "json") == 0);
+	advice_finish(&advice);
+	return result;
+}
+
+static int advise_with(const struct command *command, struct slice content,
+		       const struct situation *situation, const struct options *options)
+{
+	const char *name = options->rules == NULL ? "rules" : options->rules;
+	struct rules rules;
+	struct error error;
+	double *weights;
+	int result = rules_read(&rules, name, content, &error);
+
+	if (result < 0)
+		return command_fail(command, COMMAND_FAILED, "%s", error.text);
+	weights = calloc(rules.criterion_count, sizeof(*weights));
+	result = weights == NULL ? command_fail(command, COMMAND_FAILED, "out of memory")
+				 : advise_by(command, &rules, situation, options, weights);
+	free(weights);
+	rules_finish(&rules);
+	return result;
+}
+
+static int advise_or_export(const struct command *command, const struct situation *situation,
+			    const struct options *options)
+{
+	struct buffer content = BUFFER_EMPTY;
+	struct error error;
+	int result = 0;
+
+	if (options->rules == NULL)
+		buffer_append_string(&content, rules_text);
+	else
+		result = yaml_file_read(options->rules, &content, &error);
+	if (result < 0)
+		result = command_fail(command, COMMAND_FAILED, "%s", error.text);
+	else if (options->exports)
+		return command_print_last(command, &content);
+	else
+		result = advise_with(command, buffer_slice(&content), situation, options);
+	buffer_finish(&content);
+	return result;
+}
+
+static bool is_one_of(const char *text, const char *first, const char *second)
+{
+	return strcmp(text, first) == 0 || strcmp(text, second) == 0;
+}
+
+int advise_run(const struct command *command, char **arguments)
+{
+	struct options options = {.rules = NULL};
+	struct situation situation;
+	int result;
+
+	situation_init(&situation);
+	result = figure_flags_read(&situation, command, arguments, &options);
+	if (result != COMMAND_GOES_ON)
+		return result;
+	if (options.format == NULL)
+		options.format = "text";
+	if (options.language == NULL)
+		options.language = "en";
+	if (!is_one_of(options.format, "text", "json"))
+		return command_misuse(command, "--format is text or json");
+	if (!is_one_of(options.language, "en", "ko"))
+		return command_misuse(command, "--lang is en or ko");
+	return advise_or_export(command, &situation, &options);
+}
+
+const struct cli_flag advise_flags[] = {
+    {.name = "format",
+     .value_name = "FORMAT",
+     .help = "text (the default) or json",
+     .kind = FLAGS_TEXT,
+     .offset = offsetof(struct options, format)},
+    {.name = "lang",
+     .value_name = "LANGUAGE",
+     .help = "of the reasons: en (the default) or ko",
+     .kind = FLAGS_TEXT,
+     .offset = offsetof(struct options, language)},
+    {.name = "weight",
+     .value_name = "NAME=NUMBER",
+     .help = "how much a criterion counts in the scores; may be repeated",
+     .kind = FLAGS_TEXTS,
+     .offset = offsetof(struct options, weights)},
+    {.name = "rules",
+     .value_name = "FILE",
+     .help = "rules of your own instead of the guide's",
+     .kind = FLAGS_TEXT,
+     .offset = offsetof(struct options, rules)},
+    {.name = "export-rules",
+     .help = "print the rules themselves, to be edited",
+     .kind = FLAGS_SWITCH,
+     .offset = offsetof(struct options, exports)},
+    {.name = NULL},
+};

@@ -1,0 +1,168 @@
+#include "lib/assertions.h"
+#include "running.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_t *json_of(const struct running *running)
+{
+	json_t *json = json_loads(running->output, 0, NULL);
+
+	assert_string_equal(running->errors, "");
+	assert_int_equal(running->status, COMMAND_DONE);
+	assert_non_null(json);
+	return json;
+}
+
+static const char *text_of(const json_t *json, const char *name)
+{
+	return json_string_value(json_object_get(json, name));
+}
+
+static const json_t *rule_of(const json_t *json, const char *name)
+{
+	const json_t *rules = json_object_get(json, "rules");
+
+	for (size_t i = 0; i < json_array_size(rules); i++) {
+		const json_t *rule = json_array_get(rules, i);
+
+		if (strcmp(text_of(rule, "name"), name) == 0)
+			return rule;
+	}
+	fail_msg("there is no rule %s", name);
+	return NULL;
+}
+
+static void what_scripts_read(void **state)
+{
+	json_t *json = json_of(RUN("advise", "--users", "3000", "--servers", "4", "--latency", "2s",
+				   "--redis", "no", "--format", "json"));
+	const json_t *tree = rule_of(json, "decision tree"),
+		     *budget = rule_of(json, "quick guide by budget"),
+		     *scores = json_object_get(json, "scores"),
+		     *poll = json_object_get(json_object_get(json, "methods"), "poll");
+
+	(void)state;
+	assert_string_equal(text_of(json, "method"), "sse-db");
+	assert_string_equal(text_of(json, "decided_by"), "decision tree");
+	assert_string_equal(text_of(tree, "vote"), "sse-db");
+	assert_true(json_is_true(json_object_get(tree, "decides")));
+	assert_int_equal(json_array_size(json_object_get(tree, "path")), 3);
+	assert_string_equal(text_of(json_array_get(json_object_get(tree, "path"), 1), "taken"),
+			    "up to 2000");
+	assert_true(json_is_null(json_object_get(budget, "vote")));
+	assert_string_equal(text_of(budget, "unknown"), "budget");
+	assert_true(json_number_value(json_object_get(scores, "sse-db")) == 7.7);
+	assert_true(json_is_null(json_object_get(scores, "kafka")));
+	assert_string_equal(text_of(poll, "ruled_out"), "notifications are needed in real time");
+	assert_string_equal(
+	    text_of(json_object_get(json_object_get(json, "situation"), "users"), "source"),
+	    "entered");
+	json_decref(json);
+}
+
+/* What a rule votes for is said though it is ruled out. */
+static void votes_for_what_is_ruled_out(void **state)
+{
+	json_t *json = json_of(RUN("advise", "--users", "3000", "--latency", "1s", "--redis", "yes",
+				   "--bidirectional", "yes", "--format", "json"));
+
+	(void)state;
+	assert_string_equal(text_of(json, "method"), "websocket");
+	assert_string_equal(text_of(rule_of(json, "decision tree"), "vote"), "sse-redis");
+	json_decref(json);
+}
+
+static void what_people_read(void **state)
+{
+	const struct running *running =
+	    RUN("advise", "--users", "7000", "--servers", "5", "--latency", "1s", "--redis", "yes");
+
+	(void)state;
+	assert_string_equal(running->errors, "");
+	running_assert_contains(running->output, "SSE + database polling (sse-db)\n"
+						 "  decided by: decision tree (4.1)\n");
+	running_assert_contains(running->output, "  users 7000 (else) > servers 5 (up to 10)\n");
+	running_assert_contains(running->output, "- 10.1 quick guide by users -> sse-redis\n"
+						 "       5,000 to 20,000 users\n");
+	running_assert_contains(running->output, "  4.2  question 1: both directions (say "
+						 "--bidirectional)\n");
+	running_assert_contains(running->output, "x poll          notifications are needed in real "
+						 "time\n");
+	running_assert_contains(running->output, "  sse-redis      7.3  ###############\n");
+	running_assert_contains(running->output, "  servers from 5 to 11: sse-redis\n");
+	running = RUN("advise", "--users", "7000", "--servers", "5", "--lang", "ko");
+	running_assert_contains(running->output,
+				"동시 접속자가 5000명을 넘고 서버는 10대 이하다\n");
+}
+
+/* Bytes, not columns, but all of it is ASCII. */
+static void lines_fit_a_terminal(void **state)
+{
+	const struct running *running =
+	    RUN("advise", "--users", "60000", "--servers", "60", "--latency", "40ms", "--redis",
+		"no", "--bidirectional", "yes", "--binary", "yes", "--durable", "yes", "--budget",
+		"5000", "--days", "60", "--sla", "99.99%", "--developers", "1");
+	const char *line = running->output;
+
+	(void)state;
+	assert_string_equal(running->errors, "");
+	for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		assert_true(end - line <= 100);
+}
+
+static void weights_and_rules_of_ones_own(void **state)
+{
+	char path[] = "/tmp/allim-rules-XXXXXX";
+	const struct running *running = RUN("advise", "--export-rules");
+	int descriptor = mkstemp(path);
+	FILE *file = fdopen(descriptor, "w");
+	json_t *json;
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(fputs(running->output, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	json = json_of(RUN("advise", "--rules", path, "--weight", "effort=0", "--weight",
+			   "operation=0", "--weight=cost=0", "--weight=scale=0", "--format=json"));
+	assert_true(
+	    json_number_value(json_object_get(json_object_get(json, "scores"), "websocket")) == 10);
+	assert_string_equal(text_of(json, "method"), "sse-redis"); /* the best score decides */
+	json_decref(json);
+	unlink(path);
+}
+
+static void mistakes_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("advise", "--format", "xml")->status, COMMAND_MISUSED);
+	assert_int_equal(RUN("advise", "--lang", "fr")->status, COMMAND_MISUSED);
+	running_assert_contains(RUN("advise", "--weight", "cost")->errors,
+				"--weight is NAME=NUMBER");
+	running_assert_contains(RUN("advise", "--weight", "speed=1")->errors,
+				"there is no criterion speed");
+	running_assert_contains(RUN("advise", "--weight=effort=0", "--weight=operation=0",
+				    "--weight=latency=0", "--weight=scale=0", "--weight=cost=0")
+				    ->errors,
+				"no criterion has a weight");
+	running_assert_contains(RUN("advise", "--rules", "/nowhere")->errors,
+				"/nowhere: cannot be read: No such file or directory");
+	running_assert_contains(RUN("advise", "--sla", "101")->errors,
+				"sla is 101; accepted is 0 to 100 %");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_scripts_read),
+	    cmocka_unit_test(votes_for_what_is_ruled_out),
+	    cmocka_unit_test(what_people_read),
+	    cmocka_unit_test(lines_fit_a_terminal),
+	    cmocka_unit_test(weights_and_rules_of_ones_own),
+	    cmocka_unit_test(mistakes_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("advise", tests, NULL, NULL);
+}
