@@ -3,6 +3,7 @@
 #include "advisor/advice_json.h"
 
 #include "advisor/advisor_json.h"
+#include "advisor/forecast.h"
 #include "advisor/sizing.h"
 
 #include <errno.h>
@@ -150,9 +151,15 @@ static json_t *rules_json(const struct writer *writer)
 
 /* Methods */
 
+static json_t *month_json(unsigned month)
+{
+	return month == FORECAST_NEVER ? json_null() : json_integer(month);
+}
+
 static json_t *claim_json(const struct writer *writer, const struct claim *claim)
 {
 	enum condition_result result = condition_check(&claim->condition, writer->situation);
+	unsigned month = forecast_condition(&claim->condition, writer->situation);
 	enum figure figure = claim->condition.figure;
 	json_t *json = json_object();
 	int failed = advisor_json_set(json, "text", sentence(writer, &claim->text));
@@ -161,6 +168,7 @@ static json_t *claim_json(const struct writer *writer, const struct claim *claim
 	failed |= advisor_json_set(
 	    json, "holds",
 	    result == CONDITION_IS_OPEN ? json_null() : json_boolean(result == CONDITION_HOLDS));
+	failed |= advisor_json_set(json, "month", month_json(month));
 	return whole(json, failed);
 }
 
@@ -291,6 +299,22 @@ static json_t *changes_json(const struct writer *writer)
 	return whole(json, failed);
 }
 
+static json_t *forecast_json(const struct writer *writer)
+{
+	enum advisor_method method = ADVISOR_METHODS;
+	int month = forecast_change(writer->rules, writer->situation, writer->weights, &method);
+	json_t *json;
+	int failed;
+
+	if (month == FORECAST_NEVER)
+		return json_null();
+	json = json_object();
+	failed = month < 0 ? month : 0;
+	failed |= advisor_json_set(json, "month", json_integer(month));
+	failed |= advisor_json_set(json, "method", method_json(method));
+	return whole(json, failed);
+}
+
 json_t *advice_json_create(const struct advice *advice, const struct rules *rules,
 			   const struct situation *situation, const double *weights,
 			   enum advisor_language language)
@@ -308,6 +332,7 @@ json_t *advice_json_create(const struct advice *advice, const struct rules *rule
 	failed |= advisor_json_set(json, "methods", methods_json(&writer));
 	failed |= advisor_json_set(json, "scenarios", scenarios_json(&writer));
 	failed |= advisor_json_set(json, "changes", changes_json(&writer));
+	failed |= advisor_json_set(json, "forecast", forecast_json(&writer));
 	failed |= advisor_json_set(json, "situation", situation_json(situation));
 	return whole(json, failed);
 }

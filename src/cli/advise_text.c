@@ -2,6 +2,7 @@
 #include "cli/advise_text.h"
 
 #include "advisor/figure_text.h"
+#include "advisor/forecast.h"
 #include "cli/output.h"
 
 #include <math.h>
@@ -242,12 +243,56 @@ static int append_changes(struct buffer *buffer, const struct advise_text *text)
 	return 0;
 }
 
+/* Forecast */
+
+static void append_signals(struct buffer *buffer, const struct advise_text *text,
+			   enum advisor_method method)
+{
+	const struct claims *claims = &text->rules->signals[method];
+
+	for (size_t i = 0; i < claims->count; i++) {
+		unsigned month = forecast_condition(&claims->items[i].condition, text->situation);
+
+		if (month == FORECAST_NEVER)
+			continue;
+		if (month == 0)
+			buffer_append_string(buffer, "  now        ");
+		else
+			buffer_append_format(buffer, "  month %-4u ", month);
+		append_column(buffer, slice_from_string(advisor_method_name(method)), METHOD);
+		output_append_visible(buffer, sentence(text, &claims->items[i].text));
+		buffer_append_string(buffer, "\n");
+	}
+}
+
+static int append_forecast(struct buffer *buffer, const struct advise_text *text)
+{
+	enum advisor_method method = ADVISOR_METHODS;
+	int month = forecast_change(text->rules, text->situation, text->weights, &method);
+
+	append_heading(buffer, text, "signs of a change (10.3), and when they show");
+	for (int i = 0; i < ADVISOR_METHODS; i++)
+		append_signals(buffer, text, (enum advisor_method)i);
+	if (month < 0)
+		return month;
+	if (month != FORECAST_NEVER)
+		buffer_append_format(buffer, "  month %-4d the answer is %s\n", month,
+				     method == ADVISOR_METHODS ? "no method"
+							       : advisor_method_name(method));
+	else if (isnan(text->situation->values[FIGURE_GROWTH]))
+		buffer_append_string(buffer, "  say --growth to see later ones\n");
+	return 0;
+}
+
 int advise_text_append(struct buffer *buffer, const struct advise_text *text)
 {
+	int result;
+
 	append_verdict(buffer, text);
 	append_rules(buffer, text);
 	append_fits(buffer, text);
 	append_scores(buffer, text);
 	append_scenario(buffer, text);
-	return append_changes(buffer, text);
+	result = append_changes(buffer, text);
+	return result < 0 ? result : append_forecast(buffer, text);
 }

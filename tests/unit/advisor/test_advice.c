@@ -1,6 +1,6 @@
 /* Verdicts by the built-in rules, and how near they are to another one. */
-#include "advisor/advice.h"
 #include "advisor/figure_text.h"
+#include "advisor/forecast.h"
 
 #include "lib/assertions.h"
 #include "lib/failing_allocator.h"
@@ -226,6 +226,31 @@ static void more_never_leads_to_less(void **state)
 	}
 }
 
+/* 15 % a month: 3,000 users are 4,562 in the third month and 5,247 in the fourth; 9,177 in the
+ * eighth and 10,553 in the ninth. */
+static void growth(void **state)
+{
+	const struct condition beyond = {FIGURE_USERS, 10000, INFINITY, true, false};
+	enum advisor_method method = ADVISOR_METHODS;
+	struct situation situation, later;
+
+	(void)state;
+	take(&situation, "users=3000 notifications=10 servers=4 latency=2s redis=yes growth=15%");
+	forecast_situation(&later, &situation, 2);
+	assert_true(fabs(later.values[FIGURE_USERS] - 3967.5) < 1e-6);
+	assert_true(fabs(later.values[FIGURE_NOTIFICATIONS] - 13.225) < 1e-9);
+	assert_true(later.values[FIGURE_SERVERS] == 4);
+	assert_int_equal(forecast_condition(&beyond, &situation), 9);
+	/* Beyond 5,000 users the tree asks for servers, not for Redis. */
+	assert_int_equal(forecast_change(&rules, &situation, NULL, &method), 4);
+	assert_int_equal(method, ADVISOR_SSE_DB);
+	take(&situation, "users=3000 servers=4 latency=2s redis=yes");
+	assert_int_equal(forecast_condition(&beyond, &situation), FORECAST_NEVER);
+	assert_int_equal(forecast_change(&rules, &situation, NULL, &method), FORECAST_NEVER);
+	take(&situation, "users=20000 growth=-10%");
+	assert_int_equal(forecast_condition(&beyond, &situation), 0);
+}
+
 static void assert_nearest(const char *given, const char *name, double nearness)
 {
 	struct situation situation;
@@ -275,6 +300,7 @@ int main(void)
 	    cmocka_unit_test(a_method_is_ruled_out_with_a_reason),
 	    cmocka_unit_test(the_nearest_changes),
 	    cmocka_unit_test(more_never_leads_to_less),
+	    cmocka_unit_test(growth),
 	    cmocka_unit_test(scenarios),
 	    cmocka_unit_test(a_shortage_of_memory_is_survived),
 	};

@@ -63,6 +63,24 @@ static void what_scripts_read(void **state)
 	json_decref(json);
 }
 
+static void growth_is_looked_ahead(void **state)
+{
+	json_t *json = json_of(RUN("advise", "--users", "3000", "--servers", "4", "--latency", "2s",
+				   "--redis", "yes", "--growth", "15%", "--format", "json"));
+	const json_t *forecast = json_object_get(json, "forecast");
+	const json_t *redis = json_object_get(json_object_get(json, "methods"), "sse-redis");
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(forecast, "month")), 4);
+	assert_string_equal(text_of(forecast, "method"), "sse-db");
+	assert_int_equal(json_integer_value(json_object_get(
+			     json_array_get(json_object_get(redis, "signals"), 0), "month")),
+			 9);
+	json_decref(json);
+	running_assert_contains(RUN("advise", "--users", "3000", "--growth", "15")->output,
+				"  month 9    sse-redis     more than 10,000 users at a time\n");
+}
+
 /* What a rule votes for is said though it is ruled out. */
 static void votes_for_what_is_ruled_out(void **state)
 {
@@ -157,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_scripts_read),
+	    cmocka_unit_test(growth_is_looked_ahead),
 	    cmocka_unit_test(votes_for_what_is_ruled_out),
 	    cmocka_unit_test(what_people_read),
 	    cmocka_unit_test(lines_fit_a_terminal),
