@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 struct options {
+	const char *from;
 	const char *rules;
 	const char *format;
 	const char *language;
@@ -160,8 +161,7 @@ int advise_run(const struct command *command, char **arguments)
 	struct situation situation;
 	int result;
 
-	situation_init(&situation);
-	result = figure_flags_read(&situation, command, arguments, &options);
+	result = figure_flags_read(&situation, command, arguments, &options, &options.from);
 	if (result != COMMAND_GOES_ON)
 		return result;
 	if (options.format == NULL)
@@ -176,6 +176,11 @@ int advise_run(const struct command *command, char **arguments)
 }
 
 const struct cli_flag advise_flags[] = {
+    {.name = "from",
+     .value_name = "FILE",
+     .help = "figures in JSON, such as measurement.json; flags overrule it",
+     .kind = FLAGS_TEXT,
+     .offset = offsetof(struct options, from)},
     {.name = "format",
      .value_name = "FORMAT",
      .help = "text (the default) or json",

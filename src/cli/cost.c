@@ -11,6 +11,7 @@
 enum { MONTHS_MOST = 1200 };
 
 struct options {
+	const char *from;
 	const char *prices;
 	int64_t months;
 	const char *format;
@@ -150,8 +151,7 @@ int cost_run(const struct command *command, char **arguments)
 	struct situation situation;
 	int result;
 
-	situation_init(&situation);
-	result = figure_flags_read(&situation, command, arguments, &options);
+	result = figure_flags_read(&situation, command, arguments, &options, &options.from);
 	if (result != COMMAND_GOES_ON)
 		return result;
 	if (options.prices == NULL)
@@ -164,6 +164,11 @@ int cost_run(const struct command *command, char **arguments)
 }
 
 const struct cli_flag cost_flags[] = {
+    {.name = "from",
+     .value_name = "FILE",
+     .help = "figures in JSON, such as measurement.json; flags overrule it",
+     .kind = FLAGS_TEXT,
+     .offset = offsetof(struct options, from)},
     {.name = "prices",
      .value_name = "BOOK",
      .help = "guide, aws-2026 (the default), or a file of your own",

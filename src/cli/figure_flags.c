@@ -2,8 +2,11 @@
 #include "cli/figure_flags.h"
 
 #include "advisor/figure_text.h"
+#include "advisor/situation_json.h"
 #include "base/quote.h"
 #include "config/nearest.h"
+#include "config/yaml_file.h"
+#include "core/json_reader.h"
 
 #include <errno.h>
 
@@ -81,11 +84,57 @@ static void append_figures(struct buffer *buffer)
 	}
 }
 
-int figure_flags_read(struct situation *situation, const struct command *command, char **arguments,
-		      void *options)
+static int read_content(struct situation *situation, const char *file, struct slice content,
+			struct error *error)
 {
-	struct reading reading = {situation, command->flags};
-	const struct flags_others others = {read_figure, append_figures, &reading};
+	struct error reason;
+	json_t *json = NULL;
+	int result = json_reader_read(content, &json, &reason);
 
-	return command_read_flags(command, arguments, options, &others);
+	if (result == 0)
+		result = situation_json_read(situation, json, &reason);
+	json_decref(json);
+	return result < 0 ? error_set(error, result, "%.200s: %s", file, reason.text) : 0;
+}
+
+static int read_file(struct situation *situation, const char *file, struct error *error)
+{
+	struct buffer content = BUFFER_EMPTY;
+	int result = yaml_file_read(file, &content, error);
+
+	if (result == 0)
+		result = read_content(situation, file, buffer_slice(&content), error);
+	buffer_finish(&content);
+	return result;
+}
+
+static void overrule(struct situation *situation, const struct situation *flags)
+{
+	for (int i = 0; i < FIGURES; i++) {
+		if (flags->sources[i] != FIGURE_ENTERED)
+			continue;
+		situation->values[i] = flags->values[i];
+		situation->sources[i] = FIGURE_ENTERED;
+	}
+}
+
+int figure_flags_read(struct situation *ret_situation, const struct command *command,
+		      char **arguments, void *options, const char *const *from)
+{
+	struct situation flags, situation;
+	struct reading reading = {&flags, command->flags};
+	const struct flags_others others = {read_figure, append_figures, &reading};
+	struct error error;
+	int result;
+
+	situation_init(&flags);
+	situation_init(&situation);
+	result = command_read_flags(command, arguments, options, &others);
+	if (result != COMMAND_GOES_ON)
+		return result;
+	if (*from != NULL && read_file(&situation, *from, &error) < 0)
+		return command_fail(command, COMMAND_FAILED, "%s", error.text);
+	overrule(&situation, &flags);
+	*ret_situation = situation;
+	return COMMAND_GOES_ON;
 }

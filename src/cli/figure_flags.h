@@ -1,13 +1,14 @@
-/* Figures of a system as flags: --users 3000 --latency 2s --redis no. */
+/* Figures of a system as flags, --users 3000 --latency 2s --redis no, or from a file. */
 #ifndef ALLIM_CLI_FIGURE_FLAGS_H
 #define ALLIM_CLI_FIGURE_FLAGS_H
 
 #include "advisor/situation.h"
 #include "cli/command.h"
 
-/* Reads the command's own flags into `options`, and all figures into the situation, whose other
- * figures stay as they are. Returns COMMAND_GOES_ON, or the exit status. */
-int figure_flags_read(struct situation *situation, const struct command *command, char **arguments,
-		      void *options);
+/* Reads the command's own flags into `options`, and makes a situation of the rules of thumb, the
+ * file that `*from` then names (NULL: none), and the figures among the flags, which overrule it.
+ * Returns COMMAND_GOES_ON, or the exit status. */
+int figure_flags_read(struct situation *ret_situation, const struct command *command,
+		      char **arguments, void *options, const char *const *from);
 
 #endif

@@ -152,6 +152,26 @@ static void weights_and_rules_of_ones_own(void **state)
 	unlink(path);
 }
 
+static void figures_come_from_a_file(void **state)
+{
+	const char *file = "/dev/stdin";
+	json_t *json;
+
+	(void)state;
+	json = json_of(RUN_WITH("{\"version\":1,\"figures\":{\"users\":{\"value\":300,\"source\":"
+				"\"measured\"},\"latency\":\"30s\"}}",
+				"advise", "--from", file, "--users", "600", "--format", "json"));
+	assert_string_equal(text_of(json, "method"), "sse-db");
+	assert_string_equal(
+	    text_of(json_object_get(json_object_get(json, "situation"), "users"), "source"),
+	    "entered");
+	json_decref(json);
+	running_assert_contains(RUN_WITH("{\"version\":1,", "advise", "--from", file)->errors,
+				"/dev/stdin: ");
+	running_assert_contains(RUN("advise", "--from", "/nowhere")->errors,
+				"/nowhere: cannot be read: No such file or directory");
+}
+
 static void mistakes_are_refused(void **state)
 {
 	(void)state;
@@ -180,6 +200,7 @@ int main(void)
 	    cmocka_unit_test(what_people_read),
 	    cmocka_unit_test(lines_fit_a_terminal),
 	    cmocka_unit_test(weights_and_rules_of_ones_own),
+	    cmocka_unit_test(figures_come_from_a_file),
 	    cmocka_unit_test(mistakes_are_refused),
 	};
 
