@@ -1,51 +1,12 @@
 /* Verdicts by the built-in rules, and how near they are to another one. */
-#include "advisor/figure_text.h"
 #include "advisor/forecast.h"
 
-#include "lib/assertions.h"
+#include "built_in.h"
 #include "lib/failing_allocator.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-
-static struct rules rules;
-
-static int setup(void **state)
-{
-	struct error error;
-
-	(void)state;
-	if (rules_read(&rules, "rules.yaml", slice_from_string(rules_text), &error) < 0)
-		fail_msg("%s", error.text);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rules_finish(&rules);
-	return 0;
-}
-
-/* Figures as "users=500 latency=2s redis=no". */
-static void take(struct situation *situation, const char *given)
-{
-	struct slice rest = slice_from_string(given);
-
-	situation_init(situation);
-	while (rest.length > 0) {
-		struct slice value = slice_split(&rest, ' '), name = slice_split(&value, '=');
-		struct error error = {""};
-		enum figure figure;
-		double number;
-
-		assert_int_equal(figure_find(name, &figure), 0);
-		if (figure_text_read(figure, value, &number, &error) < 0 ||
-		    situation_set(situation, figure, number, FIGURE_ENTERED, &error) < 0)
-			fail_msg("%s", error.text);
-	}
-}
 
 static const char *name_of(enum advisor_method method)
 {
@@ -57,7 +18,7 @@ static void assert_advice(const char *given, const char *method, const char *rul
 	struct situation situation;
 	struct advice advice;
 
-	take(&situation, given);
+	built_in_take(&situation, given);
 	assert_int_equal(advice_give(&advice, &rules, &situation, NULL), 0);
 	if (strcmp(name_of(advice.method), method) != 0)
 		fail_msg("%s: %s, not %s", given, name_of(advice.method), method);
@@ -105,7 +66,7 @@ static void a_method_is_ruled_out_with_a_reason(void **state)
 	struct advice advice;
 
 	(void)state;
-	take(&situation, "users=3000 latency=2s redis=no");
+	built_in_take(&situation, "users=3000 latency=2s redis=no");
 	assert_int_equal(advice_give(&advice, &rules, &situation, NULL), 0);
 	assert_slice(advice.ruled_out[ADVISOR_POLL]->text.languages[ADVISOR_ENGLISH],
 		     "notifications are needed in real time");
@@ -122,7 +83,7 @@ static void assert_change(const char *given, enum figure figure, double value, c
 	struct situation situation;
 	struct advice_change change;
 
-	take(&situation, given);
+	built_in_take(&situation, given);
 	assert_int_equal(advice_change(&change, &rules, &situation, NULL, figure), 0);
 	if (!(change.value == value || (isnan(change.value) && isnan(value))) ||
 	    strcmp(name_of(change.method), method) != 0)
@@ -235,7 +196,8 @@ static void growth(void **state)
 	struct situation situation, later;
 
 	(void)state;
-	take(&situation, "users=3000 notifications=10 servers=4 latency=2s redis=yes growth=15%");
+	built_in_take(&situation,
+		      "users=3000 notifications=10 servers=4 latency=2s redis=yes growth=15%");
 	forecast_situation(&later, &situation, 2);
 	assert_true(fabs(later.values[FIGURE_USERS] - 3967.5) < 1e-6);
 	assert_true(fabs(later.values[FIGURE_NOTIFICATIONS] - 13.225) < 1e-9);
@@ -244,10 +206,10 @@ static void growth(void **state)
 	/* Beyond 5,000 users the tree asks for servers, not for Redis. */
 	assert_int_equal(forecast_change(&rules, &situation, NULL, &method), 4);
 	assert_int_equal(method, ADVISOR_SSE_DB);
-	take(&situation, "users=3000 servers=4 latency=2s redis=yes");
+	built_in_take(&situation, "users=3000 servers=4 latency=2s redis=yes");
 	assert_int_equal(forecast_condition(&beyond, &situation), FORECAST_NEVER);
 	assert_int_equal(forecast_change(&rules, &situation, NULL, &method), FORECAST_NEVER);
-	take(&situation, "users=20000 growth=-10%");
+	built_in_take(&situation, "users=20000 growth=-10%");
 	assert_int_equal(forecast_condition(&beyond, &situation), 0);
 }
 
@@ -257,7 +219,7 @@ static void assert_nearest(const char *given, const char *name, double nearness)
 	const struct scenario *nearest = NULL;
 	double most = -1;
 
-	take(&situation, given);
+	built_in_take(&situation, given);
 	for (size_t i = 0; i < rules.scenario_count; i++) {
 		double present = scenario_nearness(&rules.scenarios[i], &situation);
 
@@ -305,5 +267,5 @@ int main(void)
 	    cmocka_unit_test(a_shortage_of_memory_is_survived),
 	};
 
-	return cmocka_run_group_tests_name("advice", tests, setup, teardown);
+	return cmocka_run_group_tests_name("advice", tests, built_in_setup, built_in_teardown);
 }

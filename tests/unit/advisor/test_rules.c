@@ -1,32 +1,11 @@
 /* Every path of the guide's tree, every limit of its questions, and its scores, by the built-in
  * rules. */
-#include "advisor/rules.h"
-
-#include "lib/assertions.h"
+#include "built_in.h"
 #include "lib/failing_allocator.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-
-static struct rules rules;
-
-static int setup(void **state)
-{
-	struct error error;
-
-	(void)state;
-	if (rules_read(&rules, "rules.yaml", slice_from_string(rules_text), &error) < 0)
-		fail_msg("%s", error.text);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rules_finish(&rules);
-	return 0;
-}
 
 static const struct rule *find(const char *name)
 {
@@ -36,25 +15,6 @@ static const struct rule *find(const char *name)
 	}
 	fail_msg("there is no rule %s", name);
 	return NULL;
-}
-
-/* Figures as "users=500 redis=1". */
-static void take(struct situation *situation, const char *given)
-{
-	char name[32];
-	double value;
-	int length;
-
-	situation_init(situation);
-	for (; sscanf(given, " %31[a-z-]=%lf%n", name, &value, &length) == 2; given += length) {
-		enum figure figure;
-		struct error error;
-
-		assert_int_equal(figure_find(slice_from_string(name), &figure), 0);
-		assert_int_equal(situation_set(situation, figure, value, FIGURE_ENTERED, &error),
-				 0);
-	}
-	assert_string_equal(given, "");
 }
 
 static void name_methods(unsigned methods, char text[static 128])
@@ -75,7 +35,7 @@ static void assert_votes(const char *rule, const char *given, const char *expect
 	struct rule_vote vote;
 	char text[128];
 
-	take(&situation, given);
+	built_in_take(&situation, given);
 	rule_vote(find(rule), &situation, &vote);
 	name_methods(vote.methods, text);
 	if (strcmp(text, expected) != 0)
@@ -93,11 +53,11 @@ static void the_tree(void **state)
 	(void)state;
 	assert_votes(tree, "users=0", "poll");
 	assert_votes(tree, "users=499", "poll");
-	assert_votes(tree, "users=500 latency=2000 redis=1", "sse-redis");
-	assert_votes(tree, "users=500 latency=2000 redis=0", "sse-db");
-	assert_votes(tree, "users=500 latency=2001", "sse-db");
-	assert_votes(tree, "users=5000 latency=100 redis=1", "sse-redis");
-	assert_votes(tree, "users=5000 latency=30000 redis=1", "sse-db");
+	assert_votes(tree, "users=500 latency=2000ms redis=yes", "sse-redis");
+	assert_votes(tree, "users=500 latency=2000ms redis=no", "sse-db");
+	assert_votes(tree, "users=500 latency=2001ms", "sse-db");
+	assert_votes(tree, "users=5000 latency=100ms redis=yes", "sse-redis");
+	assert_votes(tree, "users=5000 latency=30000ms redis=yes", "sse-db");
 	assert_votes(tree, "users=5001 servers=3", "sse-db");
 	assert_votes(tree, "users=5001 servers=10", "sse-db");
 	assert_votes(tree, "users=5001 servers=11", "sse-redis");
@@ -111,14 +71,14 @@ static void the_questions(void **state)
 		   *redis = "question 5: Redis";
 
 	(void)state;
-	assert_votes(ways, "bidirectional=1", "websocket");
-	assert_votes(ways, "bidirectional=0", "sse-db sse-redis");
-	assert_votes(fast, "latency=100", "sse-redis websocket");
-	assert_votes(fast, "latency=101", "sse-db");
-	assert_votes(fast, "latency=500", "sse-db");
-	assert_votes(fast, "latency=2000", "sse-db");
-	assert_votes(fast, "latency=2001", "poll");
-	assert_votes(fast, "latency=30000", "poll");
+	assert_votes(ways, "bidirectional=yes", "websocket");
+	assert_votes(ways, "bidirectional=no", "sse-db sse-redis");
+	assert_votes(fast, "latency=100ms", "sse-redis websocket");
+	assert_votes(fast, "latency=101ms", "sse-db");
+	assert_votes(fast, "latency=500ms", "sse-db");
+	assert_votes(fast, "latency=2000ms", "sse-db");
+	assert_votes(fast, "latency=2001ms", "poll");
+	assert_votes(fast, "latency=30000ms", "poll");
 	assert_votes(users, "users=499", "poll");
 	assert_votes(users, "users=500", "sse-db");
 	assert_votes(users, "users=10000", "sse-db");
@@ -128,8 +88,8 @@ static void the_questions(void **state)
 	assert_votes(servers, "servers=4", "sse-db sse-redis");
 	assert_votes(servers, "servers=10", "sse-db sse-redis");
 	assert_votes(servers, "servers=11", "sse-redis");
-	assert_votes(redis, "redis=1", "sse-redis");
-	assert_votes(redis, "redis=0", "sse-db");
+	assert_votes(redis, "redis=yes", "sse-redis");
+	assert_votes(redis, "redis=no", "sse-db");
 }
 
 static void the_quick_guide(void **state)
@@ -171,8 +131,8 @@ static void who_is_not_told_does_not_vote(void **state)
 
 	(void)state;
 	assert_votes("decision tree", "", "");
-	assert_votes("decision tree", "users=600 latency=1000", "");
-	take(&situation, "users=600 latency=1000");
+	assert_votes("decision tree", "users=600 latency=1000ms", "");
+	built_in_take(&situation, "users=600 latency=1000ms");
 	rule_vote(find("decision tree"), &situation, &vote);
 	assert_int_equal(vote.open, FIGURE_REDIS);
 	assert_int_equal(vote.length, 2);
@@ -303,5 +263,5 @@ int main(void)
 	    cmocka_unit_test(a_shortage_of_memory_is_survived),
 	};
 
-	return cmocka_run_group_tests_name("rules", tests, setup, teardown);
+	return cmocka_run_group_tests_name("rules", tests, built_in_setup, built_in_teardown);
 }

@@ -89,3 +89,13 @@ void running_assert_contains(const char *text, const char *part)
 	if (strstr(text, part) == NULL)
 		fail_msg("\"%s\" does not contain \"%s\"", text, part);
 }
+
+json_t *running_json(const struct running *running)
+{
+	json_t *json = json_loads(running->output, 0, NULL);
+
+	assert_string_equal(running->errors, "");
+	assert_int_equal(running->status, COMMAND_DONE);
+	assert_non_null(json);
+	return json;
+}

@@ -4,6 +4,8 @@
 
 #include "cli/command.h"
 
+#include <jansson.h>
+
 struct running {
 	int status;
 	char output[64 * 1024];
@@ -19,5 +21,9 @@ const struct running *running_of(const char *input, const char *const *words);
 
 /* Fails the test, showing both, unless `text` contains `part`. */
 void running_assert_contains(const char *text, const char *part);
+
+/* What a command that is done has printed as JSON; fails the test otherwise. The caller drops the
+ * reference. */
+json_t *running_json(const struct running *running);
 
 #endif

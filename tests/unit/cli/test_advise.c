@@ -1,20 +1,9 @@
 #include "lib/assertions.h"
 #include "running.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static json_t *json_of(const struct running *running)
-{
-	json_t *json = json_loads(running->output, 0, NULL);
-
-	assert_string_equal(running->errors, "");
-	assert_int_equal(running->status, COMMAND_DONE);
-	assert_non_null(json);
-	return json;
-}
 
 static const char *text_of(const json_t *json, const char *name)
 {
@@ -37,8 +26,8 @@ static const json_t *rule_of(const json_t *json, const char *name)
 
 static void what_scripts_read(void **state)
 {
-	json_t *json = json_of(RUN("advise", "--users", "3000", "--servers", "4", "--latency", "2s",
-				   "--redis", "no", "--format", "json"));
+	json_t *json = running_json(RUN("advise", "--users", "3000", "--servers", "4", "--latency",
+					"2s", "--redis", "no", "--format", "json"));
 	const json_t *tree = rule_of(json, "decision tree"),
 		     *budget = rule_of(json, "quick guide by budget"),
 		     *scores = json_object_get(json, "scores"),
@@ -65,8 +54,9 @@ static void what_scripts_read(void **state)
 
 static void growth_is_looked_ahead(void **state)
 {
-	json_t *json = json_of(RUN("advise", "--users", "3000", "--servers", "4", "--latency", "2s",
-				   "--redis", "yes", "--growth", "15%", "--format", "json"));
+	json_t *json =
+	    running_json(RUN("advise", "--users", "3000", "--servers", "4", "--latency", "2s",
+			     "--redis", "yes", "--growth", "15%", "--format", "json"));
 	const json_t *forecast = json_object_get(json, "forecast");
 	const json_t *redis = json_object_get(json_object_get(json, "methods"), "sse-redis");
 
@@ -84,8 +74,8 @@ static void growth_is_looked_ahead(void **state)
 /* What a rule votes for is said though it is ruled out. */
 static void votes_for_what_is_ruled_out(void **state)
 {
-	json_t *json = json_of(RUN("advise", "--users", "3000", "--latency", "1s", "--redis", "yes",
-				   "--bidirectional", "yes", "--format", "json"));
+	json_t *json = running_json(RUN("advise", "--users", "3000", "--latency", "1s", "--redis",
+					"yes", "--bidirectional", "yes", "--format", "json"));
 
 	(void)state;
 	assert_string_equal(text_of(json, "method"), "websocket");
@@ -143,8 +133,9 @@ static void weights_and_rules_of_ones_own(void **state)
 	assert_non_null(file);
 	assert_true(fputs(running->output, file) >= 0);
 	assert_int_equal(fclose(file), 0);
-	json = json_of(RUN("advise", "--rules", path, "--weight", "effort=0", "--weight",
-			   "operation=0", "--weight=cost=0", "--weight=scale=0", "--format=json"));
+	json = running_json(RUN("advise", "--rules", path, "--weight", "effort=0", "--weight",
+				"operation=0", "--weight=cost=0", "--weight=scale=0",
+				"--format=json"));
 	assert_true(
 	    json_number_value(json_object_get(json_object_get(json, "scores"), "websocket")) == 10);
 	assert_string_equal(text_of(json, "method"), "sse-redis"); /* the best score decides */
@@ -158,9 +149,10 @@ static void figures_come_from_a_file(void **state)
 	json_t *json;
 
 	(void)state;
-	json = json_of(RUN_WITH("{\"version\":1,\"figures\":{\"users\":{\"value\":300,\"source\":"
-				"\"measured\"},\"latency\":\"30s\"}}",
-				"advise", "--from", file, "--users", "600", "--format", "json"));
+	json =
+	    running_json(RUN_WITH("{\"version\":1,\"figures\":{\"users\":{\"value\":300,\"source\":"
+				  "\"measured\"},\"latency\":\"30s\"}}",
+				  "advise", "--from", file, "--users", "600", "--format", "json"));
 	assert_string_equal(text_of(json, "method"), "sse-db");
 	assert_string_equal(
 	    text_of(json_object_get(json_object_get(json, "situation"), "users"), "source"),

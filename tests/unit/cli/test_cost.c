@@ -1,19 +1,8 @@
 #include "lib/assertions.h"
 #include "running.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static json_t *json_of(const struct running *running)
-{
-	json_t *json = json_loads(running->output, 0, NULL);
-
-	assert_string_equal(running->errors, "");
-	assert_int_equal(running->status, COMMAND_DONE);
-	assert_non_null(json);
-	return json;
-}
 
 static const json_t *method_of(const json_t *json, const char *name)
 {
@@ -34,7 +23,7 @@ static void assert_number(const json_t *method, const char *name, double expecte
 static void the_guide_as_json(void **state)
 {
 	json_t *json =
-	    json_of(RUN("cost", "--prices", "guide", "--months", "6", "--format", "json"));
+	    running_json(RUN("cost", "--prices", "guide", "--months", "6", "--format", "json"));
 	const json_t *redis = method_of(json, "sse-redis"), *socket = method_of(json, "websocket");
 
 	(void)state;
@@ -54,7 +43,7 @@ static void the_guide_as_json(void **state)
 
 static void what_is_unknown_is_named(void **state)
 {
-	json_t *json = json_of(RUN("cost", "--users", "3000", "--format=json"));
+	json_t *json = running_json(RUN("cost", "--users", "3000", "--format=json"));
 	const json_t *unknown = json_object_get(method_of(json, "poll"), "unknown");
 
 	(void)state;
@@ -93,7 +82,7 @@ static void a_book_of_ones_own(void **state)
 	assert_non_null(file);
 	assert_true(fputs(running->output, file) >= 0);
 	assert_int_equal(fclose(file), 0);
-	json = json_of(RUN("cost", "--prices", path, "--format", "json"));
+	json = running_json(RUN("cost", "--prices", path, "--format", "json"));
 	assert_number(method_of(json, "kafka"), "total", 24420);
 	json_decref(json);
 	unlink(path);
