@@ -3,6 +3,7 @@
 
 #include "advisor/figure_text.h"
 #include "advisor/forecast.h"
+#include "advisor/sizing.h"
 #include "cli/output.h"
 
 #include <math.h>
@@ -243,6 +244,42 @@ static int append_changes(struct buffer *buffer, const struct advise_text *text)
 	return 0;
 }
 
+/* Sizes */
+
+static void append_size(struct buffer *buffer, const struct sizing_row *row, double value)
+{
+	struct buffer number = BUFFER_EMPTY;
+
+	if (isnan(value))
+		buffer_append_string(&number, "unknown");
+	else
+		buffer_append_format(&number, value < 1000 ? "%.4g %s" : "%.0f %s", value,
+				     row->unit);
+	buffer_append_string(buffer, "  ");
+	append_column(buffer, slice_from_string(row->name), 2 * METHOD);
+	append_column(buffer, buffer_slice(&number), 2 * METHOD);
+	buffer_append_format(buffer, "%s\n", row->formula);
+	buffer_finish(&number);
+}
+
+/* Kafka and RabbitMQ have no formulas; their nodes hold WebSockets. */
+static void append_sizes(struct buffer *buffer, const struct advise_text *text)
+{
+	enum advisor_method method = text->advice->method;
+	struct sizing sizing;
+
+	if (method == ADVISOR_METHODS)
+		return;
+	if (method > ADVISOR_WEBSOCKET)
+		method = ADVISOR_WEBSOCKET;
+	sizing_compute(&sizing, text->situation);
+	append_heading(buffer, text, "what it takes (3)");
+	for (int i = 0; i < SIZINGS; i++) {
+		if (sizing_rows[i].method == method)
+			append_size(buffer, &sizing_rows[i], sizing.values[i]);
+	}
+}
+
 /* Forecast */
 
 static void append_signals(struct buffer *buffer, const struct advise_text *text,
@@ -293,6 +330,7 @@ int advise_text_append(struct buffer *buffer, const struct advise_text *text)
 	append_fits(buffer, text);
 	append_scores(buffer, text);
 	append_scenario(buffer, text);
+	append_sizes(buffer, text);
 	result = append_changes(buffer, text);
 	return result < 0 ? result : append_forecast(buffer, text);
 }

@@ -14,8 +14,8 @@ struct advise_text {
 	bool colours;
 };
 
-/* Appends the verdict, what each rule says, whom each method is for, scores, scenario, changes and
- * forecast. Lines have 100 columns at most. Returns 0 or -ENOMEM. */
+/* Appends the verdict, what each rule says, whom each method is for, scores, scenario, sizes,
+ * changes and forecast. Lines have 100 columns at most. Returns 0 or -ENOMEM. */
 int advise_text_append(struct buffer *buffer, const struct advise_text *text);
 
 #endif

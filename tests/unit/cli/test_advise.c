@@ -101,6 +101,9 @@ static void what_people_read(void **state)
 						 "time\n");
 	running_assert_contains(running->output, "  sse-redis      7.3  ###############\n");
 	running_assert_contains(running->output, "  servers from 5 to 11: sse-redis\n");
+	running_assert_contains(
+	    running->output,
+	    "  connections               10500 connections         users * tabs\n");
 	running = RUN("advise", "--users", "7000", "--servers", "5", "--lang", "ko");
 	running_assert_contains(running->output,
 				"동시 접속자가 5000명을 넘고 서버는 10대 이하다\n");
