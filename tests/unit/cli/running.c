@@ -99,3 +99,13 @@ json_t *running_json(const struct running *running)
 	assert_non_null(json);
 	return json;
 }
+
+void running_save(const struct running *running, char *path)
+{
+	size_t length = strlen(running->output);
+	int descriptor = mkstemp(path);
+
+	assert_true(descriptor >= 0);
+	assert_int_equal(write(descriptor, running->output, length), length);
+	close(descriptor);
+}

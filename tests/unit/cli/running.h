@@ -26,4 +26,7 @@ void running_assert_contains(const char *text, const char *part);
  * reference. */
 json_t *running_json(const struct running *running);
 
+/* Writes what it printed to a new file whose name takes the place of the six X at the end. */
+void running_save(const struct running *running, char *path);
+
 #endif

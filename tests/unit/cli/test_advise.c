@@ -1,7 +1,6 @@
 #include "lib/assertions.h"
 #include "running.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,15 +126,10 @@ static void lines_fit_a_terminal(void **state)
 static void weights_and_rules_of_ones_own(void **state)
 {
 	char path[] = "/tmp/allim-rules-XXXXXX";
-	const struct running *running = RUN("advise", "--export-rules");
-	int descriptor = mkstemp(path);
-	FILE *file = fdopen(descriptor, "w");
 	json_t *json;
 
 	(void)state;
-	assert_non_null(file);
-	assert_true(fputs(running->output, file) >= 0);
-	assert_int_equal(fclose(file), 0);
+	running_save(RUN("advise", "--export-rules"), path);
 	json = running_json(RUN("advise", "--rules", path, "--weight", "effort=0", "--weight",
 				"operation=0", "--weight=cost=0", "--weight=scale=0",
 				"--format=json"));
