@@ -1,0 +1,52 @@
+#include "survey/survey_nodes.h"
+
+#include <errno.h>
+#include <math.h>
+
+void survey_nodes_init(struct survey_nodes *nodes)
+{
+	*nodes = (struct survey_nodes){.tabs = NAN};
+}
+
+static double most(double so_far, const json_t *cluster, const char *name)
+{
+	const json_t *value = json_object_get(cluster, name);
+
+	return json_is_number(value) ? fmax(so_far, json_number_value(value)) : so_far;
+}
+
+int survey_nodes_take(struct survey_nodes *nodes, const json_t *stats)
+{
+	const json_t *cluster = json_object_get(stats, "cluster");
+
+	if (!json_is_object(cluster))
+		return -EINVAL;
+	nodes->samples++;
+	nodes->users = most(nodes->users, cluster, "users");
+	nodes->servers = most(nodes->servers, cluster, "nodes");
+	nodes->deliveries = most(nodes->deliveries, cluster, "deliveries_per_second");
+	nodes->tabs = most(nodes->tabs, cluster, "tabs_per_user");
+	return 0;
+}
+
+void survey_nodes_observe(const struct survey_nodes *nodes, double seconds,
+			  struct observations *observations)
+{
+	static const char how[] = "the most of %u samples of the running nodes in %.1f s";
+
+	if (nodes->samples == 0)
+		return;
+	observations_note(observations, OBSERVATION_SERVERS, nodes->servers, OBSERVATION_MEASURED,
+			  "nodes that share the store");
+	observations_note(observations, OBSERVATION_TRAFFIC, nodes->deliveries,
+			  OBSERVATION_MEASURED, how, nodes->samples, seconds);
+	if (nodes->tabs >= 1)
+		observations_note(observations, OBSERVATION_TABS, nodes->tabs, OBSERVATION_MEASURED,
+				  how, nodes->samples, seconds);
+	else
+		observations_leave(observations, OBSERVATION_TABS, "nobody is connected");
+	if (observations->items[OBSERVATION_PEAK_USERS].state == OBSERVATION_OPEN &&
+	    nodes->users > 0)
+		observations_note(observations, OBSERVATION_PEAK_USERS, nodes->users,
+				  OBSERVATION_SAMPLED, how, nodes->samples, seconds);
+}

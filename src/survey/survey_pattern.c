@@ -1,0 +1,214 @@
+#include "survey/survey_pattern.h"
+
+#include "survey/survey_query.h"
+
+#include <errno.h>
+#include <math.h>
+
+enum { DAY = 86400, HOUR = 3600, ROWS_TO_TELL = 10000 };
+
+static const enum observation own[] = {
+    OBSERVATION_HOURLY_NOTIFICATIONS,
+    OBSERVATION_PEAK_NOTIFICATIONS,
+    OBSERVATION_USER_NOTIFICATIONS,
+    OBSERVATION_ROWS,
+    OBSERVATION_ROW_BYTES,
+    OBSERVATION_OLDEST,
+    OBSERVATION_QUERY_TIME,
+};
+
+static void leave_all(struct survey *survey, int result, const struct error *error)
+{
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		survey_leave(survey, own[i], result, error);
+}
+
+/* Asks for one number and notes it. Returns whether there is one. */
+static bool observe(struct survey *survey, enum observation observation, struct buffer *sql,
+		    double *ret_number)
+{
+	struct error error;
+	int result = survey_sql_ask(survey->database, sql, ret_number, 1, &error);
+
+	if (result == 0 && isnan(*ret_number))
+		result = error_set(&error, -ENODATA, "there is no row of that time");
+	if (result < 0)
+		survey_leave(survey, observation, result, &error);
+	return result == 0;
+}
+
+static void observe_rows(struct survey *survey, const struct survey_source *source)
+{
+	struct buffer sql = BUFFER_EMPTY;
+	double rows;
+
+	survey_tell(survey, "how many notifications are kept");
+	if (source->rows > survey->options->rows_most && !survey->options->is_exact) {
+		observations_note(&survey->observations, OBSERVATION_ROWS, source->rows,
+				  OBSERVATION_SAMPLED, "the database's own estimate of %s",
+				  source->table);
+		return;
+	}
+	buffer_append_format(&sql, "SELECT count(*) FROM %s", source->table);
+	if (observe(survey, OBSERVATION_ROWS, &sql, &rows))
+		survey_note(survey, OBSERVATION_ROWS, rows, SURVEY_WHOLE, source);
+}
+
+/* Pages that are hardly filled say nothing of a row. */
+static void observe_bytes(struct survey *survey, const struct survey_source *source)
+{
+	double rows = survey->observations.items[OBSERVATION_ROWS].value;
+
+	if (isnan(source->bytes))
+		observations_leave(&survey->observations, OBSERVATION_ROW_BYTES,
+				   "the size of %s is not told", source->table);
+	else if (!(rows >= ROWS_TO_TELL))
+		observations_leave(&survey->observations, OBSERVATION_ROW_BYTES,
+				   "%s has too few rows to tell", source->table);
+	else
+		observations_note(&survey->observations, OBSERVATION_ROW_BYTES,
+				  source->bytes / rows,
+				  survey->observations.items[OBSERVATION_ROWS].state,
+				  "%s and its indexes, by their rows", source->table);
+}
+
+/* Tells when the first row was made, in seconds since 1970, or INT64_MIN. */
+static int64_t observe_oldest(struct survey *survey, const struct survey_source *source)
+{
+	struct buffer sql = BUFFER_EMPTY;
+	double oldest;
+
+	survey_tell(survey, "the oldest notification");
+	buffer_append_format(&sql, "SELECT %smin(%s)%s FROM %s", source->seconds[0], source->time,
+			     source->seconds[1], source->table);
+	if (!observe(survey, OBSERVATION_OLDEST, &sql, &oldest))
+		return INT64_MIN;
+	survey_note(survey, OBSERVATION_OLDEST,
+		    fmax(0, (double)survey->options->now - oldest) / DAY, SURVEY_WHOLE, source);
+	return (int64_t)oldest;
+}
+
+static void observe_minutes(struct survey *survey, const struct survey_source *source,
+			    enum survey_way way, int64_t oldest)
+{
+	struct survey_range range = survey_range(survey);
+	struct survey_minutes minutes;
+	struct error error;
+	int result;
+
+	survey_tell(survey, "notifications in a minute");
+	result = survey_count_minutes(survey, source, SURVEY_ROWS, way, &minutes, &error);
+	if (result < 0) {
+		survey_leave(survey, OBSERVATION_PEAK_NOTIFICATIONS, result, &error);
+		survey_leave(survey, OBSERVATION_HOURLY_NOTIFICATIONS, result, &error);
+		return;
+	}
+	if (oldest > range.from)
+		range.from = oldest;
+	survey_note(survey, OBSERVATION_PEAK_NOTIFICATIONS, minutes.peak, way, source);
+	survey_note(survey, OBSERVATION_HOURLY_NOTIFICATIONS,
+		    minutes.sum / fmax(1, (double)(range.to - range.from) / HOUR), way, source);
+}
+
+/* The guide's list of the last 24 hours, in one row. */
+static void observe_hours(struct survey *survey, const struct survey_source *source)
+{
+	struct buffer sql = BUFFER_EMPTY;
+	int64_t now = survey->options->now;
+	double hours[SURVEY_HOURS];
+	struct error error;
+
+	survey_tell(survey, "notifications of the last hours");
+	for (int i = 0; i < SURVEY_HOURS; i++)
+		buffer_append_format(
+		    &sql, "%s sum(CASE WHEN %s >= %s%lld%s AND %s < %s%lld%s THEN 1 ELSE 0 END)",
+		    i == 0 ? "SELECT" : ",", source->time, source->moment[0],
+		    (long long)(now - (i + 1) * HOUR), source->moment[1], source->time,
+		    source->moment[0], (long long)(now - i * HOUR), source->moment[1]);
+	buffer_append_format(&sql, " FROM %s", source->table);
+	survey_sql_append_range(&sql, source, (struct survey_range){now - DAY, now});
+	if (survey_sql_ask(survey->database, &sql, hours, SURVEY_HOURS, &error) == 0) {
+		for (int i = 0; i < SURVEY_HOURS; i++)
+			survey->hours[i] = isnan(hours[i]) ? 0 : hours[i];
+	}
+}
+
+/* Of a large table the last day tells. */
+static void observe_user_days(struct survey *survey, const struct survey_source *source,
+			      enum survey_way way)
+{
+	struct survey_range range = survey_range(survey);
+	struct buffer sql = BUFFER_EMPTY;
+	double number;
+
+	survey_tell(survey, "notifications of a user");
+	if (way == SURVEY_MINUTES)
+		range.from = range.to - DAY;
+	survey_sql_append_user_days(&sql, source, range);
+	if (observe(survey, OBSERVATION_USER_NOTIFICATIONS, &sql, &number))
+		observations_note(&survey->observations, OBSERVATION_USER_NOTIFICATIONS, number,
+				  way == SURVEY_WHOLE ? OBSERVATION_MEASURED : OBSERVATION_SAMPLED,
+				  way == SURVEY_WHOLE ? "users with any, in %s"
+						      : "users with any in the last day, in %s",
+				  source->table);
+}
+
+/* Whole blocks of rows are drawn, which tells how many there are, but not when or whose. */
+static void sample_blocks(struct survey *survey, const struct survey_source *source)
+{
+	const char *const *sample = survey->database->ops->sample;
+	double part = 100 * survey->options->rows_most / source->rows, rows;
+	struct survey_range range = survey_range(survey);
+	struct buffer sql = BUFFER_EMPTY;
+
+	if (sample == NULL)
+		return;
+	survey_tell(survey, "a sample of the notifications");
+	buffer_append_format(&sql, "SELECT count(*) FROM %s%s%.6f%s", source->table, sample[0],
+			     part, sample[1]);
+	survey_sql_append_range(&sql, source, range);
+	if (observe(survey, OBSERVATION_HOURLY_NOTIFICATIONS, &sql, &rows))
+		observations_note(&survey->observations, OBSERVATION_HOURLY_NOTIFICATIONS,
+				  rows * 100 / part / ((double)survey->options->since / HOUR),
+				  OBSERVATION_SAMPLED, "%.3g %% of %s was read", part,
+				  source->table);
+}
+
+static void observe_times(struct survey *survey, const struct survey_source *source)
+{
+	enum survey_way way;
+	struct error error;
+	int64_t oldest;
+	int result = survey_choose(survey, source, survey_range(survey).from, &way, &error);
+
+	if (result == -EFBIG)
+		sample_blocks(survey, source);
+	if (result < 0) {
+		leave_all(survey, result, &error);
+		return;
+	}
+	oldest = observe_oldest(survey, source);
+	observe_minutes(survey, source, way, oldest);
+	observe_user_days(survey, source, way);
+	if (way == SURVEY_WHOLE)
+		observe_hours(survey, source);
+}
+
+void survey_pattern_run(struct survey *survey)
+{
+	struct survey_source source;
+	struct error error;
+	int result;
+
+	survey_tell(survey, "the table of notifications");
+	result = survey->database->ops->describe(survey->database, &survey->options->notifications,
+						 &source, &error);
+	if (result < 0) {
+		leave_all(survey, result, &error);
+		return;
+	}
+	observe_rows(survey, &source);
+	observe_bytes(survey, &source);
+	survey_query_run(survey, &source);
+	observe_times(survey, &source);
+}

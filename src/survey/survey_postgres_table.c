@@ -1,0 +1,209 @@
+/* The catalog quotes names (quote_ident), so what is put into SQL later is its text and not a
+ * person's. */
+#include "survey/survey_postgres_table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SCALES = 4 };
+
+/* What of the catalog is asked, with the table's name ($1), its user's ($2) and its time's column
+ * ($3). */
+static const char describes[] =
+    "SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
+    " (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = c.oid AND attname = $2"
+    "  AND attnum > 0 AND NOT attisdropped),"
+    " (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = c.oid AND attname = $3"
+    "  AND attnum > 0 AND NOT attisdropped),"
+    " (SELECT t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
+    "  WHERE a.attrelid = c.oid AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped),"
+    " (SELECT string_agg(attname, ', ' ORDER BY attnum) FROM (SELECT attname, attnum FROM"
+    "  pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    "  LIMIT 12) a),"
+    " (SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND"
+    "  a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL"
+    "  AND a.attname = $2),"
+    " (SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND"
+    "  a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL"
+    "  AND a.attname = $3),"
+    " (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(c.oid)),"
+    " has_table_privilege(c.oid, 'SELECT')"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+
+enum column { OID, TABLE, USER, TIME, TYPE, COLUMNS, USER_INDEXES, TIME_INDEXES, BYTES, READABLE };
+
+/* How a type of time is compared and counted. */
+static const struct clock {
+	const char *type;
+	const char *moment[2];
+	const char *seconds[2];
+	const char *buckets[SURVEY_BUCKETS][2];
+} clocks[] = {
+    {"timestamptz",
+     {"to_timestamp(", ")"},
+     {"extract(epoch FROM ", ")"},
+     {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}},
+    {"timestamp",
+     {"to_timestamp(", ")::timestamp"},
+     {"extract(epoch FROM (", ")::timestamptz)"},
+     {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}},
+};
+
+/* Whole numbers: of seconds, or of thousandths, millionths, billionths of one. */
+static const struct clock whole[SCALES] = {
+    {"", {"", ""}, {"(", ")"}, {{"(", " / 60)"}, {"(", " / 86400)"}}},
+    {"", {"", "000"}, {"(", ") / 1000"}, {{"(", " / 60000)"}, {"(", " / 86400000)"}}},
+    {"", {"", "000000"}, {"(", ") / 1000000"}, {{"(", " / 60000000)"}, {"(", " / 86400000000)"}}},
+    {"",
+     {"", "000000000"},
+     {"(", ") / 1000000000"},
+     {{"(", " / 60000000000)"}, {"(", " / 86400000000000)"}}},
+};
+
+static int refuse_column(const PGresult *result, const struct survey_table *table,
+			 enum column column, struct error *error)
+{
+	return error_set(error, -ENOENT, "%s has no column %.100s; it has %.300s",
+			 PQgetvalue(result, 0, TABLE), column == USER ? table->user : table->time,
+			 PQgetvalue(result, 0, COLUMNS));
+}
+
+static int check(const PGresult *result, const struct survey_table *table, struct error *error)
+{
+	if (PQntuples(result) == 0)
+		return error_set(error, -ENOENT, "there is no table %.100s", table->name);
+	if (PQgetisnull(result, 0, USER))
+		return refuse_column(result, table, USER, error);
+	if (PQgetisnull(result, 0, TIME))
+		return refuse_column(result, table, TIME, error);
+	if (PQgetvalue(result, 0, READABLE)[0] != 't')
+		return error_set(error, -EACCES, "%s may not be read; give the user SELECT on it",
+				 PQgetvalue(result, 0, TABLE));
+	return 0;
+}
+
+/* By the size of a number that is a time: 1e9 seconds are the year 2001, 1e11 the year 5138. */
+static int find_scale(struct survey_postgres_session *session, const struct survey_source *source,
+		      const struct clock **ret_clock, struct error *error)
+{
+	char sql[3 * SURVEY_NAME_BYTES + 100];
+	PGresult *result = NULL;
+	double sample;
+	int code, scale = 0;
+
+	snprintf(sql, sizeof(sql), "SELECT %s FROM %s WHERE %s > 0 LIMIT 1", source->time,
+		 source->table, source->time);
+	code = survey_postgres_session_ask(session, sql, 0, NULL, &result, error);
+	if (code < 0)
+		return code;
+	sample = PQntuples(result) == 0 ? 0 : strtod(PQgetvalue(result, 0, 0), NULL);
+	PQclear(result);
+	for (double limit = 1e11; scale < SCALES - 1 && sample >= limit; limit *= 1000)
+		scale++;
+	*ret_clock = &whole[scale];
+	return 0;
+}
+
+static int find_clock(struct survey_postgres_session *session, const struct survey_source *source,
+		      const char *type, const struct clock **ret_clock, struct error *error)
+{
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		if (strcmp(type, clocks[i].type) != 0)
+			continue;
+		*ret_clock = &clocks[i];
+		return 0;
+	}
+	if (strcmp(type, "int4") == 0 || strcmp(type, "int8") == 0)
+		return find_scale(session, source, ret_clock, error);
+	return error_set(
+	    error, -EINVAL,
+	    "%s.%s is of the type %.60s; name a column that is a timestamp, or a whole "
+	    "number of seconds or parts of them",
+	    source->table, source->time, type);
+}
+
+static void take_clock(struct survey_source *source, const struct clock *clock)
+{
+	for (int i = 0; i < 2; i++) {
+		source->moment[i] = clock->moment[i];
+		source->seconds[i] = clock->seconds[i];
+	}
+	for (int i = 0; i < SURVEY_BUCKETS; i++)
+		snprintf(source->buckets[i], sizeof(source->buckets[i]), "%s%s%s",
+			 clock->buckets[i][0], source->time, clock->buckets[i][1]);
+}
+
+static void take_names(struct survey_source *source, const PGresult *result)
+{
+	snprintf(source->table, sizeof(source->table), "%s", PQgetvalue(result, 0, TABLE));
+	snprintf(source->user, sizeof(source->user), "%s", PQgetvalue(result, 0, USER));
+	snprintf(source->time, sizeof(source->time), "%s", PQgetvalue(result, 0, TIME));
+	source->has_user_index = PQgetvalue(result, 0, USER_INDEXES)[0] != '0';
+	source->has_time_index = PQgetvalue(result, 0, TIME_INDEXES)[0] != '0';
+	source->bytes =
+	    PQgetisnull(result, 0, BYTES) ? NAN : strtod(PQgetvalue(result, 0, BYTES), NULL);
+}
+
+int survey_postgres_table_describe(struct survey_postgres_session *session,
+				   const struct survey_table *table,
+				   struct survey_source *ret_source, struct error *error)
+{
+	const char *const names[] = {table->name, table->user, table->time};
+	struct survey_source source = {.rows = 0};
+	struct buffer sql = BUFFER_EMPTY;
+	const struct clock *clock = NULL;
+	PGresult *result = NULL;
+	int code = survey_postgres_session_ask(session, describes, 3, names, &result, error);
+
+	if (code < 0)
+		return code;
+	code = check(result, table, error);
+	if (code == 0) {
+		take_names(&source, result);
+		code = find_clock(session, &source, PQgetvalue(result, 0, TYPE), &clock, error);
+	}
+	PQclear(result);
+	if (code < 0)
+		return code;
+	take_clock(&source, clock);
+	buffer_append_format(&sql, "SELECT 1 FROM %s", source.table);
+	code = survey_postgres_table_estimate(session, &sql, &source.rows, error);
+	if (code == 0)
+		*ret_source = source;
+	return code;
+}
+
+/* [{"Plan": {"Plan Rows": 1200, ...}}] */
+static double read_rows(const char *text)
+{
+	json_t *json = json_loads(text, 0, NULL);
+	const json_t *plan = json_object_get(json_array_get(json, 0), "Plan");
+	double rows = json_number_value(json_object_get(plan, "Plan Rows"));
+
+	json_decref(json);
+	return rows;
+}
+
+int survey_postgres_table_estimate(struct survey_postgres_session *session, struct buffer *sql,
+				   double *ret_rows, struct error *error)
+{
+	struct buffer explain = BUFFER_EMPTY;
+	PGresult *result = NULL;
+	int code;
+
+	buffer_append_string(&explain, "EXPLAIN (FORMAT JSON) ");
+	buffer_append(&explain, buffer_slice(sql));
+	buffer_append_byte(&explain, '\0');
+	code = buffer_failed(sql) || buffer_failed(&explain)
+		   ? error_set(error, -ENOMEM, "out of memory")
+		   : survey_postgres_session_ask(session, explain.data, 0, NULL, &result, error);
+	if (code == 0)
+		*ret_rows = read_rows(PQgetvalue(result, 0, 0));
+	PQclear(result);
+	buffer_finish(&explain);
+	buffer_finish(sql);
+	return code;
+}
