@@ -41,7 +41,7 @@ static json_t *condition_json(const struct condition *condition)
 	struct buffer text = BUFFER_EMPTY;
 	json_t *json;
 
-	condition_append(&text, condition);
+	condition_append(&text, condition, &audience_english);
 	json = buffer_failed(&text) ? NULL : advisor_json_text(buffer_slice(&text));
 	buffer_finish(&text);
 	return json;

@@ -8,7 +8,10 @@ struct audience {
 	enum advisor_language language;
 	/* An English text in that language, which lives as long as the program: gettext() or its
 	 * like. */
-	const char *(*translate)(const char *text);
+	const char *(*translate)(const char *text) __attribute__((format_arg(1)));
 };
+
+/* Who reads help and files. */
+extern const struct audience audience_english;
 
 #endif

@@ -1,6 +1,8 @@
 /* Either end of a range may belong to it or not. A switch that is to be on is the range of 1. */
 #include "advisor/condition.h"
 
+#include "advisor/figure_text.h"
+
 #include <errno.h>
 #include <math.h>
 
@@ -85,16 +87,37 @@ enum condition_result condition_check(const struct condition *condition,
 	return CONDITION_HOLDS;
 }
 
-void condition_append(struct buffer *buffer, const struct condition *condition)
+static void append_low(struct buffer *buffer, const struct condition *condition,
+		       const struct audience *audience)
+{
+	buffer_append_format(buffer,
+			     condition->low_is_out ? audience->translate("above %.10g")
+						   : audience->translate("from %.10g"),
+			     condition->low);
+}
+
+static void append_high(struct buffer *buffer, const struct condition *condition,
+			const struct audience *audience)
+{
+	buffer_append_format(buffer,
+			     condition->high_is_out ? audience->translate("below %.10g")
+						    : audience->translate("up to %.10g"),
+			     condition->high);
+}
+
+void condition_append(struct buffer *buffer, const struct condition *condition,
+		      const struct audience *audience)
 {
 	bool has_low = !isinf(condition->low), has_high = !isinf(condition->high);
 
-	if (has_low && figure_rows[condition->figure].kind == FIGURE_SWITCH)
-		buffer_append_string(buffer, condition->low > 0 ? "yes" : "no");
-	else if (has_low)
-		buffer_append_format(buffer, "%s %.10g%s", condition->low_is_out ? "above" : "from",
-				     condition->low, has_high ? " " : "");
-	if (has_high && figure_rows[condition->figure].kind != FIGURE_SWITCH)
-		buffer_append_format(buffer, "%s %.10g", condition->high_is_out ? "below" : "up to",
-				     condition->high);
+	if (has_low && figure_rows[condition->figure].kind == FIGURE_SWITCH) {
+		figure_text_append(buffer, condition->figure, condition->low, audience);
+		return;
+	}
+	if (has_low)
+		append_low(buffer, condition, audience);
+	if (has_low && has_high)
+		buffer_append_byte(buffer, ' ');
+	if (has_high)
+		append_high(buffer, condition, audience);
 }

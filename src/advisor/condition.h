@@ -2,6 +2,7 @@
 #ifndef ALLIM_ADVISOR_CONDITION_H
 #define ALLIM_ADVISOR_CONDITION_H
 
+#include "advisor/audience.h"
 #include "advisor/situation.h"
 #include "base/buffer.h"
 #include "yaml/yaml_source.h"
@@ -29,6 +30,7 @@ enum condition_result condition_check(const struct condition *condition,
 				      const struct situation *situation);
 
 /* "below 500", "from 1000 up to 10000", "above 20", "yes"; nothing where it always holds. */
-void condition_append(struct buffer *buffer, const struct condition *condition);
+void condition_append(struct buffer *buffer, const struct condition *condition,
+		      const struct audience *audience);
 
 #endif

@@ -103,16 +103,19 @@ const char *figure_text_placeholder(enum figure figure)
 	return placeholders[figure_rows[figure].kind];
 }
 
-void figure_text_append(struct buffer *buffer, enum figure figure, double value)
+void figure_text_append(struct buffer *buffer, enum figure figure, double value,
+			const struct audience *audience)
 {
 	const struct figure_row *row = &figure_rows[figure];
+	const char *unit = row->unit;
 
 	if (isnan(value))
-		buffer_append_string(buffer, "unknown");
+		buffer_append_string(buffer, audience->translate("unknown"));
 	else if (row->kind == FIGURE_SWITCH)
-		buffer_append_string(buffer, value != 0 ? "yes" : "no");
-	else if (slice_equals(slice_from_string(row->unit), SLICE("ms")) && value >= 1000)
-		buffer_append_format(buffer, "%.10g s", value / 1000);
+		buffer_append_string(buffer, value != 0 ? audience->translate("yes")
+							: audience->translate("no"));
+	else if (strcmp(unit, "ms") == 0 && value >= 1000)
+		buffer_append_format(buffer, "%.10g %s", value / 1000, audience->translate("s"));
 	else
-		buffer_append_format(buffer, "%.10g %s", value, row->unit);
+		buffer_append_format(buffer, "%.10g %s", value, audience->translate(unit));
 }

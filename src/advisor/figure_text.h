@@ -2,6 +2,7 @@
 #ifndef ALLIM_ADVISOR_FIGURE_TEXT_H
 #define ALLIM_ADVISOR_FIGURE_TEXT_H
 
+#include "advisor/audience.h"
 #include "advisor/situation.h"
 #include "base/buffer.h"
 
@@ -14,6 +15,7 @@ int figure_text_read(enum figure figure, struct slice text, double *ret_value, s
 const char *figure_text_placeholder(enum figure figure);
 
 /* Appends a value with its unit: "3000 users", "2 s", "99.99 %", "yes", "unknown". */
-void figure_text_append(struct buffer *buffer, enum figure figure, double value);
+void figure_text_append(struct buffer *buffer, enum figure figure, double value,
+			const struct audience *audience);
 
 #endif

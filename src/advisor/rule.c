@@ -127,9 +127,19 @@ static int read_question(const struct rule_question **ret_question, const struct
 	return read_branches(question, branches, depth, source);
 }
 
+static int read_title(struct rule *rule, const struct yaml_node *node,
+		      const struct yaml_source *source)
+{
+	const struct yaml_node *title = yaml_source_member(node, "title");
+
+	for (int i = 0; i < ADVISOR_LANGUAGES; i++)
+		rule->title.languages[i] = node->name;
+	return title == NULL ? 0 : advisor_text_read(&rule->title, title, source);
+}
+
 int rule_read(struct rule *rule, const struct yaml_node *node, const struct yaml_source *source)
 {
-	static const char *const members[] = {"section", "asks", "branches", NULL};
+	static const char *const members[] = {"title", "section", "asks", "branches", NULL};
 	const struct yaml_node *section;
 	int result = yaml_source_check_map(source, node, "a rule", members);
 
@@ -139,7 +149,8 @@ int rule_read(struct rule *rule, const struct yaml_node *node, const struct yaml
 		return result;
 	rule->name = node->name;
 	rule->section = section->text;
-	return read_question(&rule->question, node, 0, source);
+	result = read_title(rule, node, source);
+	return result < 0 ? result : read_question(&rule->question, node, 0, source);
 }
 
 /* NULL: the figure is unknown, and a condition asks for it. */

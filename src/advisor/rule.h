@@ -29,7 +29,8 @@ struct rule_question {
 
 struct rule {
 	struct slice name;
-	struct slice section; /* of the guide */
+	struct advisor_text title; /* the name, where the file has no other */
+	struct slice section;	   /* of the guide */
 	const struct rule_question *question;
 };
 
@@ -44,7 +45,8 @@ struct rule_vote {
 int rule_read_votes(unsigned *ret_votes, const struct yaml_node *list,
 		    const struct yaml_source *source);
 
-/* Reads a named map with the members section, asks and branches. Returns 0, -EINVAL or -ENOMEM. */
+/* Reads a named map with the members title, section, asks and branches; it may have no title.
+ * Returns 0, -EINVAL or -ENOMEM. */
 int rule_read(struct rule *rule, const struct yaml_node *node, const struct yaml_source *source);
 
 void rule_vote(const struct rule *rule, const struct situation *situation,

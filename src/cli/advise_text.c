@@ -42,7 +42,7 @@ static void append_value(struct buffer *buffer, enum figure figure, double value
 	if (strcmp(row->name, row->unit) == 0 && !isnan(value))
 		buffer_append_format(buffer, "%.10g", value);
 	else
-		figure_text_append(buffer, figure, value);
+		figure_text_append(buffer, figure, value, &audience_english);
 }
 
 static void append_path(struct buffer *buffer, const struct advise_text *text,
@@ -60,7 +60,7 @@ static void append_path(struct buffer *buffer, const struct advise_text *text,
 		buffer_append_string(buffer, " (");
 		if (isinf(condition->low) && isinf(condition->high))
 			buffer_append_string(buffer, "else");
-		condition_append(buffer, condition);
+		condition_append(buffer, condition, &audience_english);
 		buffer_append_string(buffer, ")");
 	}
 	buffer_append_string(buffer, "\n");

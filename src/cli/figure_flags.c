@@ -73,7 +73,8 @@ static void append_figures(struct buffer *buffer)
 		buffer_append_string(&text, figure_rows[i].sentence);
 		if (figure_rows[i].assumed == figure_rows[i].assumed) {
 			buffer_append_string(&text, " (");
-			figure_text_append(&text, (enum figure)i, figure_rows[i].assumed);
+			figure_text_append(&text, (enum figure)i, figure_rows[i].assumed,
+					   &audience_english);
 			buffer_append_string(&text, ")");
 		}
 		buffer_append_byte(&text, '\0');

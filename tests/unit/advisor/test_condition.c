@@ -77,7 +77,7 @@ static void assert_said(enum figure figure, const char *text, const char *expect
 	struct reading reading = read_condition(figure, text);
 	struct buffer said = BUFFER_EMPTY;
 
-	condition_append(&said, &reading.condition);
+	condition_append(&said, &reading.condition, &audience_english);
 	assert_buffer(said, expected);
 	buffer_finish(&said);
 }

@@ -68,13 +68,19 @@ static void mistakes_are_refused(void **state)
 	assert_refused(FIGURE_REDIS, "maybe", "redis is \"maybe\"; accepted is yes or no");
 }
 
-static void assert_said(enum figure figure, double value, const char *expected)
+static void assert_said_to(const struct audience *audience, enum figure figure, double value,
+			   const char *expected)
 {
 	struct buffer buffer = BUFFER_EMPTY;
 
-	figure_text_append(&buffer, figure, value);
+	figure_text_append(&buffer, figure, value, audience);
 	assert_buffer(buffer, expected);
 	buffer_finish(&buffer);
+}
+
+static void assert_said(enum figure figure, double value, const char *expected)
+{
+	assert_said_to(&audience_english, figure, value, expected);
 }
 
 static void figures_are_said(void **state)
@@ -91,12 +97,35 @@ static void figures_are_said(void **state)
 	assert_string_equal(figure_text_placeholder(FIGURE_LATENCY), "TIME");
 }
 
+static const char *in_french(const char *text)
+{
+	static const char *const texts[][2] = {
+	    {"users", "utilisateurs"}, {"yes", "oui"}, {"unknown", "inconnu"}};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (strcmp(text, texts[i][0]) == 0)
+			return texts[i][1];
+	}
+	return text;
+}
+
+static void figures_are_said_to_an_audience(void **state)
+{
+	const struct audience french = {ADVISOR_ENGLISH, in_french};
+
+	(void)state;
+	assert_said_to(&french, FIGURE_USERS, 3000, "3000 utilisateurs");
+	assert_said_to(&french, FIGURE_REDIS, 1, "oui");
+	assert_said_to(&french, FIGURE_SLA, NAN, "inconnu");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(figures_are_read),
 	    cmocka_unit_test(mistakes_are_refused),
 	    cmocka_unit_test(figures_are_said),
+	    cmocka_unit_test(figures_are_said_to_an_audience),
 	};
 
 	return cmocka_run_group_tests_name("figure_text", tests, NULL, NULL);

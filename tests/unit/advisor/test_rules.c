@@ -154,6 +154,32 @@ static void assert_refused(const char *text, const char *sentence)
 	assert_string_equal(error.text, sentence);
 }
 
+static void assert_title(const char *text, const char *expected)
+{
+	struct rules read;
+	struct error error = {""};
+
+	assert_int_equal(rules_read(&read, "r.yaml", slice_from_string(text), &error), 0);
+	assert_true(slice_equals(read.rules[0].title.languages[ADVISOR_KOREAN],
+				 slice_from_string(expected)));
+	rules_finish(&read);
+}
+
+static void a_rule_has_a_title_or_its_name(void **state)
+{
+	const char *votes = "asks: users, branches: [{votes: [poll], " REASON "}]";
+	char with[512], without[512];
+
+	(void)state;
+	snprintf(without, sizeof(without), BEGINNING "  r: {section: s, %s}", votes);
+	snprintf(with, sizeof(with), BEGINNING "  r: {title: {en: a, ko: b}, section: s, %s}",
+		 votes);
+	assert_title(without, "r");
+	assert_title(with, "b");
+	assert_refused(RULE("title: r"),
+		       "r.yaml:9:19: rule r: a text is written as NAME: VALUE pairs");
+}
+
 static void mistakes_in_rules_are_refused(void **state)
 {
 	(void)state;
@@ -258,6 +284,7 @@ int main(void)
 	    cmocka_unit_test(rules_contradict_each_other),
 	    cmocka_unit_test(who_is_not_told_does_not_vote),
 	    cmocka_unit_test(scores_by_weight),
+	    cmocka_unit_test(a_rule_has_a_title_or_its_name),
 	    cmocka_unit_test(mistakes_in_rules_are_refused),
 	    cmocka_unit_test(mistakes_in_criteria_are_refused),
 	    cmocka_unit_test(a_shortage_of_memory_is_survived),
