@@ -28,7 +28,8 @@ static const char describes[] =
     " (SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND"
     "  a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL"
     "  AND a.attname = $3),"
-    " (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(c.oid)),"
+    " coalesce((SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(c.oid)),"
+    "  nullif(pg_total_relation_size(c.oid), 0)),"
     " has_table_privilege(c.oid, 'SELECT')"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
