@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NONE FIGURES
 
@@ -43,6 +44,14 @@ void observations_init(struct observations *observations)
 		observations->items[i].value = NAN;
 }
 
+/* A text that is cut may end in half a character. */
+__attribute__((format(printf, 2, 0))) static void write_note(struct observed *observed,
+							     const char *format, va_list arguments)
+{
+	vsnprintf(observed->note, sizeof(observed->note), format, arguments);
+	observed->note[slice_drop_malformed(observed->note, strlen(observed->note))] = '\0';
+}
+
 void observations_note(struct observations *observations, enum observation observation,
 		       double value, enum observation_state state, const char *format, ...)
 {
@@ -52,7 +61,7 @@ void observations_note(struct observations *observations, enum observation obser
 	observed->value = value;
 	observed->state = state;
 	va_start(arguments, format);
-	vsnprintf(observed->note, sizeof(observed->note), format, arguments);
+	write_note(observed, format, arguments);
 	va_end(arguments);
 }
 
@@ -65,7 +74,7 @@ void observations_leave(struct observations *observations, enum observation obse
 	if (observed->state != OBSERVATION_OPEN || observed->note[0] != '\0')
 		return;
 	va_start(arguments, format);
-	vsnprintf(observed->note, sizeof(observed->note), format, arguments);
+	write_note(observed, format, arguments);
 	va_end(arguments);
 }
 

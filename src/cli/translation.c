@@ -4,15 +4,12 @@
 #include "cli/translation.h"
 
 #include <errno.h>
-#include <libintl.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define DOMAIN "allim"
 
 enum { NAME_BYTES = 128 };
 
@@ -69,8 +66,8 @@ static void bind_catalogue(void)
 {
 	char folder[PATH_MAX];
 
-	bindtextdomain(DOMAIN, find_beside(folder) ? folder : ALLIM_LOCALE_FOLDER);
-	bind_textdomain_codeset(DOMAIN, "UTF-8");
+	bindtextdomain(WORDING_DOMAIN, find_beside(folder) ? folder : ALLIM_LOCALE_FOLDER);
+	bind_textdomain_codeset(WORDING_DOMAIN, "UTF-8");
 	/* The system's error messages are in the same language. */
 	bind_textdomain_codeset("libc", "UTF-8");
 }
@@ -88,7 +85,7 @@ void translation_use(enum advisor_language language)
 
 const char *translation_of(const char *text)
 {
-	return dgettext(DOMAIN, text);
+	return dgettext(WORDING_DOMAIN, text);
 }
 
 /* A context stands before the text that it belongs to, with an EOT between them. */
@@ -98,7 +95,7 @@ const char *translation_of_name(const char *name)
 	const char *found;
 
 	snprintf(key, sizeof(key), "name\004%s", name);
-	found = dgettext(DOMAIN, key);
+	found = dgettext(WORDING_DOMAIN, key);
 	return found == key ? name : found;
 }
 

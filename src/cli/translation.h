@@ -1,14 +1,11 @@
-/* Texts for people in their language, by gettext: _("...") in code, N_("...") in tables whose texts
- * are translated where they are shown.
+/* The language of texts for people, by gettext (base/wording.h).
  *
  * gettext's language is the process's, so it is chosen on the main thread before others exist. */
 #ifndef ALLIM_CLI_TRANSLATION_H
 #define ALLIM_CLI_TRANSLATION_H
 
 #include "advisor/audience.h"
-
-#define _(text)	 translation_of(text)
-#define N_(text) text
+#include "base/wording.h"
 
 /* What --lang says, "en" or "ko"; where that is NULL, what the environment asks for by LC_ALL,
  * LC_MESSAGES or LANG, the first of them that is set. Returns 0, or -EINVAL for another word. */

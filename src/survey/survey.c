@@ -2,6 +2,8 @@
  * database that has gone away fails the questions that follow, and these say so. */
 #include "survey/survey.h"
 
+#include "base/wording.h"
+
 #include "survey/survey_activity.h"
 #include "survey/survey_pattern.h"
 #include "survey/survey_query.h"
@@ -62,10 +64,11 @@ int survey_choose(struct survey *survey, const struct survey_source *source, int
 	else if (source->has_time_index)
 		*ret_way = SURVEY_MINUTES;
 	else
-		return error_set(error, -EFBIG,
-				 "%s has about %.0f rows and no index that begins with %s; add "
-				 "one, or read all of it with --exact",
-				 source->table, source->rows, source->time);
+		return error_set(
+		    error, -EFBIG,
+		    _("%s has about %.0f rows and no index that begins with %s; add one, "
+		      "or read all of it with --exact"),
+		    source->table, source->rows, source->time);
 	return 0;
 }
 
@@ -86,14 +89,14 @@ void survey_note(struct survey *survey, enum observation observation, double val
 	struct observations *observations = &survey->observations;
 
 	if (isnan(value))
-		observations_leave(observations, observation, "%s has no row of that time",
+		observations_leave(observations, observation, _("%s has no row of that time"),
 				   source->table);
 	else if (way == SURVEY_WHOLE)
-		observations_note(observations, observation, value, OBSERVATION_MEASURED, "in %s",
-				  source->table);
+		observations_note(observations, observation, value, OBSERVATION_MEASURED,
+				  _("in %s"), source->table);
 	else
 		observations_note(observations, observation, value, OBSERVATION_SAMPLED,
-				  "some minutes of each hour, and the busiest hours, of %s",
+				  _("some minutes of each hour, and the busiest hours, of %s"),
 				  source->table);
 }
 
@@ -121,7 +124,7 @@ static void note_counter(struct survey *survey, enum observation observation, do
 {
 	if (isnan(value))
 		observations_leave(&survey->observations, observation,
-				   "this database does not count them");
+				   _("this database does not count them"));
 	else
 		observations_note(&survey->observations, observation, value, OBSERVATION_MEASURED,
 				  "%s", "");
@@ -138,16 +141,16 @@ void survey_compare(struct survey *survey, const struct survey_counters *before,
 	note_counter(survey, OBSERVATION_CONNECTIONS_MOST, after->connections_most);
 	if (rise >= 0 && seconds > 0)
 		observations_note(observations, OBSERVATION_TRANSACTIONS, rise / seconds,
-				  OBSERVATION_MEASURED, "two samples, %.1f s apart", seconds);
+				  OBSERVATION_MEASURED, _("two samples, %.1f s apart"), seconds);
 	else
 		observations_leave(observations, OBSERVATION_TRANSACTIONS,
-				   "this database does not count them");
+				   _("this database does not count them"));
 	if (after->seconds > 0)
 		observations_note(observations, OBSERVATION_PAST_TRANSACTIONS,
 				  after->transactions / after->seconds, OBSERVATION_MEASURED,
-				  "since the statistics began, %.3g days ago",
+				  _("since the statistics began, %.3g days ago"),
 				  after->seconds / 86400);
 	else
 		observations_leave(observations, OBSERVATION_PAST_TRANSACTIONS,
-				   "the database does not tell since when it counts");
+				   _("the database does not tell since when it counts"));
 }

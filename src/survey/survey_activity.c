@@ -1,5 +1,7 @@
 #include "survey/survey_activity.h"
 
+#include "base/wording.h"
+
 enum { DAY = 86400 };
 
 static const enum observation own[] = {OBSERVATION_DAILY_USERS, OBSERVATION_PEAK_USERS,
@@ -19,7 +21,7 @@ static void observe_day(struct survey *survey, const struct survey_source *sourc
 	double count;
 	int result;
 
-	survey_tell(survey, "users of the last day");
+	survey_tell(survey, _("users of the last day"));
 	survey_sql_append_count(&sql, source, SURVEY_USERS, range);
 	result = survey_sql_ask(survey->database, &sql, &count, 1, &error);
 	if (result < 0)
@@ -35,7 +37,7 @@ static void observe_minutes(struct survey *survey, const struct survey_source *s
 	struct error error;
 	int result;
 
-	survey_tell(survey, "users at the same time");
+	survey_tell(survey, _("users at the same time"));
 	result = survey_count_minutes(survey, source, SURVEY_USERS, way, &minutes, &error);
 	if (result < 0) {
 		survey_leave(survey, OBSERVATION_PEAK_USERS, result, &error);
@@ -53,7 +55,7 @@ void survey_activity_run(struct survey *survey)
 	struct error error;
 	int result;
 
-	survey_tell(survey, "the table of activity");
+	survey_tell(survey, _("the table of activity"));
 	result = survey->database->ops->describe(survey->database, &survey->options->activity,
 						 &source, &error);
 	if (result == 0)

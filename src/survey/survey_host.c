@@ -1,5 +1,7 @@
 #include "survey/survey_host.h"
 
+#include "base/wording.h"
+
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,9 +15,9 @@ static void observe_cores(struct observations *observations)
 
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		observations_note(observations, OBSERVATION_CORES, CPU_COUNT(&set),
-				  OBSERVATION_MEASURED, "of the machine that measures");
+				  OBSERVATION_MEASURED, _("of the machine that measures"));
 	else
-		observations_leave(observations, OBSERVATION_CORES, "the system does not tell");
+		observations_leave(observations, OBSERVATION_CORES, _("the system does not tell"));
 }
 
 static void observe_memory(struct observations *observations)
@@ -25,9 +27,9 @@ static void observe_memory(struct observations *observations)
 	if (pages > 0 && size > 0)
 		observations_note(observations, OBSERVATION_MEMORY,
 				  (double)pages * (double)size / GIGABYTE, OBSERVATION_MEASURED,
-				  "of the machine that measures");
+				  _("of the machine that measures"));
 	else
-		observations_leave(observations, OBSERVATION_MEMORY, "the system does not tell");
+		observations_leave(observations, OBSERVATION_MEMORY, _("the system does not tell"));
 }
 
 static void observe_variable(struct observations *observations, enum observation observation,
@@ -37,9 +39,10 @@ static void observe_variable(struct observations *observations, enum observation
 	uint64_t number;
 
 	if (text == NULL)
-		observations_leave(observations, observation, "%s is not in the environment", name);
+		observations_leave(observations, observation, _("%s is not in the environment"),
+				   name);
 	else if (slice_to_unsigned(slice_from_string(text), &number) < 0)
-		observations_leave(observations, observation, "%s is no whole number", name);
+		observations_leave(observations, observation, _("%s is no whole number"), name);
 	else
 		observations_note(observations, observation, (double)number, OBSERVATION_MEASURED,
 				  "%s", name);
@@ -52,5 +55,5 @@ void survey_host_observe(struct observations *observations)
 	observe_variable(observations, OBSERVATION_POOL, "DB_POOL_SIZE");
 	observe_variable(observations, OBSERVATION_POOL_OVERFLOW, "DB_MAX_OVERFLOW");
 	observations_leave(observations, OBSERVATION_DATABASE_CPU,
-			   "a database does not tell; its host does");
+			   _("a database does not tell; its host does"));
 }

@@ -1,5 +1,7 @@
 #include "survey/survey_nodes.h"
 
+#include "base/wording.h"
+
 #include <errno.h>
 #include <math.h>
 
@@ -29,24 +31,31 @@ int survey_nodes_take(struct survey_nodes *nodes, const json_t *stats)
 	return 0;
 }
 
+static void note(const struct survey_nodes *nodes, double seconds,
+		 struct observations *observations, enum observation observation, double value,
+		 enum observation_state state)
+{
+	observations_note(observations, observation, value, state,
+			  _("the most of %u samples of the running nodes in %.1f s"),
+			  nodes->samples, seconds);
+}
+
 void survey_nodes_observe(const struct survey_nodes *nodes, double seconds,
 			  struct observations *observations)
 {
-	static const char how[] = "the most of %u samples of the running nodes in %.1f s";
-
 	if (nodes->samples == 0)
 		return;
 	observations_note(observations, OBSERVATION_SERVERS, nodes->servers, OBSERVATION_MEASURED,
-			  "nodes that share the store");
-	observations_note(observations, OBSERVATION_TRAFFIC, nodes->deliveries,
-			  OBSERVATION_MEASURED, how, nodes->samples, seconds);
+			  "%s", _("nodes that share the store"));
+	note(nodes, seconds, observations, OBSERVATION_TRAFFIC, nodes->deliveries,
+	     OBSERVATION_MEASURED);
 	if (nodes->tabs >= 1)
-		observations_note(observations, OBSERVATION_TABS, nodes->tabs, OBSERVATION_MEASURED,
-				  how, nodes->samples, seconds);
+		note(nodes, seconds, observations, OBSERVATION_TABS, nodes->tabs,
+		     OBSERVATION_MEASURED);
 	else
-		observations_leave(observations, OBSERVATION_TABS, "nobody is connected");
+		observations_leave(observations, OBSERVATION_TABS, "%s", _("nobody is connected"));
 	if (observations->items[OBSERVATION_PEAK_USERS].state == OBSERVATION_OPEN &&
 	    nodes->users > 0)
-		observations_note(observations, OBSERVATION_PEAK_USERS, nodes->users,
-				  OBSERVATION_SAMPLED, how, nodes->samples, seconds);
+		note(nodes, seconds, observations, OBSERVATION_PEAK_USERS, nodes->users,
+		     OBSERVATION_SAMPLED);
 }

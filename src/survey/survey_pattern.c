@@ -1,5 +1,7 @@
 #include "survey/survey_pattern.h"
 
+#include "base/wording.h"
+
 #include "survey/survey_query.h"
 
 #include <errno.h>
@@ -31,7 +33,7 @@ static bool observe(struct survey *survey, enum observation observation, struct 
 	int result = survey_sql_ask(survey->database, sql, ret_number, 1, &error);
 
 	if (result == 0 && isnan(*ret_number))
-		result = error_set(&error, -ENODATA, "there is no row of that time");
+		result = error_set(&error, -ENODATA, _("there is no row of that time"));
 	if (result < 0)
 		survey_leave(survey, observation, result, &error);
 	return result == 0;
@@ -42,10 +44,10 @@ static void observe_rows(struct survey *survey, const struct survey_source *sour
 	struct buffer sql = BUFFER_EMPTY;
 	double rows;
 
-	survey_tell(survey, "how many notifications are kept");
+	survey_tell(survey, _("how many notifications are kept"));
 	if (source->rows > survey->options->rows_most && !survey->options->is_exact) {
 		observations_note(&survey->observations, OBSERVATION_ROWS, source->rows,
-				  OBSERVATION_SAMPLED, "the database's own estimate of %s",
+				  OBSERVATION_SAMPLED, _("the database's own estimate of %s"),
 				  source->table);
 		return;
 	}
@@ -61,15 +63,15 @@ static void observe_bytes(struct survey *survey, const struct survey_source *sou
 
 	if (isnan(source->bytes))
 		observations_leave(&survey->observations, OBSERVATION_ROW_BYTES,
-				   "the size of %s is not told", source->table);
+				   _("the size of %s is not told"), source->table);
 	else if (!(rows >= ROWS_TO_TELL))
 		observations_leave(&survey->observations, OBSERVATION_ROW_BYTES,
-				   "%s has too few rows to tell", source->table);
+				   _("%s has too few rows to tell"), source->table);
 	else
 		observations_note(&survey->observations, OBSERVATION_ROW_BYTES,
 				  source->bytes / rows,
 				  survey->observations.items[OBSERVATION_ROWS].state,
-				  "%s and its indexes, by their rows", source->table);
+				  _("%s and its indexes, by their rows"), source->table);
 }
 
 /* Tells when the first row was made, in seconds since 1970, or INT64_MIN. */
@@ -78,7 +80,7 @@ static int64_t observe_oldest(struct survey *survey, const struct survey_source 
 	struct buffer sql = BUFFER_EMPTY;
 	double oldest;
 
-	survey_tell(survey, "the oldest notification");
+	survey_tell(survey, _("the oldest notification"));
 	buffer_append_format(&sql, "SELECT %smin(%s)%s FROM %s", source->seconds[0], source->time,
 			     source->seconds[1], source->table);
 	if (!observe(survey, OBSERVATION_OLDEST, &sql, &oldest))
@@ -96,7 +98,7 @@ static void observe_minutes(struct survey *survey, const struct survey_source *s
 	struct error error;
 	int result;
 
-	survey_tell(survey, "notifications in a minute");
+	survey_tell(survey, _("notifications in a minute"));
 	result = survey_count_minutes(survey, source, SURVEY_ROWS, way, &minutes, &error);
 	if (result < 0) {
 		survey_leave(survey, OBSERVATION_PEAK_NOTIFICATIONS, result, &error);
@@ -118,7 +120,7 @@ static void observe_hours(struct survey *survey, const struct survey_source *sou
 	double hours[SURVEY_HOURS];
 	struct error error;
 
-	survey_tell(survey, "notifications of the last hours");
+	survey_tell(survey, _("notifications of the last hours"));
 	for (int i = 0; i < SURVEY_HOURS; i++)
 		buffer_append_format(
 		    &sql, "%s sum(CASE WHEN %s >= %s%lld%s AND %s < %s%lld%s THEN 1 ELSE 0 END)",
@@ -141,15 +143,15 @@ static void observe_user_days(struct survey *survey, const struct survey_source 
 	struct buffer sql = BUFFER_EMPTY;
 	double number;
 
-	survey_tell(survey, "notifications of a user");
+	survey_tell(survey, _("notifications of a user"));
 	if (way == SURVEY_MINUTES)
 		range.from = range.to - DAY;
 	survey_sql_append_user_days(&sql, source, range);
 	if (observe(survey, OBSERVATION_USER_NOTIFICATIONS, &sql, &number))
 		observations_note(&survey->observations, OBSERVATION_USER_NOTIFICATIONS, number,
 				  way == SURVEY_WHOLE ? OBSERVATION_MEASURED : OBSERVATION_SAMPLED,
-				  way == SURVEY_WHOLE ? "users with any, in %s"
-						      : "users with any in the last day, in %s",
+				  way == SURVEY_WHOLE ? _("users with any, in %s")
+						      : _("users with any in the last day, in %s"),
 				  source->table);
 }
 
@@ -163,14 +165,14 @@ static void sample_blocks(struct survey *survey, const struct survey_source *sou
 
 	if (sample == NULL)
 		return;
-	survey_tell(survey, "a sample of the notifications");
+	survey_tell(survey, _("a sample of the notifications"));
 	buffer_append_format(&sql, "SELECT count(*) FROM %s%s%.6f%s", source->table, sample[0],
 			     part, sample[1]);
 	survey_sql_append_range(&sql, source, range);
 	if (observe(survey, OBSERVATION_HOURLY_NOTIFICATIONS, &sql, &rows))
 		observations_note(&survey->observations, OBSERVATION_HOURLY_NOTIFICATIONS,
 				  rows * 100 / part / ((double)survey->options->since / HOUR),
-				  OBSERVATION_SAMPLED, "%.3g %% of %s was read", part,
+				  OBSERVATION_SAMPLED, _("%.3g %% of %s was read"), part,
 				  source->table);
 }
 
@@ -200,7 +202,7 @@ void survey_pattern_run(struct survey *survey)
 	struct error error;
 	int result;
 
-	survey_tell(survey, "the table of notifications");
+	survey_tell(survey, _("the table of notifications"));
 	result = survey->database->ops->describe(survey->database, &survey->options->notifications,
 						 &source, &error);
 	if (result < 0) {

@@ -1,6 +1,8 @@
 /* The users are real ones, since those who have nothing are found sooner. */
 #include "survey/survey_postgres_plan.h"
 
+#include "base/wording.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -28,7 +30,7 @@ static int append_users(struct survey_postgres_session *session, const struct su
 	for (int i = 0; i < PQntuples(result); i++)
 		buffer_append_format(buffer, "%s%s", i == 0 ? "" : ", ", PQgetvalue(result, i, 0));
 	code = PQntuples(result) == 0
-		   ? error_set(error, -ENODATA, "%s has no row to ask for", source->table)
+		   ? error_set(error, -ENODATA, _("%s has no row to ask for"), source->table)
 		   : 0;
 	PQclear(result);
 	return code;

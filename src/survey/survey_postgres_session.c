@@ -2,6 +2,8 @@
  * little longer than that, and then it counts as gone. */
 #include "survey/survey_postgres_session.h"
 
+#include "base/wording.h"
+
 #include "base/clock.h"
 #include "base/slice.h"
 
@@ -17,13 +19,13 @@ static const struct {
 	int result;
 	const char *advice;
 } refusals[] = {
-    {"57014", -ETIME, "; give it longer with --timeout"},
+    {"57014", -ETIME, N_("; give it longer with --timeout")},
     {"57P", -EPIPE, ""},
-    {"42501", -EACCES, "; give the user SELECT on it"},
+    {"42501", -EACCES, N_("; give the user SELECT on it")},
     {"42P01", -ENOENT, ""},
     {"53200", -ENOMEM, ""},
-    {"55P03", -ETIME, "; something holds a lock on it, try again"},
-    {"40001", -ETIME, "; try again"},
+    {"55P03", -ETIME, N_("; something holds a lock on it, try again")},
+    {"40001", -ETIME, N_("; try again")},
 };
 
 static int check_url(const char *url, struct error *error)
@@ -139,7 +141,7 @@ static bool wait_for_result(struct survey_postgres_session *session)
 static int lose(struct survey_postgres_session *session, struct error *error)
 {
 	survey_postgres_session_close(session);
-	return error_set(error, -EPIPE, "the database went away half-way");
+	return error_set(error, -EPIPE, _("the database went away half-way"));
 }
 
 /* -EINVAL for what is not in the table. */
@@ -157,7 +159,7 @@ static int refuse(const PGresult *result, struct error *error)
 		advice = refusals[i].advice;
 	}
 	return error_set(error, code, "PostgreSQL: %.300s%s", text == NULL ? "no answer" : text,
-			 advice);
+			 advice[0] == '\0' ? "" : _(advice));
 }
 
 /* The last result of a statement; those of one that failed have nothing behind them. */

@@ -2,6 +2,8 @@
  * person's. */
 #include "survey/survey_postgres_table.h"
 
+#include "base/wording.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -67,7 +69,7 @@ static const struct clock whole[SCALES] = {
 static int refuse_column(const PGresult *result, const struct survey_table *table,
 			 enum column column, struct error *error)
 {
-	return error_set(error, -ENOENT, "%s has no column %.100s; it has %.300s",
+	return error_set(error, -ENOENT, _("%s has no column %.100s; it has %.300s"),
 			 PQgetvalue(result, 0, TABLE), column == USER ? table->user : table->time,
 			 PQgetvalue(result, 0, COLUMNS));
 }
@@ -75,13 +77,14 @@ static int refuse_column(const PGresult *result, const struct survey_table *tabl
 static int check(const PGresult *result, const struct survey_table *table, struct error *error)
 {
 	if (PQntuples(result) == 0)
-		return error_set(error, -ENOENT, "there is no table %.100s", table->name);
+		return error_set(error, -ENOENT, _("there is no table %.100s"), table->name);
 	if (PQgetisnull(result, 0, USER))
 		return refuse_column(result, table, USER, error);
 	if (PQgetisnull(result, 0, TIME))
 		return refuse_column(result, table, TIME, error);
 	if (PQgetvalue(result, 0, READABLE)[0] != 't')
-		return error_set(error, -EACCES, "%s may not be read; give the user SELECT on it",
+		return error_set(error, -EACCES,
+				 _("%s may not be read; give the user SELECT on it"),
 				 PQgetvalue(result, 0, TABLE));
 	return 0;
 }
@@ -121,8 +124,8 @@ static int find_clock(struct survey_postgres_session *session, const struct surv
 		return find_scale(session, source, ret_clock, error);
 	return error_set(
 	    error, -EINVAL,
-	    "%s.%s is of the type %.60s; name a column that is a timestamp, or a whole "
-	    "number of seconds or parts of them",
+	    _("%s.%s is of the type %.60s; name a column that is a timestamp, or a whole "
+	      "number of seconds or parts of them"),
 	    source->table, source->time, type);
 }
 

@@ -1,5 +1,7 @@
 #include "survey/survey_query.h"
 
+#include "base/wording.h"
+
 enum { WINDOW = 10, ROWS_WORTH_AN_INDEX = 10000 };
 
 static void suggest(struct survey *survey, const struct survey_source *source, const char *name,
@@ -27,7 +29,7 @@ void survey_query_run(struct survey *survey, const struct survey_source *source)
 	struct error error;
 	int result;
 
-	survey_tell(survey, "the query for new notifications");
+	survey_tell(survey, _("the query for new notifications"));
 	result = survey->database->ops->explain(
 	    survey->database, source, survey->options->now - WINDOW, &survey->plan, &error);
 	suggest_all(survey, source);
@@ -36,6 +38,6 @@ void survey_query_run(struct survey *survey, const struct survey_source *source)
 	else
 		observations_note(&survey->observations, OBSERVATION_QUERY_TIME,
 				  survey->plan.milliseconds, OBSERVATION_MEASURED,
-				  "the last %d s of 5 users, the median of three%s", WINDOW,
-				  survey->plan.scans ? "; it reads the whole table" : "");
+				  _("the last %d s of 5 users, the median of three%s"), WINDOW,
+				  survey->plan.scans ? _("; it reads the whole table") : "");
 }

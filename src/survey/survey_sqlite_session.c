@@ -2,6 +2,8 @@
  * would make files beside it. */
 #include "survey/survey_sqlite_session.h"
 
+#include "base/wording.h"
+
 #include "base/buffer.h"
 #include "base/clock.h"
 
@@ -72,8 +74,8 @@ static int refuse(struct survey_sqlite_session *session, struct error *error)
 	switch (sqlite3_errcode(session->handle) & 0xff) {
 	case SQLITE_INTERRUPT:
 		return error_set(error, -ETIME,
-				 "a statement took longer than %.3g s; give it longer with "
-				 "--timeout",
+				 _("a statement took longer than %.3g s; give it longer with "
+				   "--timeout"),
 				 (double)session->timeout / 1000);
 	case SQLITE_NOMEM:
 		return error_set(error, -ENOMEM, "out of memory");
@@ -81,7 +83,7 @@ static int refuse(struct survey_sqlite_session *session, struct error *error)
 	case SQLITE_CANTOPEN:
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return error_set(error, -EPIPE, "the database went away half-way: %.200s",
+		return error_set(error, -EPIPE, _("the database went away half-way: %.200s"),
 				 sqlite3_errmsg(session->handle));
 	default:
 		return error_set(error, -EINVAL, "SQLite: %.300s", sqlite3_errmsg(session->handle));

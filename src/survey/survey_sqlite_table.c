@@ -1,5 +1,7 @@
 #include "survey/survey_sqlite_table.h"
 
+#include "base/wording.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -76,9 +78,9 @@ static int refuse_column(struct survey_sqlite_session *session, const struct sur
 	if (result == 1)
 		columns = (const char *)sqlite3_column_text(statement, 0);
 	if (result >= 0 && columns == NULL)
-		result = error_set(error, -ENOENT, "there is no table %.100s", table->name);
+		result = error_set(error, -ENOENT, _("there is no table %.100s"), table->name);
 	else if (result >= 0)
-		result = error_set(error, -ENOENT, "%.100s has no column %.100s; it has %.250s",
+		result = error_set(error, -ENOENT, _("%.100s has no column %.100s; it has %.250s"),
 				   table->name, column, columns);
 	sqlite3_finalize(statement);
 	return result;
@@ -144,9 +146,9 @@ static int find_clock(struct survey_sqlite_session *session, const struct survey
 		*ret_clock = clock_of(row);
 	else if (result == 1)
 		result = error_set(error, -EINVAL,
-				   "%s.%s is no time; name a column that holds texts such as "
-				   "2026-05-01 09:30:00, or a whole number of seconds or parts of "
-				   "them",
+				   _("%s.%s is no time; name a column that holds texts such as "
+				     "2026-05-01 09:30:00, or a whole number of seconds or parts "
+				     "of them"),
 				   source->table, source->time);
 	sqlite3_finalize(row);
 	buffer_finish(&sql);

@@ -65,6 +65,23 @@ static void the_first_reason_stays(void **state)
 	assert_string_equal(observations.items[OBSERVATION_TABS].note, "seen");
 }
 
+static void a_long_note_is_cut_between_characters(void **state)
+{
+	struct observations observations;
+	char text[OBSERVATION_NOTE_BYTES + 10];
+	size_t length;
+
+	(void)state;
+	observations_init(&observations);
+	memset(text, 'x', sizeof(text));
+	/* Three bytes of one character, of which two fit. */
+	memcpy(text + OBSERVATION_NOTE_BYTES - 3, "\xEC\x95\x8C", 3);
+	text[sizeof(text) - 1] = '\0';
+	observations_leave(&observations, OBSERVATION_ROWS, "%s", text);
+	length = strlen(observations.items[OBSERVATION_ROWS].note);
+	assert_int_equal(length, OBSERVATION_NOTE_BYTES - 3);
+}
+
 static void files_keep_them(void **state)
 {
 	struct observations written, read;
@@ -118,6 +135,7 @@ int main(void)
 	    cmocka_unit_test(advice_takes_figures),
 	    cmocka_unit_test(what_cannot_be_is_no_figure),
 	    cmocka_unit_test(the_first_reason_stays),
+	    cmocka_unit_test(a_long_note_is_cut_between_characters),
 	    cmocka_unit_test(files_keep_them),
 	    cmocka_unit_test(mistakes_are_refused),
 	};
