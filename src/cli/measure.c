@@ -226,7 +226,25 @@ static int measure(struct measuring *measuring)
 	return result;
 }
 
-static int check(const struct command *command, struct options *options,
+static void set_default(const char **text, const char *otherwise)
+{
+	if (*text == NULL)
+		*text = otherwise;
+}
+
+static void set_defaults(struct options *options)
+{
+	set_default(&options->notifications.name, "notification");
+	set_default(&options->notifications.user, "user_id");
+	set_default(&options->notifications.time, "created_at");
+	set_default(&options->activity.name, "user_activity");
+	set_default(&options->activity.user, options->notifications.user);
+	set_default(&options->activity.time, options->notifications.time);
+	set_default(&options->output, "measurement.json");
+	set_default(&options->format, "text");
+}
+
+static int check(const struct command *command, const struct options *options,
 		 enum advisor_language *ret_language)
 {
 	if (options->database == NULL && options->admin == NULL)
@@ -236,10 +254,6 @@ static int check(const struct command *command, struct options *options,
 		return command_misuse(command, "--lang is en or ko");
 	if (strcmp(options->format, "text") != 0 && strcmp(options->format, "json") != 0)
 		return command_misuse(command, "--format is text or json");
-	if (options->activity.user == NULL)
-		options->activity.user = options->notifications.user;
-	if (options->activity.time == NULL)
-		options->activity.time = options->notifications.time;
 	return COMMAND_GOES_ON;
 }
 
@@ -264,20 +278,17 @@ static void prepare(struct measuring *measuring)
 int measure_run(const struct command *command, char **arguments)
 {
 	struct options options = {
-	    .activity = {.name = "user_activity"},
-	    .notifications = {"notification", "user_id", "created_at"},
 	    .since = (int64_t)7 * DAY * SECOND,
 	    .interval = 10 * SECOND,
 	    .timeout = 30 * SECOND,
 	    .rows_most = ROWS_MOST,
-	    .output = "measurement.json",
-	    .format = "text",
 	};
 	struct measuring measuring = {.command = command, .options = &options};
 	enum advisor_language language;
 	struct error error;
 	int result = command_read_flags(command, arguments, &options, NULL);
 
+	set_defaults(&options);
 	if (result == COMMAND_GOES_ON)
 		result = check(command, &options, &language);
 	if (result != COMMAND_GOES_ON)

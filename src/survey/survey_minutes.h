@@ -1,7 +1,7 @@
 /* How many rows or users there are in a minute: at the peak, and on average.
  *
- * A table that is small enough is counted minute by minute. Of a larger one that has an index on the
- * time, some minutes of each hour are counted, and then every minute of the busiest hours. */
+ * A table that is small enough is counted minute by minute. Of a larger one that has an index on
+ * the time, some minutes of each hour are counted, and then every minute of the busiest hours. */
 #ifndef ALLIM_SURVEY_SURVEY_MINUTES_H
 #define ALLIM_SURVEY_SURVEY_MINUTES_H
 

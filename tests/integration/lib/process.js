@@ -1,7 +1,7 @@
 // Starts and ends the program under test, unprivileged even where the tests run as root, so that files
 // of mode 0600 and read-only folders mean what they mean in production.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,7 @@ export function builtProgram(name) {
   const copy = join(makeFolder(), basename(name));
   copyFileSync(path, copy);
   chmodSync(copy, 0o755);
+  if (existsSync(join(dirname(path), 'po'))) cpSync(join(dirname(path), 'po'), join(dirname(copy), 'po'), { recursive: true });
   return copy;
 }
 
