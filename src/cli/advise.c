@@ -3,7 +3,7 @@
 #include "cli/advise_text.h"
 #include "cli/command.h"
 #include "cli/figure_flags.h"
-#include "cli/output.h"
+#include "cli/translation.h"
 #include "config/yaml_file.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@ struct options {
 	const char *rules;
 	const char *format;
 	const char *language;
+	enum advisor_language audience;
 	struct flags_texts weights;
 	bool exports;
 };
@@ -63,7 +64,7 @@ static int read_weights(double *weights, const struct rules *rules, const struct
 static int show_json(const struct command *command, const struct advise_text *text)
 {
 	json_t *json = advice_json_create(text->advice, text->rules, text->situation, text->weights,
-					  text->language);
+					  text->audience.language);
 	struct buffer out = BUFFER_EMPTY;
 
 	if (json == NULL)
@@ -93,8 +94,8 @@ static int advise_by(const struct command *command, const struct rules *rules,
 	    .rules = rules,
 	    .situation = situation,
 	    .weights = weights,
-	    .language = strcmp(options->language, "ko") == 0 ? ADVISOR_KOREAN : ADVISOR_ENGLISH,
-	    .colours = output_has_colours(),
+	    .audience = translation_audience(options->audience),
+	    .look = bar_look_of_output(),
 	};
 	struct advice advice;
 	struct error error;
@@ -155,6 +156,17 @@ static bool is_one_of(const char *text, const char *first, const char *second)
 	return strcmp(text, first) == 0 || strcmp(text, second) == 0;
 }
 
+/* Programs read English, unless they say otherwise. */
+static int choose_language(struct options *options)
+{
+	bool is_open = options->language == NULL && strcmp(options->format, "json") == 0;
+	int result = translation_find(is_open ? "en" : options->language, &options->audience);
+
+	if (result == 0)
+		translation_use(options->audience);
+	return result;
+}
+
 int advise_run(const struct command *command, char **arguments)
 {
 	struct options options = {.rules = NULL};
@@ -166,11 +178,9 @@ int advise_run(const struct command *command, char **arguments)
 		return result;
 	if (options.format == NULL)
 		options.format = "text";
-	if (options.language == NULL)
-		options.language = "en";
 	if (!is_one_of(options.format, "text", "json"))
 		return command_misuse(command, "--format is text or json");
-	if (!is_one_of(options.language, "en", "ko"))
+	if (choose_language(&options) < 0)
 		return command_misuse(command, "--lang is en or ko");
 	return advise_or_export(command, &situation, &options);
 }
@@ -188,7 +198,7 @@ const struct cli_flag advise_flags[] = {
      .offset = offsetof(struct options, format)},
     {.name = "lang",
      .value_name = "LANGUAGE",
-     .help = "of the reasons: en (the default) or ko",
+     .help = "en or ko; by default the environment's, and English in JSON",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, language)},
     {.name = "weight",

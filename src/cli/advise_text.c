@@ -2,85 +2,123 @@
 #include "cli/advise_text.h"
 
 #include "advisor/figure_text.h"
-#include "advisor/forecast.h"
-#include "advisor/sizing.h"
-#include "cli/output.h"
+#include "cli/advise_system.h"
+#include "cli/columns.h"
+#include "cli/translation.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { BAR = 20, METHOD = 12 };
+/* INDENT: of the verdict; RULE: behind a mark and a section. */
+enum { BAR = 20, INDENT = 2, RULE = 7, SCORE = 6 };
 
 static struct slice sentence(const struct advise_text *text, const struct advisor_text *of)
 {
-	return of->languages[text->language];
+	return of->languages[text->audience.language];
 }
 
-static void append_heading(struct buffer *buffer, const struct advise_text *text,
-			   const char *heading)
+void advise_text_append_heading(struct buffer *buffer, const struct advise_text *text,
+				const char *heading)
 {
 	buffer_append_string(buffer, "\n");
-	output_append_styled(buffer, slice_from_string(heading), OUTPUT_BOLD, text->colours);
+	output_append_styled(buffer, slice_from_string(heading), OUTPUT_BOLD, text->look.colours);
 	buffer_append_string(buffer, "\n");
 }
 
-/* Cut or filled up to so many columns. */
-static void append_column(struct buffer *buffer, struct slice column, size_t width)
+void advise_text_append_method(struct buffer *buffer, enum advisor_method method)
 {
-	size_t columns = output_append_cut(buffer, column, width);
+	columns_append_left(buffer, slice_from_string(advisor_method_name(method)),
+			    ADVISE_TEXT_METHOD);
+}
 
-	buffer_append_format(buffer, "%*s  ", (int)(width - columns), "");
+const char *advise_text_method(enum advisor_method method)
+{
+	return method == ADVISOR_METHODS ? _("no method") : advisor_method_name(method);
+}
+
+/* A mark in the first column. */
+static void append_mark(struct buffer *buffer, const struct advise_text *text, const char *mark)
+{
+	enum output_style style = mark[0] == '+'   ? OUTPUT_GOOD
+				  : mark[0] == 'x' ? OUTPUT_BAD
+						   : OUTPUT_PLAIN;
+
+	output_append_styled(buffer, slice_from_string(mark), style, text->look.colours);
+	buffer_append_byte(buffer, ' ');
 }
 
 /* The verdict */
 
-/* "users 3000", "latency 2 s" */
-static void append_value(struct buffer *buffer, enum figure figure, double value)
+void advise_text_append_value(struct buffer *buffer, const struct advise_text *text,
+			      enum figure figure, double value)
 {
 	const struct figure_row *row = &figure_rows[figure];
 
-	if (strcmp(row->name, row->unit) == 0 && !isnan(value))
+	if (!isnan(value) && strcmp(translation_of_name(row->name), _(row->unit)) == 0)
 		buffer_append_format(buffer, "%.10g", value);
 	else
-		figure_text_append(buffer, figure, value, &audience_english);
+		figure_text_append(buffer, figure, value, &text->audience);
+}
+
+/* "users 3000 (below 5000)" */
+static void append_step(struct buffer *buffer, const struct advise_text *text,
+			const struct condition *condition)
+{
+	enum figure figure = condition->figure;
+	const struct figure_row *row = &figure_rows[figure];
+
+	buffer_append_format(buffer, "%s ", translation_of_name(row->name));
+	advise_text_append_value(buffer, text, figure, text->situation->values[figure]);
+	if (row->kind == FIGURE_SWITCH)
+		return;
+	buffer_append_string(buffer, " (");
+	if (isinf(condition->low) && isinf(condition->high))
+		buffer_append_string(buffer, _("else"));
+	condition_append(buffer, condition, &text->audience);
+	buffer_append_string(buffer, ")");
 }
 
 static void append_path(struct buffer *buffer, const struct advise_text *text,
 			const struct rule_vote *vote)
 {
-	for (size_t i = 0; i < vote->length; i++) {
-		const struct condition *condition = &vote->path[i]->condition;
-		enum figure figure = condition->figure;
+	struct buffer line = BUFFER_EMPTY;
 
-		buffer_append_format(buffer, "%s%s ", i == 0 ? "  " : " > ",
-				     figure_rows[figure].name);
-		append_value(buffer, figure, text->situation->values[figure]);
-		if (figure_rows[figure].kind == FIGURE_SWITCH)
-			continue;
-		buffer_append_string(buffer, " (");
-		if (isinf(condition->low) && isinf(condition->high))
-			buffer_append_string(buffer, "else");
-		condition_append(buffer, condition, &audience_english);
-		buffer_append_string(buffer, ")");
+	for (size_t i = 0; i < vote->length; i++) {
+		buffer_append_string(&line, i == 0 ? "" : " > ");
+		append_step(&line, text, &vote->path[i]->condition);
 	}
-	buffer_append_string(buffer, "\n");
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	columns_append_line(buffer, &line, INDENT, INDENT);
+}
+
+static void append_reason(struct buffer *buffer, const struct advise_text *text,
+			  const struct rule_vote *vote, size_t indent)
+{
+	buffer_append_format(buffer, "%*s", (int)indent, "");
+	columns_append_wrapped(buffer, sentence(text, &vote->path[vote->length - 1]->reason),
+			       indent, indent);
 }
 
 static void append_decision(struct buffer *buffer, const struct advise_text *text)
 {
 	const struct rule *rule = text->advice->rule;
 	const struct rule_vote *vote;
+	struct buffer line = BUFFER_EMPTY;
 
+	buffer_append_format(buffer, "%*s", INDENT, "");
 	if (rule == NULL) {
-		buffer_append_string(buffer,
-				     "  no rule decides; of what is left it has the best score\n");
+		columns_append_wrapped(
+		    buffer,
+		    slice_from_string(_("no rule decides; of what is left it has the best score")),
+		    INDENT, INDENT);
 		return;
 	}
 	vote = &text->advice->votes[rule - text->rules->rules];
-	buffer_append_format(buffer, "  decided by: %.*s (%.*s)\n  ", (int)rule->name.length,
-			     rule->name.data, (int)rule->section.length, rule->section.data);
-	output_append_visible(buffer, sentence(text, &vote->path[vote->length - 1]->reason));
-	buffer_append_string(buffer, "\n");
+	buffer_append_format(&line, "%s: ", _("decided by"));
+	buffer_append(&line, sentence(text, &rule->title));
+	buffer_append_format(&line, " (%.*s)", (int)rule->section.length, rule->section.data);
+	columns_append_line(buffer, &line, INDENT, INDENT);
+	append_reason(buffer, text, vote, INDENT);
 	append_path(buffer, text, vote);
 }
 
@@ -89,12 +127,12 @@ static void append_verdict(struct buffer *buffer, const struct advise_text *text
 	enum advisor_method method = text->advice->method;
 
 	if (method == ADVISOR_METHODS) {
-		buffer_append_string(buffer,
-				     "no method does all of this; see what rules them out\n");
+		buffer_append_format(buffer, "%s\n",
+				     _("no method does all of this; see what rules them out"));
 		return;
 	}
-	output_append_styled(buffer, slice_from_string(advisor_method_title(method)), OUTPUT_ACCENT,
-			     text->colours);
+	output_append_styled(buffer, slice_from_string(_(advisor_method_title(method))),
+			     OUTPUT_ACCENT, text->look.colours);
 	buffer_append_format(buffer, " (%s)\n", advisor_method_name(method));
 	append_decision(buffer, text);
 }
@@ -127,24 +165,26 @@ static void append_rule(struct buffer *buffer, const struct advise_text *text, s
 {
 	const struct rule *rule = &text->rules->rules[index];
 	const struct rule_vote *vote = &text->advice->votes[index];
+	struct buffer line = BUFFER_EMPTY;
 
-	buffer_append_format(buffer, "%s %-5.*s", mark_of(text, vote), (int)rule->section.length,
-			     rule->section.data);
-	output_append_visible(buffer, rule->name);
+	append_mark(buffer, text, mark_of(text, vote));
+	columns_append_left(buffer, rule->section, RULE - 2);
+	buffer_append(&line, sentence(text, &rule->title));
 	if (vote->methods == 0) {
-		buffer_append_format(buffer, " (say --%s)\n", figure_rows[vote->open].name);
+		buffer_append_byte(&line, ' ');
+		buffer_append_format(&line, _("(say --%s)"), figure_rows[vote->open].name);
+		columns_append_line(buffer, &line, RULE, RULE);
 		return;
 	}
-	buffer_append_string(buffer, " -> ");
-	append_votes(buffer, vote->methods);
-	buffer_append_string(buffer, "\n       ");
-	output_append_visible(buffer, sentence(text, &vote->path[vote->length - 1]->reason));
-	buffer_append_string(buffer, "\n");
+	buffer_append_string(&line, " -> ");
+	append_votes(&line, vote->methods);
+	columns_append_line(buffer, &line, RULE, RULE);
+	append_reason(buffer, text, vote, RULE);
 }
 
 static void append_rules(struct buffer *buffer, const struct advise_text *text)
 {
-	append_heading(buffer, text, "what each rule says (+ agrees, - does not)");
+	advise_text_append_heading(buffer, text, _("what each rule says (+ agrees, - does not)"));
 	for (size_t i = 0; i < text->rules->rule_count; i++)
 		append_rule(buffer, text, i);
 }
@@ -156,181 +196,57 @@ static void append_claims(struct buffer *buffer, const struct advise_text *text,
 {
 	for (size_t i = 0; i < claims->count; i++) {
 		const struct claim *claim = &claims->items[i];
+		bool is_final = claim == text->advice->ruled_out[method];
 
 		if (condition_check(&claim->condition, text->situation) != CONDITION_HOLDS)
 			continue;
-		buffer_append_format(buffer, "%s ",
-				     claim == text->advice->ruled_out[method] ? "x" : mark);
-		append_column(buffer, slice_from_string(advisor_method_name(method)), METHOD);
-		output_append_visible(buffer, sentence(text, &claim->text));
-		buffer_append_string(buffer, "\n");
+		append_mark(buffer, text, is_final ? "x" : mark);
+		advise_text_append_method(buffer, method);
+		columns_append_wrapped(buffer, sentence(text, &claim->text), 2 + ADVISE_TEXT_METHOD,
+				       2 + ADVISE_TEXT_METHOD);
 	}
 }
 
 static void append_fits(struct buffer *buffer, const struct advise_text *text)
 {
-	append_heading(buffer, text, "for and against each method (x rules it out)");
+	advise_text_append_heading(buffer, text, _("for and against each method (x rules it out)"));
 	for (int i = 0; i < ADVISOR_METHODS; i++) {
 		append_claims(buffer, text, "+", &text->rules->fits[i], (enum advisor_method)i);
 		append_claims(buffer, text, "-", &text->rules->misfits[i], (enum advisor_method)i);
 	}
 }
 
+static void append_score(struct buffer *buffer, const struct advise_text *text,
+			 enum advisor_method method)
+{
+	double score = text->advice->scores[method];
+	enum output_style style = method == text->advice->method	    ? OUTPUT_ACCENT
+				  : text->advice->ruled_out[method] != NULL ? OUTPUT_DIM
+									    : OUTPUT_PLAIN;
+
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	advise_text_append_method(buffer, method);
+	if (isnan(score)) {
+		columns_append_right(buffer, SLICE("-"), SCORE - 2);
+	} else {
+		buffer_append_format(buffer, "%*.1f  ", SCORE - 2, score);
+		bar_append(buffer, score / 10, BAR, style, text->look);
+	}
+	buffer_append_byte(buffer, '\n');
+}
+
 static void append_scores(struct buffer *buffer, const struct advise_text *text)
 {
-	append_heading(buffer, text, "scores (9.2)");
-	for (int i = 0; i < ADVISOR_METHODS; i++) {
-		double score = text->advice->scores[i];
-
-		buffer_append_string(buffer, "  ");
-		append_column(
-		    buffer, slice_from_string(advisor_method_name((enum advisor_method)i)), METHOD);
-		if (isnan(score)) {
-			buffer_append_string(buffer, "   -\n");
-			continue;
-		}
-		buffer_append_format(buffer, "%4.1f  ", score);
-		for (int k = 0; k < (int)lround(score * BAR / 10); k++)
-			buffer_append_string(buffer, "#");
-		buffer_append_string(buffer, "\n");
-	}
-}
-
-/* Where the system stands */
-
-static void append_scenario(struct buffer *buffer, const struct advise_text *text)
-{
-	const struct scenario *nearest = NULL;
-	double most = 0;
-
-	for (size_t i = 0; i < text->rules->scenario_count; i++) {
-		double nearness = scenario_nearness(&text->rules->scenarios[i], text->situation);
-
-		if (nearness > most) {
-			most = nearness;
-			nearest = &text->rules->scenarios[i];
-		}
-	}
-	if (nearest == NULL)
-		return;
-	append_heading(buffer, text, "nearest scenario (5)");
-	buffer_append_format(buffer, "  %.*s, ", (int)nearest->name.length, nearest->name.data);
-	output_append_visible(buffer, sentence(text, &nearest->title));
-	buffer_append_format(buffer, ": %.0f %% of what is known\n", most * 100);
-}
-
-static int append_changes(struct buffer *buffer, const struct advise_text *text)
-{
-	append_heading(buffer, text, "what would change the answer");
-	for (int i = 0; i < FIGURES; i++) {
-		struct advice_change change = {NAN, ADVISOR_METHODS};
-		enum figure figure = (enum figure)i;
-		int result =
-		    advice_change(&change, text->rules, text->situation, text->weights, figure);
-
-		if (result < 0)
-			return result;
-		if (isnan(change.value))
-			continue;
-		buffer_append_format(buffer, "  %s from ", figure_rows[i].name);
-		append_value(buffer, figure, text->situation->values[i]);
-		buffer_append_string(buffer, " to ");
-		append_value(buffer, figure, change.value);
-		buffer_append_format(buffer, ": %s\n",
-				     change.method == ADVISOR_METHODS
-					 ? "no method"
-					 : advisor_method_name(change.method));
-	}
-	return 0;
-}
-
-/* Sizes */
-
-static void append_size(struct buffer *buffer, const struct sizing_row *row, double value)
-{
-	struct buffer number = BUFFER_EMPTY;
-
-	if (isnan(value))
-		buffer_append_string(&number, "unknown");
-	else
-		buffer_append_format(&number, value < 1000 ? "%.4g %s" : "%.0f %s", value,
-				     row->unit);
-	buffer_append_string(buffer, "  ");
-	append_column(buffer, slice_from_string(row->name), 2 * METHOD);
-	append_column(buffer, buffer_slice(&number), 2 * METHOD);
-	buffer_append_format(buffer, "%s\n", row->formula);
-	buffer_finish(&number);
-}
-
-/* Kafka and RabbitMQ have no formulas; their nodes hold WebSockets. */
-static void append_sizes(struct buffer *buffer, const struct advise_text *text)
-{
-	enum advisor_method method = text->advice->method;
-	struct sizing sizing;
-
-	if (method == ADVISOR_METHODS)
-		return;
-	if (method > ADVISOR_WEBSOCKET)
-		method = ADVISOR_WEBSOCKET;
-	sizing_compute(&sizing, text->situation);
-	append_heading(buffer, text, "what it takes (3)");
-	for (int i = 0; i < SIZINGS; i++) {
-		if (sizing_rows[i].method == method)
-			append_size(buffer, &sizing_rows[i], sizing.values[i]);
-	}
-}
-
-/* Forecast */
-
-static void append_signals(struct buffer *buffer, const struct advise_text *text,
-			   enum advisor_method method)
-{
-	const struct claims *claims = &text->rules->signals[method];
-
-	for (size_t i = 0; i < claims->count; i++) {
-		unsigned month = forecast_condition(&claims->items[i].condition, text->situation);
-
-		if (month == FORECAST_NEVER)
-			continue;
-		if (month == 0)
-			buffer_append_string(buffer, "  now        ");
-		else
-			buffer_append_format(buffer, "  month %-4u ", month);
-		append_column(buffer, slice_from_string(advisor_method_name(method)), METHOD);
-		output_append_visible(buffer, sentence(text, &claims->items[i].text));
-		buffer_append_string(buffer, "\n");
-	}
-}
-
-static int append_forecast(struct buffer *buffer, const struct advise_text *text)
-{
-	enum advisor_method method = ADVISOR_METHODS;
-	int month = forecast_change(text->rules, text->situation, text->weights, &method);
-
-	append_heading(buffer, text, "signs of a change (10.3), and when they show");
+	advise_text_append_heading(buffer, text, _("scores (9.2)"));
 	for (int i = 0; i < ADVISOR_METHODS; i++)
-		append_signals(buffer, text, (enum advisor_method)i);
-	if (month < 0)
-		return month;
-	if (month != FORECAST_NEVER)
-		buffer_append_format(buffer, "  month %-4d the answer is %s\n", month,
-				     method == ADVISOR_METHODS ? "no method"
-							       : advisor_method_name(method));
-	else if (isnan(text->situation->values[FIGURE_GROWTH]))
-		buffer_append_string(buffer, "  say --growth to see later ones\n");
-	return 0;
+		append_score(buffer, text, (enum advisor_method)i);
 }
 
 int advise_text_append(struct buffer *buffer, const struct advise_text *text)
 {
-	int result;
-
 	append_verdict(buffer, text);
 	append_rules(buffer, text);
 	append_fits(buffer, text);
 	append_scores(buffer, text);
-	append_scenario(buffer, text);
-	append_sizes(buffer, text);
-	result = append_changes(buffer, text);
-	return result < 0 ? result : append_forecast(buffer, text);
+	return advise_system_append(buffer, text);
 }

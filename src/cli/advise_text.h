@@ -3,19 +3,36 @@
 #define ALLIM_CLI_ADVISE_TEXT_H
 
 #include "advisor/advice.h"
-#include "base/buffer.h"
+#include "advisor/audience.h"
+#include "cli/bar.h"
 
 struct advise_text {
 	const struct advice *advice;
 	const struct rules *rules;
 	const struct situation *situation;
 	const double *weights; /* or NULL */
-	enum advisor_language language;
-	bool colours;
+	struct audience audience;
+	struct bar_look look;
 };
 
 /* Appends the verdict, what each rule says, whom each method is for, scores, scenario, sizes,
- * changes and forecast. Lines have 100 columns at most. Returns 0 or -ENOMEM. */
+ * changes and forecast. Lines have COLUMNS_OF_LINE columns at most. Returns 0 or -ENOMEM. */
 int advise_text_append(struct buffer *buffer, const struct advise_text *text);
+
+/* What its parts share. */
+
+void advise_text_append_heading(struct buffer *buffer, const struct advise_text *text,
+				const char *heading);
+
+/* What stands behind a figure's name: "2 s"; of 3000 users "3000", lest they are said twice. */
+void advise_text_append_value(struct buffer *buffer, const struct advise_text *text,
+			      enum figure figure, double value);
+
+/* The method's name as settings have it, in a column, and two blanks; how many columns that is. */
+enum { ADVISE_TEXT_METHOD = 14 };
+void advise_text_append_method(struct buffer *buffer, enum advisor_method method);
+
+/* "sse-db", or that it is none. */
+const char *advise_text_method(enum advisor_method method);
 
 #endif

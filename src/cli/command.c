@@ -139,6 +139,8 @@ void command_append_variables(struct buffer *buffer)
 				     variables[i].meaning);
 	buffer_append_format(buffer, "  %-*s%s\n", NAME_COLUMN, "ALLIM_...",
 			     "any other setting, by its name");
+	buffer_append_format(buffer, "  %-*s%s\n", NAME_COLUMN, "LANG",
+			     "the language of advice; LC_ALL and LC_MESSAGES overrule it");
 	buffer_append_format(buffer, "  %-*s%s\n", NAME_COLUMN, "NO_COLOR",
 			     "no colours, even on a terminal");
 }

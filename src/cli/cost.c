@@ -1,20 +1,38 @@
 /* The sums are the advisor's; here they are a table for people or JSON for programs. */
 #include "advisor/cost_json.h"
+#include "cli/bar.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/figure_flags.h"
-#include "cli/output.h"
+#include "cli/translation.h"
 #include "config/yaml_file.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 
 enum { MONTHS_MOST = 1200 };
+
+/* Widths of the columns, each with a blank in front, and of the bar behind them. */
+enum {
+	TITLE = 22,
+	MONTH = 11,
+	SHARE = 13,
+	DAYS = 9,
+	UPKEEP = 11,
+	LABOUR = 11,
+	TOTAL = 12,
+	BAR = 10,
+	NUMBER_BYTES = 400,
+	TITLE_BYTES = 64
+};
 
 struct options {
 	const char *from;
 	const char *prices;
 	int64_t months;
 	const char *format;
+	const char *language;
 	bool exports;
 };
 
@@ -29,37 +47,53 @@ static int read_text(const char *prices, struct buffer *text, struct error *erro
 	return buffer_failed(text) ? error_set(error, -ENOMEM, "out of memory") : 0;
 }
 
-static void append_money(struct buffer *buffer, double number, int width)
+static void append_cell(struct buffer *buffer, const char *text, size_t width)
 {
-	if (isnan(number))
-		buffer_append_format(buffer, " %*s", width, "-");
-	else
-		buffer_append_format(buffer, " %*.*f", width, number == floor(number) ? 0 : 2,
-				     number);
+	buffer_append_byte(buffer, ' ');
+	columns_append_right(buffer, slice_from_string(text), width - 1);
 }
 
-static void append_days(struct buffer *buffer, double number, int width)
+static void append_money(struct buffer *buffer, double number, size_t width)
 {
-	if (isnan(number))
-		buffer_append_format(buffer, " %*s", width, "-");
-	else
-		buffer_append_format(buffer, " %*.4g", width, number);
+	char text[NUMBER_BYTES] = "-";
+
+	if (!isnan(number))
+		snprintf(text, sizeof(text), "%.*f", number == floor(number) ? 0 : 2, number);
+	append_cell(buffer, text, width);
 }
 
-static void append_method(struct buffer *buffer, const struct price_book *book,
-			  enum advisor_method method, const struct situation *situation,
-			  const struct options *options)
+static void append_days(struct buffer *buffer, double number, size_t width)
 {
-	struct cost cost;
+	char text[NUMBER_BYTES] = "-";
 
-	cost_compute(&cost, book, method, situation, (double)options->months);
-	buffer_append_format(buffer, "%-22s", advisor_method_title(method));
-	append_money(buffer, cost.infrastructure_per_month, 10);
-	append_money(buffer, cost.per_thousand_users, 12);
-	append_days(buffer, cost.development_days, 8);
-	append_days(buffer, cost.maintenance_days_per_month, 10);
-	append_money(buffer, cost.labour, 10);
-	append_money(buffer, cost.total, 11);
+	if (!isnan(number))
+		snprintf(text, sizeof(text), "%.4g", number);
+	append_cell(buffer, text, width);
+}
+
+static double most_of(const struct cost costs[static ADVISOR_METHODS])
+{
+	double most = 0;
+
+	for (int i = 0; i < ADVISOR_METHODS; i++)
+		most = fmax(most, costs[i].total);
+	return most;
+}
+
+static void append_method(struct buffer *buffer, enum advisor_method method,
+			  const struct cost *cost, double most)
+{
+	columns_append_left(buffer, slice_from_string(_(advisor_method_title(method))), TITLE);
+	append_money(buffer, cost->infrastructure_per_month, MONTH);
+	append_money(buffer, cost->per_thousand_users, SHARE);
+	append_days(buffer, cost->development_days, DAYS);
+	append_days(buffer, cost->maintenance_days_per_month, UPKEEP);
+	append_money(buffer, cost->labour, LABOUR);
+	append_money(buffer, cost->total, TOTAL);
+	if (cost->total > 0) {
+		buffer_append_byte(buffer, ' ');
+		bar_append(buffer, cost->total / most, BAR, OUTPUT_ACCENT, bar_look_of_output());
+	}
 	buffer_append_string(buffer, "\n");
 }
 
@@ -68,29 +102,60 @@ static void append_open(struct buffer *buffer, const struct price_book *book,
 {
 	const struct bill *bill = &book->bills[method];
 	uint64_t open = cost_open_figures(bill, method, situation);
+	const char *title = _(advisor_method_title(method));
 
 	if (bill->line_count == 0)
-		buffer_append_format(buffer, "%s: no prices in this book\n",
-				     advisor_method_title(method));
+		buffer_append_format(buffer, _("%s: no prices in this book\n"), title);
 	for (int i = 0; i < FIGURES; i++) {
 		if ((open & UINT64_C(1) << i) != 0)
-			buffer_append_format(buffer, "%s: say --%s\n", advisor_method_title(method),
+			buffer_append_format(buffer, _("%s: say --%s\n"), title,
 					     figure_rows[i].name);
 	}
+}
+
+static void append_source(struct buffer *buffer, const struct price_book *book, const char *prices)
+{
+	const struct slice parts[] = {book->source, book->region, book->date};
+	struct buffer line = BUFFER_EMPTY;
+
+	buffer_append_format(&line, "%s: %s", _("prices"), prices);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		buffer_append_string(&line, ", ");
+		buffer_append(&line, parts[i]);
+	}
+	columns_append_line(buffer, &line, 0, 0);
+}
+
+static void append_titles(struct buffer *buffer, long long months)
+{
+	char total[TITLE_BYTES];
+
+	/* xgettext: a number of months, in a narrow column */
+	snprintf(total, sizeof(total), _("%lld mo"), months);
+	buffer_append_format(buffer, "\n%*s", TITLE, "");
+	append_cell(buffer, _("a month"), MONTH);
+	append_cell(buffer, _("1,000 users"), SHARE);
+	append_cell(buffer, _("days"), DAYS);
+	append_cell(buffer, _("days/month"), UPKEEP);
+	append_cell(buffer, _("labour"), LABOUR);
+	append_cell(buffer, total, TOTAL);
+	buffer_append_string(buffer, "\n");
 }
 
 static void append_table(struct buffer *buffer, const struct price_book *book,
 			 const struct situation *situation, const struct options *options)
 {
-	buffer_append_format(buffer, "prices: %s, %.*s, %.*s, %.*s\n\n", options->prices,
-			     (int)book->source.length, book->source.data, (int)book->region.length,
-			     book->region.data, (int)book->date.length, book->date.data);
-	buffer_append_format(buffer, "%-22s %10s %12s %8s %10s %10s %7lld mo\n", "", "a month",
-			     "1,000 users", "days", "days/month", "labour",
-			     (long long)options->months);
+	struct cost costs[ADVISOR_METHODS];
+
 	for (int i = 0; i < ADVISOR_METHODS; i++)
-		append_method(buffer, book, (enum advisor_method)i, situation, options);
-	buffer_append_format(buffer, "\nin %.*s; - is unknown\n", (int)book->currency.length,
+		cost_compute(&costs[i], book, (enum advisor_method)i, situation,
+			     (double)options->months);
+	append_source(buffer, book, options->prices);
+	append_titles(buffer, (long long)options->months);
+	for (int i = 0; i < ADVISOR_METHODS; i++)
+		append_method(buffer, (enum advisor_method)i, &costs[i], most_of(costs));
+	buffer_append_string(buffer, "\n");
+	buffer_append_format(buffer, _("in %.*s; - is unknown\n"), (int)book->currency.length,
 			     book->currency.data);
 	for (int i = 0; i < ADVISOR_METHODS; i++)
 		append_open(buffer, book, (enum advisor_method)i, situation);
@@ -148,6 +213,7 @@ static int show_or_export(const struct command *command, const struct situation 
 int cost_run(const struct command *command, char **arguments)
 {
 	struct options options = {.months = 6};
+	enum advisor_language language;
 	struct situation situation;
 	int result;
 
@@ -160,6 +226,9 @@ int cost_run(const struct command *command, char **arguments)
 		options.format = "text";
 	if (strcmp(options.format, "text") != 0 && strcmp(options.format, "json") != 0)
 		return command_misuse(command, "--format is text or json");
+	if (translation_find(options.language, &language) < 0)
+		return command_misuse(command, "--lang is en or ko");
+	translation_use(language);
 	return show_or_export(command, &situation, &options);
 }
 
@@ -186,6 +255,11 @@ const struct cli_flag cost_flags[] = {
      .help = "text (the default) or json",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, format)},
+    {.name = "lang",
+     .value_name = "LANGUAGE",
+     .help = "of the table: en or ko; by default the environment's",
+     .kind = FLAGS_TEXT,
+     .offset = offsetof(struct options, language)},
     {.name = "export",
      .help = "print the price book itself, to be edited",
      .kind = FLAGS_SWITCH,

@@ -2,6 +2,8 @@
  * others pass output_append_visible() on their way to one. */
 #include "cli/output.h"
 
+#include "cli/columns.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,6 +20,20 @@ bool output_has_colours(void)
 	if (no_color != NULL && no_color[0] != '\0')
 		return false;
 	return isatty(STDOUT_FILENO) == 1 && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+/* "ko_KR.UTF-8", "C.utf8" */
+bool output_has_blocks(void)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *locale = NULL;
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		if (locale == NULL || locale[0] == '\0')
+			locale = getenv(variables[i]);
+	}
+	return output_has_colours() && locale != NULL &&
+	       (strcasestr(locale, "utf-8") != NULL || strcasestr(locale, "utf8") != NULL);
 }
 
 /* The length of the UTF-8 sequence that `text` begins with, or 0 where it is none. */
@@ -128,47 +144,12 @@ void output_append_styled(struct buffer *buffer, struct slice text, enum output_
 		buffer_append_string(buffer, "\033[0m");
 }
 
-static size_t sequence_bytes(char first)
-{
-	unsigned char byte = (unsigned char)first;
-
-	return byte < 0xC0 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
-}
-
-/* Letters beyond U+1100 (E1 84 80) count as two columns, which they are in Korean, Chinese and
- * Japanese; where they are one, the line is a little shorter than it might be. */
-static size_t sequence_columns(struct slice text)
-{
-	unsigned char first = (unsigned char)text.data[0];
-	unsigned char second = text.length > 1 ? (unsigned char)text.data[1] : 0;
-
-	return first > 0xE1 || (first == 0xE1 && second >= 0x84) ? 2 : 1;
-}
-
-/* How many bytes of well-formed UTF-8 fit that many columns. */
-static size_t fit(struct slice text, size_t width, size_t *ret_columns)
-{
-	size_t bytes = 0, used = 0;
-
-	while (bytes < text.length) {
-		size_t wanted =
-		    sequence_columns(slice_from_bytes(text.data + bytes, text.length - bytes));
-
-		if (used + wanted > width)
-			break;
-		used += wanted;
-		bytes += sequence_bytes(text.data[bytes]);
-	}
-	*ret_columns = used;
-	return bytes;
-}
-
 size_t output_append_cut(struct buffer *buffer, struct slice text, size_t width)
 {
 	size_t used;
 
-	if (fit(text, width, &used) < text.length) {
-		text.length = fit(text, width - 1, &used);
+	if (columns_fit(text, width, &used) < text.length) {
+		text.length = columns_fit(text, width - 1, &used);
 		buffer_append(buffer, text);
 		buffer_append_string(buffer, "…");
 		return used + 1;
@@ -186,8 +167,6 @@ int output_write(struct slice bytes)
 }
 
 static const char *const styles[OUTPUT_STYLES] = {
-    [OUTPUT_PLAIN] = "",
-    [OUTPUT_BOLD] = "\033[1m",
-    [OUTPUT_DIM] = "\033[2m",
-    [OUTPUT_ACCENT] = "\033[36m",
+    [OUTPUT_PLAIN] = "",	  [OUTPUT_BOLD] = "\033[1m",  [OUTPUT_DIM] = "\033[2m",
+    [OUTPUT_ACCENT] = "\033[36m", [OUTPUT_GOOD] = "\033[32m", [OUTPUT_BAD] = "\033[31m",
 };

@@ -7,11 +7,22 @@
 
 #include <jansson.h>
 
-enum output_style { OUTPUT_PLAIN, OUTPUT_BOLD, OUTPUT_DIM, OUTPUT_ACCENT, OUTPUT_STYLES };
+enum output_style {
+	OUTPUT_PLAIN,
+	OUTPUT_BOLD,
+	OUTPUT_DIM,
+	OUTPUT_ACCENT,
+	OUTPUT_GOOD,
+	OUTPUT_BAD,
+	OUTPUT_STYLES
+};
 
 /* Whether standard output takes colours: a terminal, NO_COLOR not set (no-color.org), and TERM not
  * dumb. */
 bool output_has_colours(void);
+
+/* Whether it takes block characters, too: a terminal with colours whose locale has UTF-8. */
+bool output_has_blocks(void);
 
 /* Appends the text with what a terminal would obey escaped as \xNN: control characters, the C1 ones
  * too, and what turns the direction of a text; bytes that are no UTF-8 likewise. */

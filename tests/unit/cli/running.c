@@ -71,6 +71,7 @@ const struct running *running_of(const char *input, const char *const *words)
 	static struct running running;
 	int saved[3];
 
+	setenv("LC_ALL", "C", 1); /* texts are English, unless the words say otherwise */
 	fflush(stdout);
 	saved[0] = redirect(STDIN_FILENO, input);
 	saved[1] = redirect(STDOUT_FILENO, NULL);

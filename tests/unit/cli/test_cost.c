@@ -65,8 +65,16 @@ static void a_table_for_people(void **state)
 	running_assert_contains(
 	    running->output,
 	    "WebSocket + Kafka            1070            -       15          5      18000 "
-	    "      24420\n");
+	    "      24420 ##########\n");
 	running_assert_contains(running->output, "WebSocket: no prices in this book\n");
+	running = RUN("cost", "--prices", "guide", "--lang", "ko");
+	running_assert_contains(
+	    running->output,
+	    "                          월 비용     1000명당       일      일/월     인건비       "
+	    "6개월\n"
+	    "REST 폴링                      80            -        1        0.5       1600        "
+	    "2080 #\n");
+	running_assert_contains(running->output, "WebSocket: 이 가격표에 가격이 없습니다\n");
 }
 
 static void a_book_of_ones_own(void **state)
@@ -101,6 +109,7 @@ static void mistakes_are_refused(void **state)
 				"--users is given twice");
 	running_assert_contains(RUN("cost", "--users", "--tabs")->errors, "--users");
 	running_assert_contains(RUN("cost", "--months", "0")->errors, "months");
+	running_assert_contains(RUN("cost", "--lang", "fr")->errors, "--lang is en or ko");
 }
 
 int main(void)

@@ -1,0 +1,208 @@
+/* One section after the other; what is empty is left out. */
+#include "cli/advise_system.h"
+
+#include "advisor/forecast.h"
+#include "advisor/sizing.h"
+#include "cli/columns.h"
+#include "cli/translation.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* SIZE: of a name and of a number; WHEN: of a month. */
+enum { INDENT = 2, SIZE = 24, WHEN = 11, VALUE_BYTES = 64 };
+
+static struct slice sentence(const struct advise_text *text, const struct advisor_text *of)
+{
+	return of->languages[text->audience.language];
+}
+
+/* The scenario */
+
+static const struct scenario *find_nearest(const struct advise_text *text, double *ret_nearness)
+{
+	const struct scenario *nearest = NULL;
+
+	*ret_nearness = 0;
+	for (size_t i = 0; i < text->rules->scenario_count; i++) {
+		const struct scenario *scenario = &text->rules->scenarios[i];
+		double nearness = scenario_nearness(scenario, text->situation);
+
+		if (nearness > *ret_nearness) {
+			*ret_nearness = nearness;
+			nearest = scenario;
+		}
+	}
+	return nearest;
+}
+
+static void append_scenario(struct buffer *buffer, const struct advise_text *text)
+{
+	double nearness;
+	const struct scenario *nearest = find_nearest(text, &nearness);
+	struct buffer line = BUFFER_EMPTY;
+
+	if (nearest == NULL)
+		return;
+	advise_text_append_heading(buffer, text, _("nearest scenario (5)"));
+	buffer_append(&line, nearest->name);
+	buffer_append_string(&line, ", ");
+	buffer_append(&line, sentence(text, &nearest->title));
+	buffer_append_string(&line, ": ");
+	buffer_append_format(&line, _("%.0f %% of what is known"), nearness * 100);
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	columns_append_line(buffer, &line, INDENT, INDENT);
+}
+
+/* Sizes */
+
+static void append_size(struct buffer *buffer, const struct sizing_row *row, double value)
+{
+	struct buffer number = BUFFER_EMPTY;
+
+	if (isnan(value))
+		buffer_append_string(&number, _("unknown"));
+	else
+		buffer_append_format(&number, value < 1000 ? "%.4g %s" : "%.0f %s", value,
+				     _(row->unit));
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	columns_append_left(buffer, slice_from_string(translation_of_name(row->name)), SIZE);
+	columns_append_left(buffer, buffer_slice(&number), SIZE);
+	columns_append_wrapped(buffer, slice_from_string(translation_of_name(row->formula)),
+			       INDENT + 2 * SIZE, INDENT + 2 * SIZE);
+	buffer->failed = buffer->failed || buffer_failed(&number);
+	buffer_finish(&number);
+}
+
+/* Kafka and RabbitMQ have no formulas; their nodes hold WebSockets. */
+static void append_sizes(struct buffer *buffer, const struct advise_text *text)
+{
+	enum advisor_method method = text->advice->method;
+	struct sizing sizing;
+
+	if (method == ADVISOR_METHODS)
+		return;
+	if (method > ADVISOR_WEBSOCKET)
+		method = ADVISOR_WEBSOCKET;
+	sizing_compute(&sizing, text->situation);
+	advise_text_append_heading(buffer, text, _("what it takes (3)"));
+	for (int i = 0; i < SIZINGS; i++) {
+		if (sizing_rows[i].method == method)
+			append_size(buffer, &sizing_rows[i], sizing.values[i]);
+	}
+}
+
+/* Changes */
+
+static void write_value(const struct advise_text *text, enum figure figure, double value,
+			char ret_text[static VALUE_BYTES])
+{
+	struct buffer buffer = BUFFER_EMPTY;
+	struct slice slice;
+
+	advise_text_append_value(&buffer, text, figure, value);
+	slice = buffer_slice(&buffer);
+	snprintf(ret_text, VALUE_BYTES, "%.*s", (int)slice.length, slice.data);
+	buffer_finish(&buffer);
+}
+
+static void append_change(struct buffer *buffer, const struct advise_text *text, enum figure figure,
+			  const struct advice_change *change)
+{
+	char from[VALUE_BYTES], to[VALUE_BYTES];
+	struct buffer line = BUFFER_EMPTY;
+
+	write_value(text, figure, text->situation->values[figure], from);
+	write_value(text, figure, change->value, to);
+	/* xgettext: a figure's name, two values of it, and a method */
+	buffer_append_format(&line, _("%s from %s to %s: %s"),
+			     translation_of_name(figure_rows[figure].name), from, to,
+			     advise_text_method(change->method));
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	columns_append_line(buffer, &line, INDENT, INDENT);
+}
+
+static int append_changes(struct buffer *buffer, const struct advise_text *text)
+{
+	advise_text_append_heading(buffer, text, _("what would change the answer"));
+	for (int i = 0; i < FIGURES; i++) {
+		struct advice_change change = {NAN, ADVISOR_METHODS};
+		int result = advice_change(&change, text->rules, text->situation, text->weights,
+					   (enum figure)i);
+
+		if (result < 0)
+			return result;
+		if (!isnan(change.value))
+			append_change(buffer, text, (enum figure)i, &change);
+	}
+	return 0;
+}
+
+/* Forecast */
+
+static void append_when(struct buffer *buffer, unsigned month)
+{
+	struct buffer when = BUFFER_EMPTY;
+
+	if (month == 0)
+		buffer_append_string(&when, _("now"));
+	else
+		buffer_append_format(&when, _("month %u"), month);
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	columns_append_left(buffer, buffer_slice(&when), WHEN);
+	buffer->failed = buffer->failed || buffer_failed(&when);
+	buffer_finish(&when);
+}
+
+static void append_signals(struct buffer *buffer, const struct advise_text *text,
+			   enum advisor_method method)
+{
+	const struct claims *claims = &text->rules->signals[method];
+	size_t indent = INDENT + WHEN + ADVISE_TEXT_METHOD;
+
+	for (size_t i = 0; i < claims->count; i++) {
+		unsigned month = forecast_condition(&claims->items[i].condition, text->situation);
+
+		if (month == FORECAST_NEVER)
+			continue;
+		append_when(buffer, month);
+		advise_text_append_method(buffer, method);
+		columns_append_wrapped(buffer, sentence(text, &claims->items[i].text), indent,
+				       indent);
+	}
+}
+
+static void append_answer(struct buffer *buffer, unsigned month, enum advisor_method method)
+{
+	append_when(buffer, month);
+	buffer_append_format(buffer, _("the answer is %s"), advise_text_method(method));
+	buffer_append_byte(buffer, '\n');
+}
+
+static int append_forecast(struct buffer *buffer, const struct advise_text *text)
+{
+	enum advisor_method method = ADVISOR_METHODS;
+	int month = forecast_change(text->rules, text->situation, text->weights, &method);
+
+	advise_text_append_heading(buffer, text, _("signs of a change (10.3), and when they show"));
+	for (int i = 0; i < ADVISOR_METHODS; i++)
+		append_signals(buffer, text, (enum advisor_method)i);
+	if (month < 0)
+		return month;
+	if (month != FORECAST_NEVER)
+		append_answer(buffer, (unsigned)month, method);
+	else if (isnan(text->situation->values[FIGURE_GROWTH]))
+		buffer_append_format(buffer, "%*s%s\n", INDENT, "",
+				     _("say --growth to see later ones"));
+	return 0;
+}
+
+int advise_system_append(struct buffer *buffer, const struct advise_text *text)
+{
+	int result;
+
+	append_scenario(buffer, text);
+	append_sizes(buffer, text);
+	result = append_changes(buffer, text);
+	return result < 0 ? result : append_forecast(buffer, text);
+}
