@@ -1,5 +1,6 @@
 /* The verdict is the advisor's; here figures and weights come in, and text or JSON goes out. */
 #include "advisor/advice_json.h"
+#include "cli/advise_questions.h"
 #include "cli/advise_text.h"
 #include "cli/command.h"
 #include "cli/figure_flags.h"
@@ -18,6 +19,7 @@ struct options {
 	enum advisor_language audience;
 	struct flags_texts weights;
 	bool exports;
+	bool quiet;
 };
 
 /* NAME=NUMBER */
@@ -167,6 +169,12 @@ static int choose_language(struct options *options)
 	return result;
 }
 
+static bool may_ask(const struct options *options)
+{
+	return !options->quiet && !options->exports && strcmp(options->format, "text") == 0 &&
+	       advise_questions_can_ask();
+}
+
 int advise_run(const struct command *command, char **arguments)
 {
 	struct options options = {.rules = NULL};
@@ -182,6 +190,8 @@ int advise_run(const struct command *command, char **arguments)
 		return command_misuse(command, "--format is text or json");
 	if (choose_language(&options) < 0)
 		return command_misuse(command, "--lang is en or ko");
+	if (may_ask(&options))
+		advise_questions_ask(&situation);
 	return advise_or_export(command, &situation, &options);
 }
 
@@ -211,6 +221,10 @@ const struct cli_flag advise_flags[] = {
      .help = "rules of your own instead of the guide's",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, rules)},
+    {.name = "no-questions",
+     .help = "do not ask at a terminal for what is unknown",
+     .kind = FLAGS_SWITCH,
+     .offset = offsetof(struct options, quiet)},
     {.name = "export-rules",
      .help = "print the rules themselves, to be edited",
      .kind = FLAGS_SWITCH,

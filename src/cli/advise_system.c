@@ -44,7 +44,7 @@ static void append_scenario(struct buffer *buffer, const struct advise_text *tex
 
 	if (nearest == NULL)
 		return;
-	advise_text_append_heading(buffer, text, _("nearest scenario (5)"));
+	advise_text_begin_section(buffer, text, _("nearest scenario (5)"));
 	buffer_append(&line, nearest->name);
 	buffer_append_string(&line, ", ");
 	buffer_append(&line, sentence(text, &nearest->title));
@@ -85,7 +85,7 @@ static void append_sizes(struct buffer *buffer, const struct advise_text *text)
 	if (method > ADVISOR_WEBSOCKET)
 		method = ADVISOR_WEBSOCKET;
 	sizing_compute(&sizing, text->situation);
-	advise_text_append_heading(buffer, text, _("what it takes (3)"));
+	advise_text_begin_section(buffer, text, _("what it takes (3)"));
 	for (int i = 0; i < SIZINGS; i++) {
 		if (sizing_rows[i].method == method)
 			append_size(buffer, &sizing_rows[i], sizing.values[i]);
@@ -124,7 +124,9 @@ static void append_change(struct buffer *buffer, const struct advise_text *text,
 
 static int append_changes(struct buffer *buffer, const struct advise_text *text)
 {
-	advise_text_append_heading(buffer, text, _("what would change the answer"));
+	struct advise_section section =
+	    advise_text_begin_section(buffer, text, _("what would change the answer"));
+
 	for (int i = 0; i < FIGURES; i++) {
 		struct advice_change change = {NAN, ADVISOR_METHODS};
 		int result = advice_change(&change, text->rules, text->situation, text->weights,
@@ -135,6 +137,7 @@ static int append_changes(struct buffer *buffer, const struct advise_text *text)
 		if (!isnan(change.value))
 			append_change(buffer, text, (enum figure)i, &change);
 	}
+	advise_text_end_section(buffer, &section);
 	return 0;
 }
 
@@ -183,8 +186,9 @@ static int append_forecast(struct buffer *buffer, const struct advise_text *text
 {
 	enum advisor_method method = ADVISOR_METHODS;
 	int month = forecast_change(text->rules, text->situation, text->weights, &method);
+	struct advise_section section = advise_text_begin_section(
+	    buffer, text, _("signs of a change (10.3), and when they show"));
 
-	advise_text_append_heading(buffer, text, _("signs of a change (10.3), and when they show"));
 	for (int i = 0; i < ADVISOR_METHODS; i++)
 		append_signals(buffer, text, (enum advisor_method)i);
 	if (month < 0)
@@ -194,6 +198,7 @@ static int append_forecast(struct buffer *buffer, const struct advise_text *text
 	else if (isnan(text->situation->values[FIGURE_GROWTH]))
 		buffer_append_format(buffer, "%*s%s\n", INDENT, "",
 				     _("say --growth to see later ones"));
+	advise_text_end_section(buffer, &section);
 	return 0;
 }
 

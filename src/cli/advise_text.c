@@ -17,12 +17,22 @@ static struct slice sentence(const struct advise_text *text, const struct adviso
 	return of->languages[text->audience.language];
 }
 
-void advise_text_append_heading(struct buffer *buffer, const struct advise_text *text,
-				const char *heading)
+struct advise_section advise_text_begin_section(struct buffer *buffer,
+						const struct advise_text *text, const char *heading)
 {
+	struct advise_section section = {.before = buffer->length};
+
 	buffer_append_string(buffer, "\n");
 	output_append_styled(buffer, slice_from_string(heading), OUTPUT_BOLD, text->look.colours);
 	buffer_append_string(buffer, "\n");
+	section.after = buffer->length;
+	return section;
+}
+
+void advise_text_end_section(struct buffer *buffer, const struct advise_section *section)
+{
+	if (buffer->length == section->after)
+		buffer->length = section->before;
 }
 
 void advise_text_append_method(struct buffer *buffer, enum advisor_method method)
@@ -184,9 +194,12 @@ static void append_rule(struct buffer *buffer, const struct advise_text *text, s
 
 static void append_rules(struct buffer *buffer, const struct advise_text *text)
 {
-	advise_text_append_heading(buffer, text, _("what each rule says (+ agrees, - does not)"));
+	struct advise_section section = advise_text_begin_section(
+	    buffer, text, _("what each rule says (+ agrees, - does not)"));
+
 	for (size_t i = 0; i < text->rules->rule_count; i++)
 		append_rule(buffer, text, i);
+	advise_text_end_section(buffer, &section);
 }
 
 /* Methods */
@@ -209,11 +222,14 @@ static void append_claims(struct buffer *buffer, const struct advise_text *text,
 
 static void append_fits(struct buffer *buffer, const struct advise_text *text)
 {
-	advise_text_append_heading(buffer, text, _("for and against each method (x rules it out)"));
+	struct advise_section section = advise_text_begin_section(
+	    buffer, text, _("for and against each method (x rules it out)"));
+
 	for (int i = 0; i < ADVISOR_METHODS; i++) {
 		append_claims(buffer, text, "+", &text->rules->fits[i], (enum advisor_method)i);
 		append_claims(buffer, text, "-", &text->rules->misfits[i], (enum advisor_method)i);
 	}
+	advise_text_end_section(buffer, &section);
 }
 
 static void append_score(struct buffer *buffer, const struct advise_text *text,
@@ -237,7 +253,7 @@ static void append_score(struct buffer *buffer, const struct advise_text *text,
 
 static void append_scores(struct buffer *buffer, const struct advise_text *text)
 {
-	advise_text_append_heading(buffer, text, _("scores (9.2)"));
+	advise_text_begin_section(buffer, text, _("scores (9.2)"));
 	for (int i = 0; i < ADVISOR_METHODS; i++)
 		append_score(buffer, text, (enum advisor_method)i);
 }

@@ -21,8 +21,16 @@ int advise_text_append(struct buffer *buffer, const struct advise_text *text);
 
 /* What its parts share. */
 
-void advise_text_append_heading(struct buffer *buffer, const struct advise_text *text,
-				const char *heading);
+/* Begins a section, whose end takes the heading away again where nothing followed it. Returns what
+ * the end needs. */
+struct advise_section {
+	size_t before;
+	size_t after;
+};
+struct advise_section advise_text_begin_section(struct buffer *buffer,
+						const struct advise_text *text,
+						const char *heading);
+void advise_text_end_section(struct buffer *buffer, const struct advise_section *section);
 
 /* What stands behind a figure's name: "2 s"; of 3000 users "3000", lest they are said twice. */
 void advise_text_append_value(struct buffer *buffer, const struct advise_text *text,

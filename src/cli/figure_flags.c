@@ -4,11 +4,14 @@
 #include "advisor/figure_text.h"
 #include "advisor/situation_json.h"
 #include "base/quote.h"
+#include "cli/team.h"
 #include "config/nearest.h"
 #include "config/yaml_file.h"
 #include "core/json_reader.h"
 
 #include <errno.h>
+
+#define TEAM_FLAG "team"
 
 struct reading {
 	struct situation *situation;
@@ -17,7 +20,7 @@ struct reading {
 
 static int refuse_unknown(const struct reading *reading, struct slice name, struct error *error)
 {
-	const char *names[FLAGS_NAMES_MOST + FIGURES];
+	const char *names[FLAGS_NAMES_MOST + FIGURES + 1];
 	char quote[QUOTE_BYTES];
 	size_t count = 0;
 
@@ -26,19 +29,47 @@ static int refuse_unknown(const struct reading *reading, struct slice name, stru
 		count++;
 	for (int i = 0; i < FIGURES; i++)
 		names[count++] = figure_rows[i].name;
+	names[count++] = TEAM_FLAG;
 	names[count] = NULL;
 	return error_set(error, -EINVAL, "unknown flag --%s; did you mean --%s?",
 			 quote_word(name, quote), nearest_name(name, names));
 }
 
-static int take(struct situation *situation, enum figure figure, const char *value,
-		struct error *error)
+/* --team says the developers in a word. */
+static int find(struct slice name, enum figure *ret_figure)
+{
+	if (!slice_equals(name, SLICE(TEAM_FLAG)))
+		return figure_find(name, ret_figure);
+	*ret_figure = FIGURE_DEVELOPERS;
+	return 0;
+}
+
+static int read_value(struct slice name, enum figure figure, const char *value, double *ret_number,
+		      struct error *error)
+{
+	struct slice text = slice_from_string(value);
+
+	if (!slice_equals(name, SLICE(TEAM_FLAG)))
+		return figure_text_read(figure, text, ret_number, error);
+	if (team_find(text, ret_number) == 0)
+		return 0;
+	return error_set(error, -EINVAL, "--" TEAM_FLAG " is " TEAM_WORDS);
+}
+
+static int take(struct situation *situation, struct slice name, enum figure figure,
+		const char *value, struct error *error)
 {
 	double number;
-	int result = figure_text_read(figure, slice_from_string(value), &number, error);
+	int result = read_value(name, figure, value, &number, error);
 
 	return result < 0 ? result
 			  : situation_set(situation, figure, number, FIGURE_ENTERED, error);
+}
+
+static int refuse_again(enum figure figure, struct error *error)
+{
+	return error_set(error, -EINVAL, "--%s is given twice%s", figure_rows[figure].name,
+			 figure == FIGURE_DEVELOPERS ? "; --" TEAM_FLAG " says it, too" : "");
 }
 
 /* --name VALUE or --name=VALUE. Returns how many arguments that were. */
@@ -50,16 +81,18 @@ static int read_figure(void *context, char *const *arguments, struct error *erro
 	const char *value = is_apart ? arguments[1] : rest.data;
 	enum figure figure;
 
-	if (figure_find(name, &figure) < 0)
+	if (find(name, &figure) < 0)
 		return refuse_unknown(reading, name, error);
 	if (reading->situation->sources[figure] == FIGURE_ENTERED)
-		return error_set(error, -EINVAL, "--%s is given twice", figure_rows[figure].name);
+		return refuse_again(figure, error);
 	if (value == NULL)
-		return error_set(error, -EINVAL, "--%s needs a value: %s", figure_rows[figure].name,
-				 figure_text_placeholder(figure));
+		return error_set(
+		    error, -EINVAL, "--%.*s needs a value: %s", (int)name.length, name.data,
+		    slice_equals(name, SLICE(TEAM_FLAG)) ? TEAM_WORDS
+							 : figure_text_placeholder(figure));
 	if (is_apart && flags_check_value(name, value, error) < 0)
 		return -EINVAL;
-	if (take(reading->situation, figure, value, error) < 0)
+	if (take(reading->situation, name, figure, value, error) < 0)
 		return -EINVAL;
 	return is_apart ? 2 : 1;
 }
@@ -82,6 +115,9 @@ static void append_figures(struct buffer *buffer)
 			flags_append_row(buffer, figure_rows[i].name,
 					 figure_text_placeholder((enum figure)i), text.data);
 		buffer_finish(&text);
+		if (i == FIGURE_DEVELOPERS)
+			flags_append_row(buffer, TEAM_FLAG, "SIZE",
+					 TEAM_WORDS ": 2, 5 or 10 developers");
 	}
 }
 

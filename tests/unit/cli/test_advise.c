@@ -198,6 +198,28 @@ static void figures_come_from_a_file(void **state)
 				"/nowhere: cannot be read: No such file or directory");
 }
 
+static void a_team_is_so_many_developers(void **state)
+{
+	json_t *json = running_json(RUN("advise", "--team", "medium", "--format", "json"));
+	const json_t *developers =
+	    json_object_get(json_object_get(json, "situation"), "developers");
+
+	(void)state;
+	assert_true(json_number_value(json_object_get(developers, "value")) == 5);
+	assert_string_equal(text_of(developers, "source"), "entered");
+	json_decref(json);
+	running_assert_contains(RUN("advise", "--team", "tiny")->errors,
+				"--team is small, medium or large");
+	running_assert_contains(RUN("advise", "--team")->errors,
+				"--team needs a value: small, medium or large");
+	running_assert_contains(RUN("advise", "--developers", "3", "--team", "small")->errors,
+				"--developers is given twice; --team says it, too");
+	running_assert_contains(RUN("advise", "--taem", "small")->errors, "did you mean --team?");
+	running_assert_contains(
+	    RUN("advise", "--help")->output,
+	    "  --team SIZE               small, medium or large: 2, 5 or 10 developers\n");
+}
+
 static void mistakes_are_refused(void **state)
 {
 	(void)state;
@@ -229,6 +251,7 @@ int main(void)
 	    cmocka_unit_test(lines_fit_a_terminal),
 	    cmocka_unit_test(weights_and_rules_of_ones_own),
 	    cmocka_unit_test(figures_come_from_a_file),
+	    cmocka_unit_test(a_team_is_so_many_developers),
 	    cmocka_unit_test(mistakes_are_refused),
 	};
 
