@@ -1,7 +1,10 @@
 /* The verdict is the advisor's; here figures and weights come in, and text or JSON goes out. */
 #include "advisor/advice_json.h"
+#include "advisor/advisor_json.h"
+#include "advisor/capacity_json.h"
 #include "cli/advise_questions.h"
 #include "cli/advise_text.h"
+#include "cli/bench_file.h"
 #include "cli/command.h"
 #include "cli/figure_flags.h"
 #include "cli/translation.h"
@@ -13,6 +16,7 @@
 
 struct options {
 	const char *from;
+	const char *bench;
 	const char *rules;
 	const char *format;
 	const char *language;
@@ -20,6 +24,7 @@ struct options {
 	struct flags_texts weights;
 	bool exports;
 	bool quiet;
+	struct capacities capacities; /* of the bench */
 };
 
 /* NAME=NUMBER */
@@ -63,10 +68,22 @@ static int read_weights(double *weights, const struct rules *rules, const struct
 	return result;
 }
 
-static int show_json(const struct command *command, const struct advise_text *text)
+static json_t *create_json(const struct advise_text *text)
 {
 	json_t *json = advice_json_create(text->advice, text->rules, text->situation, text->weights,
 					  text->audience.language);
+
+	if (text->capacities == NULL || json == NULL ||
+	    advisor_json_set(json, "capacities",
+			     capacity_json_create(text->capacities, text->situation)) == 0)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+static int show_json(const struct command *command, const struct advise_text *text)
+{
+	json_t *json = create_json(text);
 	struct buffer out = BUFFER_EMPTY;
 
 	if (json == NULL)
@@ -96,6 +113,7 @@ static int advise_by(const struct command *command, const struct rules *rules,
 	    .rules = rules,
 	    .situation = situation,
 	    .weights = weights,
+	    .capacities = options->bench == NULL ? NULL : &options->capacities,
 	    .audience = translation_audience(options->audience),
 	    .look = bar_look_of_output(),
 	};
@@ -179,6 +197,7 @@ int advise_run(const struct command *command, char **arguments)
 {
 	struct options options = {.rules = NULL};
 	struct situation situation;
+	struct error error;
 	int result;
 
 	result = figure_flags_read(&situation, command, arguments, &options, &options.from);
@@ -190,6 +209,11 @@ int advise_run(const struct command *command, char **arguments)
 		return command_misuse(command, "--format is text or json");
 	if (choose_language(&options) < 0)
 		return command_misuse(command, "--lang is en or ko");
+	if (options.bench != NULL) {
+		if (bench_file_read(options.bench, &options.capacities, &error) < 0)
+			return command_fail(command, COMMAND_FAILED, "%s", error.text);
+		capacity_apply(&options.capacities, &situation);
+	}
 	if (may_ask(&options))
 		advise_questions_ask(&situation);
 	return advise_or_export(command, &situation, &options);
@@ -201,6 +225,11 @@ const struct cli_flag advise_flags[] = {
      .help = "figures in JSON, such as measurement.json; flags overrule it",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, from)},
+    {.name = "bench",
+     .value_name = "FILE",
+     .help = "bench.json of scripts/run-bench: what this hardware does",
+     .kind = FLAGS_TEXT,
+     .offset = offsetof(struct options, bench)},
     {.name = "format",
      .value_name = "FORMAT",
      .help = "text (the default) or json",

@@ -3,6 +3,7 @@
 
 #include "advisor/forecast.h"
 #include "advisor/sizing.h"
+#include "cli/advise_capacities.h"
 #include "cli/columns.h"
 #include "cli/translation.h"
 
@@ -208,6 +209,7 @@ int advise_system_append(struct buffer *buffer, const struct advise_text *text)
 
 	append_scenario(buffer, text);
 	append_sizes(buffer, text);
+	advise_capacities_append(buffer, text);
 	result = append_changes(buffer, text);
 	return result < 0 ? result : append_forecast(buffer, text);
 }

@@ -4,13 +4,15 @@
 
 #include "advisor/advice.h"
 #include "advisor/audience.h"
+#include "advisor/capacity.h"
 #include "cli/bar.h"
 
 struct advise_text {
 	const struct advice *advice;
 	const struct rules *rules;
 	const struct situation *situation;
-	const double *weights; /* or NULL */
+	const double *weights;		     /* or NULL */
+	const struct capacities *capacities; /* or NULL */
 	struct audience audience;
 	struct bar_look look;
 };

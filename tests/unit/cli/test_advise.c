@@ -220,6 +220,59 @@ static void a_team_is_so_many_developers(void **state)
 	    "  --team SIZE               small, medium or large: 2, 5 or 10 developers\n");
 }
 
+static const char bench[] =
+    "[{\"name\":\"idle_connection_memory\",\"value\":512,\"unit\":\"bytes\"},"
+    "{\"name\":\"poll_1000\",\"value\":160000,\"unit\":\"requests/s\"}]";
+
+static void a_benchmark_stands_beside_the_guide(void **state)
+{
+	const char *file = "/dev/stdin";
+	json_t *json;
+	const struct running *running =
+	    RUN_WITH(bench, "advise", "--users", "7000", "--servers", "5", "--bench", file);
+
+	(void)state;
+	running_assert_contains(running->output, "\nwhat this hardware does\n");
+	running_assert_contains(
+	    running->output,
+	    "  memory of an event stream                 0.5 KB                    2  "
+	    "           -\n"
+	    "  polls that a node answers                 160000 requests/s         100"
+	    "           700\n"
+	    "\n");
+	running_assert_contains(running->output,
+				"  memory                  5.127 MB                connections * "
+				"stream-kilobytes / 1024\n");
+	running_assert_contains(
+	    RUN_WITH(bench, "advise", "--bench", file, "--lang", "ko")->output,
+	    "  노드 한 대가 응답하는 폴링                160000 요청/초            100           "
+	    "-\n");
+	json = running_json(RUN_WITH(bench, "advise", "--bench", file, "--format", "json"));
+	assert_int_equal(
+	    json_integer_value(json_object_get(
+		json_object_get(json_object_get(json, "capacities"), "polls"), "value")),
+	    160000);
+	assert_string_equal(
+	    text_of(json_object_get(json_object_get(json, "situation"), "stream-kilobytes"),
+		    "source"),
+	    "measured");
+	json_decref(json);
+}
+
+static void a_broken_benchmark_is_refused(void **state)
+{
+	const char *file = "/dev/stdin";
+
+	(void)state;
+	assert_int_equal(RUN_WITH("[{", "advise", "--bench", file)->status, COMMAND_FAILED);
+	running_assert_contains(RUN_WITH("[{\"name\":\"po", "advise", "--bench", file)->errors,
+				"/dev/stdin: ");
+	running_assert_contains(RUN_WITH("{\"version\":2}", "advise", "--bench", file)->errors,
+				"/dev/stdin: version 2; this allim reads the list of measures");
+	running_assert_contains(RUN("advise", "--bench", "/nowhere")->errors,
+				"/nowhere: cannot be read: No such file or directory");
+}
+
 static void mistakes_are_refused(void **state)
 {
 	(void)state;
@@ -252,6 +305,8 @@ int main(void)
 	    cmocka_unit_test(weights_and_rules_of_ones_own),
 	    cmocka_unit_test(figures_come_from_a_file),
 	    cmocka_unit_test(a_team_is_so_many_developers),
+	    cmocka_unit_test(a_benchmark_stands_beside_the_guide),
+	    cmocka_unit_test(a_broken_benchmark_is_refused),
 	    cmocka_unit_test(mistakes_are_refused),
 	};
 
