@@ -10,6 +10,8 @@
 
 enum { WORDS = 32 };
 
+const char *running_locale = "C";
+
 static int open_memory(const char *content)
 {
 	int descriptor = memfd_create("standard", 0);
@@ -71,7 +73,7 @@ const struct running *running_of(const char *input, const char *const *words)
 	static struct running running;
 	int saved[3];
 
-	setenv("LC_ALL", "C", 1); /* texts are English, unless the words say otherwise */
+	setenv("LC_ALL", running_locale, 1);
 	fflush(stdout);
 	saved[0] = redirect(STDIN_FILENO, input);
 	saved[1] = redirect(STDOUT_FILENO, NULL);

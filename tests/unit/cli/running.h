@@ -19,6 +19,9 @@ const struct running *running_of(const char *input, const char *const *words);
 #define RUN(...)	      running_of(NULL, (const char *const[]){__VA_ARGS__, NULL})
 #define RUN_WITH(input_, ...) running_of(input_, (const char *const[]){__VA_ARGS__, NULL})
 
+/* LC_ALL of what runs; "C" at first, so that texts are English. */
+extern const char *running_locale;
+
 /* Fails the test, showing both, unless `text` contains `part`. */
 void running_assert_contains(const char *text, const char *part);
 

@@ -139,6 +139,23 @@ static void json_is_english_unless_asked(void **state)
 	json_decref(korean);
 }
 
+static void the_environment_asks_for_korean(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	running_locale = "ko_KR.UTF-8";
+	running_assert_contains(RUN("advise", "--users", "300")->output, "REST 폴링 (poll)\n");
+	running_assert_contains(RUN("advise", "--users", "300", "--lang", "en")->output,
+				"REST polling (poll)\n");
+	running_assert_contains(RUN("cost", "--prices", "guide")->output, "REST 폴링 ");
+	json = running_json(RUN("advise", "--users", "300", "--format", "json"));
+	running_locale = "C";
+	assert_string_equal(text_of(rule_of(json, "quick guide by users"), "reason"),
+			    "fewer than 500 users");
+	json_decref(json);
+}
+
 static void assert_fits(const char *language)
 {
 	const struct running *running =
@@ -218,6 +235,18 @@ static void a_team_is_so_many_developers(void **state)
 	running_assert_contains(
 	    RUN("advise", "--help")->output,
 	    "  --team SIZE               small, medium or large: 2, 5 or 10 developers\n");
+}
+
+static void empty_sections_are_left_out(void **state)
+{
+	const struct running *running = RUN("advise");
+
+	(void)state;
+	running_assert_contains(running->output, "\nwhat each rule says");
+	running_assert_contains(running->output, "\nscores (9.2)");
+	assert_null(strstr(running->output, "for and against"));
+	assert_null(strstr(running->output, "what would change"));
+	assert_null(strstr(running->output, "what this hardware does"));
 }
 
 static const char bench[] =
@@ -301,10 +330,12 @@ int main(void)
 	    cmocka_unit_test(what_people_read),
 	    cmocka_unit_test(what_people_read_in_korean),
 	    cmocka_unit_test(json_is_english_unless_asked),
+	    cmocka_unit_test(the_environment_asks_for_korean),
 	    cmocka_unit_test(lines_fit_a_terminal),
 	    cmocka_unit_test(weights_and_rules_of_ones_own),
 	    cmocka_unit_test(figures_come_from_a_file),
 	    cmocka_unit_test(a_team_is_so_many_developers),
+	    cmocka_unit_test(empty_sections_are_left_out),
 	    cmocka_unit_test(a_benchmark_stands_beside_the_guide),
 	    cmocka_unit_test(a_broken_benchmark_is_refused),
 	    cmocka_unit_test(mistakes_are_refused),

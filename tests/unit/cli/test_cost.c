@@ -1,3 +1,5 @@
+#include "cli/columns.h"
+
 #include "lib/assertions.h"
 #include "running.h"
 
@@ -77,6 +79,24 @@ static void a_table_for_people(void **state)
 	running_assert_contains(running->output, "WebSocket: 이 가격표에 가격이 없습니다\n");
 }
 
+static void assert_fits(const char *language)
+{
+	const char *line = RUN("cost", "--users", "100000", "--servers", "40", "--notifications",
+			       "5000", "--months", "36", "--lang", language)
+			       ->output;
+
+	for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		assert_true(columns_width(slice_from_bytes(line, (size_t)(end - line))) <=
+			    COLUMNS_OF_LINE);
+}
+
+static void lines_fit_a_terminal(void **state)
+{
+	(void)state;
+	assert_fits("en");
+	assert_fits("ko");
+}
+
 static void a_book_of_ones_own(void **state)
 {
 	char path[] = "/tmp/allim-prices-XXXXXX";
@@ -115,9 +135,9 @@ static void mistakes_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_guide_as_json),    cmocka_unit_test(what_is_unknown_is_named),
-	    cmocka_unit_test(a_table_for_people),   cmocka_unit_test(a_book_of_ones_own),
-	    cmocka_unit_test(mistakes_are_refused),
+	    cmocka_unit_test(the_guide_as_json),  cmocka_unit_test(what_is_unknown_is_named),
+	    cmocka_unit_test(a_table_for_people), cmocka_unit_test(lines_fit_a_terminal),
+	    cmocka_unit_test(a_book_of_ones_own), cmocka_unit_test(mistakes_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
