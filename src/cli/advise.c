@@ -105,9 +105,31 @@ static int show(const struct command *command, const struct advise_text *text, b
 	return command_fail(command, COMMAND_FAILED, "out of memory");
 }
 
+static bool may_ask(const struct options *options)
+{
+	return !options->quiet && strcmp(options->format, "text") == 0 &&
+	       advise_questions_can_ask();
+}
+
+/* All else was found in order, so that nobody answers for nothing. */
+static int advise_on(const struct command *command, struct situation *situation,
+		     const struct options *options, struct advise_text *text)
+{
+	struct advice advice;
+	int result;
+
+	if (may_ask(options))
+		advise_questions_ask(situation);
+	if (advice_give(&advice, text->rules, situation, text->weights) < 0)
+		return command_fail(command, COMMAND_FAILED, "out of memory");
+	text->advice = &advice;
+	result = show(command, text, strcmp(options->format, "json") == 0);
+	advice_finish(&advice);
+	return result;
+}
+
 static int advise_by(const struct command *command, const struct rules *rules,
-		     const struct situation *situation, const struct options *options,
-		     double *weights)
+		     struct situation *situation, const struct options *options, double *weights)
 {
 	struct advise_text text = {
 	    .rules = rules,
@@ -117,22 +139,15 @@ static int advise_by(const struct command *command, const struct rules *rules,
 	    .audience = translation_audience(options->audience),
 	    .look = bar_look_of_output(),
 	};
-	struct advice advice;
 	struct error error;
-	int result = read_weights(weights, rules, options, &error);
 
-	if (result < 0)
+	if (read_weights(weights, rules, options, &error) < 0)
 		return command_misuse(command, "%s", error.text);
-	if (advice_give(&advice, rules, situation, weights) < 0)
-		return command_fail(command, COMMAND_FAILED, "out of memory");
-	text.advice = &advice;
-	result = show(command, &text, strcmp(options->format, "json") == 0);
-	advice_finish(&advice);
-	return result;
+	return advise_on(command, situation, options, &text);
 }
 
 static int advise_with(const struct command *command, struct slice content,
-		       const struct situation *situation, const struct options *options)
+		       struct situation *situation, const struct options *options)
 {
 	const char *name = options->rules == NULL ? "rules" : options->rules;
 	struct rules rules;
@@ -150,7 +165,7 @@ static int advise_with(const struct command *command, struct slice content,
 	return result;
 }
 
-static int advise_or_export(const struct command *command, const struct situation *situation,
+static int advise_or_export(const struct command *command, struct situation *situation,
 			    const struct options *options)
 {
 	struct buffer content = BUFFER_EMPTY;
@@ -187,36 +202,42 @@ static int choose_language(struct options *options)
 	return result;
 }
 
-static bool may_ask(const struct options *options)
+static int check(const struct command *command, struct options *options)
 {
-	return !options->quiet && !options->exports && strcmp(options->format, "text") == 0 &&
-	       advise_questions_can_ask();
+	if (options->format == NULL)
+		options->format = "text";
+	if (!is_one_of(options->format, "text", "json"))
+		return command_misuse(command, "--format is text or json");
+	if (choose_language(options) < 0)
+		return command_misuse(command, "--lang is en or ko");
+	return COMMAND_GOES_ON;
+}
+
+static int take_bench(const struct command *command, struct options *options,
+		      struct situation *situation)
+{
+	struct error error;
+
+	if (options->bench == NULL)
+		return COMMAND_GOES_ON;
+	if (bench_file_read(options->bench, &options->capacities, &error) < 0)
+		return command_fail(command, COMMAND_FAILED, "%s", error.text);
+	capacity_apply(&options->capacities, situation);
+	return COMMAND_GOES_ON;
 }
 
 int advise_run(const struct command *command, char **arguments)
 {
 	struct options options = {.rules = NULL};
 	struct situation situation;
-	struct error error;
 	int result;
 
 	result = figure_flags_read(&situation, command, arguments, &options, &options.from);
-	if (result != COMMAND_GOES_ON)
-		return result;
-	if (options.format == NULL)
-		options.format = "text";
-	if (!is_one_of(options.format, "text", "json"))
-		return command_misuse(command, "--format is text or json");
-	if (choose_language(&options) < 0)
-		return command_misuse(command, "--lang is en or ko");
-	if (options.bench != NULL) {
-		if (bench_file_read(options.bench, &options.capacities, &error) < 0)
-			return command_fail(command, COMMAND_FAILED, "%s", error.text);
-		capacity_apply(&options.capacities, &situation);
-	}
-	if (may_ask(&options))
-		advise_questions_ask(&situation);
-	return advise_or_export(command, &situation, &options);
+	if (result == COMMAND_GOES_ON)
+		result = check(command, &options);
+	if (result == COMMAND_GOES_ON)
+		result = take_bench(command, &options, &situation);
+	return result != COMMAND_GOES_ON ? result : advise_or_export(command, &situation, &options);
 }
 
 const struct cli_flag advise_flags[] = {

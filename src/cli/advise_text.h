@@ -23,12 +23,14 @@ int advise_text_append(struct buffer *buffer, const struct advise_text *text);
 
 /* What its parts share. */
 
-/* Begins a section, whose end takes the heading away again where nothing followed it. Returns what
- * the end needs. */
+/* Where a section's heading begins and ends. */
 struct advise_section {
 	size_t before;
 	size_t after;
 };
+
+/* Begins a section; its end takes the heading away again where nothing followed it. A section that
+ * is never empty needs no end. */
 struct advise_section advise_text_begin_section(struct buffer *buffer,
 						const struct advise_text *text,
 						const char *heading);

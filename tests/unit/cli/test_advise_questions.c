@@ -72,7 +72,7 @@ static void answer(struct terminal *terminal, const char *question, const char *
 	assert_int_equal(write(terminal->descriptor, text, strlen(text)), strlen(text));
 }
 
-static const char *end(struct terminal *terminal)
+static const char *end_with(struct terminal *terminal, int expected)
 {
 	int status;
 
@@ -80,9 +80,14 @@ static const char *end(struct terminal *terminal)
 	}
 	assert_int_equal(waitpid(terminal->child, &status, 0), terminal->child);
 	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), COMMAND_DONE);
+	assert_int_equal(WEXITSTATUS(status), expected);
 	close(terminal->descriptor);
 	return terminal->shown;
+}
+
+static const char *end(struct terminal *terminal)
+{
+	return end_with(terminal, COMMAND_DONE);
 }
 
 #define BEGIN(terminal, ...) begin(terminal, (const char *const[]){__VA_ARGS__, NULL})
@@ -164,6 +169,21 @@ static void nothing_is_asked_where_it_is_not_wanted(void **state)
 	assert_null(strstr(RUN_WITH("300\n", "advise")->errors, "[1/"));
 }
 
+/* What is wrong is said before anybody has answered. */
+static void nobody_answers_for_nothing(void **state)
+{
+	struct terminal terminal;
+	const char *shown;
+
+	(void)state;
+	BEGIN(&terminal, "advise", "--weight", "speed=1");
+	shown = end_with(&terminal, COMMAND_MISUSED);
+	running_assert_contains(shown, "there is no criterion speed");
+	assert_null(strstr(shown, "[1/"));
+	BEGIN(&terminal, "advise", "--bench", "/nowhere");
+	assert_null(strstr(end_with(&terminal, COMMAND_FAILED), "[1/"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +191,7 @@ int main(void)
 	    cmocka_unit_test(answers_may_be_bad_or_missing),
 	    cmocka_unit_test(questions_are_asked_in_korean),
 	    cmocka_unit_test(nothing_is_asked_where_it_is_not_wanted),
+	    cmocka_unit_test(nobody_answers_for_nothing),
 	};
 
 	return cmocka_run_group_tests_name("advise_questions", tests, NULL, NULL);
