@@ -1,11 +1,12 @@
 #include "cli/measure_text.h"
 
+#include "cli/columns.h"
 #include "cli/output.h"
 #include "cli/translation.h"
 
 #include <math.h>
 
-enum { SENTENCE = 54, VALUE = 12, INDENTATION = 6, COLUMNS = 100 };
+enum { SENTENCE = 54, VALUE = 12, INDENTATION = 6 };
 
 static void append_heading(struct buffer *buffer, const char *heading, bool colours)
 {
@@ -13,27 +14,16 @@ static void append_heading(struct buffer *buffer, const char *heading, bool colo
 	buffer_append_byte(buffer, '\n');
 }
 
-/* Cut or filled up to so many columns. */
-static void append_column(struct buffer *buffer, const char *text, size_t width)
-{
-	size_t columns = output_append_cut(buffer, slice_from_string(text), width);
-
-	buffer_append_format(buffer, "%*s ", (int)(width - columns), "");
-}
-
-/* "1,234", "0.25", or the line that is left to be filled in. */
+/* The line is left to be filled in where nothing is known. */
 static void append_value(struct buffer *buffer, double value)
 {
-	char text[40];
-
 	if (isnan(value))
-		snprintf(text, sizeof(text), "______");
+		buffer_append_format(buffer, "%*s ", VALUE, "______");
 	else
-		snprintf(text, sizeof(text), value >= 1000 ? "%.0f" : "%.4g", value);
-	buffer_append_format(buffer, "%*s ", VALUE, text);
+		buffer_append_format(buffer, value >= 1000 ? "%*.0f " : "%*.4g ", VALUE, value);
 }
 
-static void append_note(struct buffer *buffer, const struct observed *observed, bool colours)
+static void append_note(struct buffer *buffer, const struct observed *observed)
 {
 	struct buffer note = BUFFER_EMPTY;
 
@@ -43,21 +33,19 @@ static void append_note(struct buffer *buffer, const struct observed *observed, 
 		buffer_append_format(&note, "%s: ", _("sampled"));
 	buffer_append_string(&note, observed->note);
 	buffer_append_format(buffer, "%*s", INDENTATION, "");
-	output_append_styled(buffer, buffer_slice(&note), OUTPUT_DIM, colours);
-	buffer_append_byte(buffer, '\n');
-	buffer_finish(&note);
+	columns_append_line(buffer, &note, INDENTATION, INDENTATION);
 }
 
 static void append_item(struct buffer *buffer, enum observation observation,
-			const struct observed *observed, bool colours)
+			const struct observed *observed)
 {
 	const struct observation_row *row = &observation_rows[observation];
 
 	buffer_append_format(buffer, "  [%c] ", observed->state == OBSERVATION_OPEN ? ' ' : 'x');
-	append_column(buffer, _(row->sentence), SENTENCE);
+	columns_append_left(buffer, slice_from_string(_(row->sentence)), SENTENCE);
 	append_value(buffer, observed->value);
 	buffer_append_format(buffer, "%s\n", _(row->unit));
-	append_note(buffer, observed, colours);
+	append_note(buffer, observed);
 }
 
 static const char *const headings[OBSERVATION_GROUPS] = {
@@ -73,8 +61,7 @@ static void append_group(struct buffer *buffer, const struct survey *survey,
 	append_heading(buffer, _(headings[group]), colours);
 	for (int i = 0; i < OBSERVATIONS; i++) {
 		if (observation_rows[i].group == group)
-			append_item(buffer, (enum observation)i, &survey->observations.items[i],
-				    colours);
+			append_item(buffer, (enum observation)i, &survey->observations.items[i]);
 	}
 }
 

@@ -36,7 +36,8 @@ static void note(const struct survey_nodes *nodes, double seconds,
 		 enum observation_state state)
 {
 	observations_note(observations, observation, value, state,
-			  _("the most of %u samples of the running nodes in %.1f s"),
+			  _("the most of %u samples of running nodes in %.1f s; who is on two "
+			    "workers counts twice"),
 			  nodes->samples, seconds);
 }
 
