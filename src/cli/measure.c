@@ -316,8 +316,8 @@ int measure_run(const struct command *command, char **arguments)
 
 const struct cli_flag measure_flags[] = {
     TEXT_FLAG("db", "DATABASE", database,
-	      "postgresql://USER@HOST/DATABASE, with its password in PGPASSWORD or ~/.pgpass; or a "
-	      "file of SQLite's, or a folder of allim's"),
+	      "postgresql://USER@HOST/DATABASE (its password in PGPASSWORD or ~/.pgpass), a file "
+	      "of SQLite's, or a folder of allim's"),
     TEXT_FLAG("admin", "URL", admin, "the admin listener of a running node of allim's"),
     TEXT_FLAG("activity-table", "NAME", activity.name,
 	      "where a row is made when a user does something (user_activity)"),
