@@ -101,11 +101,11 @@ static bool read_row(struct slice row, double *ret_numbers, unsigned count)
 	return true;
 }
 
-int database_ask(const struct bench *bench, const char *question, double *ret_numbers,
-		 unsigned count, struct error *error)
+static int ask_in(const struct bench *bench, const char *database, const char *question,
+		  double *ret_numbers, unsigned count, struct error *error)
 {
 	struct buffer output = BUFFER_EMPTY;
-	int code = ask_psql(bench, "postgres", question, &output, error);
+	int code = ask_psql(bench, database, question, &output, error);
 	struct slice rest = buffer_slice(&output);
 
 	if (code == 0 && !read_row(slice_split(&rest, '\n'), ret_numbers, count))
@@ -113,4 +113,16 @@ int database_ask(const struct bench *bench, const char *question, double *ret_nu
 				 question);
 	buffer_finish(&output);
 	return code;
+}
+
+int database_ask(const struct bench *bench, const char *question, double *ret_numbers,
+		 unsigned count, struct error *error)
+{
+	return ask_in(bench, "postgres", question, ret_numbers, count, error);
+}
+
+int database_ask_own(const struct bench *bench, const char *question, double *ret_numbers,
+		     unsigned count, struct error *error)
+{
+	return ask_in(bench, name, question, ret_numbers, count, error);
 }

@@ -24,6 +24,10 @@ int database_run(const struct bench *bench, const char *statement, struct error 
 int database_ask(const struct bench *bench, const char *question, double *ret_numbers,
 		 unsigned count, struct error *error);
 
+/* The same, asked of itself. */
+int database_ask_own(const struct bench *bench, const char *question, double *ret_numbers,
+		     unsigned count, struct error *error);
+
 /* command_run() for a client program of PostgreSQL or for allim, with the password. */
 int database_command(const char *const *arguments, struct buffer *output, struct error *error);
 
