@@ -2,6 +2,7 @@
 #include "advisor/advice_json.h"
 #include "advisor/advisor_json.h"
 #include "advisor/capacity_json.h"
+#include "advisor/weights.h"
 #include "cli/advise_questions.h"
 #include "cli/advise_text.h"
 #include "cli/bench_file.h"
@@ -11,7 +12,6 @@
 #include "config/yaml_file.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 struct options {
@@ -35,37 +35,22 @@ static int read_weight(double *weights, const struct rules *rules, const char *g
 	char *end;
 	double weight = strtod(rest.length == 0 ? "x" : rest.data, &end);
 
-	if (*end != '\0' || !isfinite(weight) || weight < 0)
+	if (*end != '\0')
 		return error_set(error, -EINVAL,
 				 "--weight is NAME=NUMBER, such as latency=40; it is \"%.100s\"",
 				 given);
-	for (size_t i = 0; i < rules->criterion_count; i++) {
-		if (!slice_equals(rules->criteria[i].name, name))
-			continue;
-		weights[i] = weight;
-		return 0;
-	}
-	return error_set(error, -EINVAL, "there is no criterion %.*s", (int)name.length, name.data);
+	return weights_set(weights, rules, name, weight, error);
 }
 
 /* Those of the file, as far as none are given. */
 static int read_weights(double *weights, const struct rules *rules, const struct options *options,
 			struct error *error)
 {
-	double sum = 0;
 	int result = 0;
 
-	for (size_t i = 0; i < rules->criterion_count; i++)
-		weights[i] = rules->criteria[i].weight;
 	for (size_t i = 0; i < options->weights.count && result == 0; i++)
 		result = read_weight(weights, rules, options->weights.items[i], error);
-	for (size_t i = 0; i < rules->criterion_count; i++)
-		sum += weights[i];
-	if (result == 0 && sum <= 0)
-		result = error_set(error, -EINVAL,
-				   "no criterion has a weight; give one with "
-				   "--weight");
-	return result;
+	return result < 0 ? result : weights_check(weights, rules, error);
 }
 
 static json_t *create_json(const struct advise_text *text)
@@ -157,7 +142,7 @@ static int advise_with(const struct command *command, struct slice content,
 
 	if (result < 0)
 		return command_fail(command, COMMAND_FAILED, "%s", error.text);
-	weights = calloc(rules.criterion_count, sizeof(*weights));
+	weights = weights_create(&rules);
 	result = weights == NULL ? command_fail(command, COMMAND_FAILED, "out of memory")
 				 : advise_by(command, &rules, situation, options, weights);
 	free(weights);

@@ -1,0 +1,43 @@
+/* Weights are relative to one another, so any numbers will do that are not negative. */
+#include "advisor/weights.h"
+
+#include "base/quote.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+double *weights_create(const struct rules *rules)
+{
+	double *weights = calloc(rules->criterion_count + 1, sizeof(*weights));
+
+	for (size_t i = 0; weights != NULL && i < rules->criterion_count; i++)
+		weights[i] = rules->criteria[i].weight;
+	return weights;
+}
+
+int weights_set(double *weights, const struct rules *rules, struct slice criterion, double weight,
+		struct error *error)
+{
+	char quote[QUOTE_BYTES];
+
+	if (!isfinite(weight) || weight < 0)
+		return error_set(error, -EINVAL, "the weight of %s is %g; accepted is 0 or more",
+				 quote_word(criterion, quote), weight);
+	for (size_t i = 0; i < rules->criterion_count; i++) {
+		if (!slice_equals(rules->criteria[i].name, criterion))
+			continue;
+		weights[i] = weight;
+		return 0;
+	}
+	return error_set(error, -EINVAL, "there is no criterion %s", quote_word(criterion, quote));
+}
+
+int weights_check(const double *weights, const struct rules *rules, struct error *error)
+{
+	for (size_t i = 0; i < rules->criterion_count; i++) {
+		if (weights[i] > 0)
+			return 0;
+	}
+	return error_set(error, -EINVAL, "no criterion has a weight; give one of them more than 0");
+}
