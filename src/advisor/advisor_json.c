@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #define LARGEST_WHOLE 9007199254740992.0 /* 2^53: beyond it, neighbours are no doubles */
 
@@ -23,4 +24,15 @@ json_t *advisor_json_text(struct slice text)
 int advisor_json_set(json_t *object, const char *name, json_t *value)
 {
 	return json_object_set_new(object, name, value) < 0 ? -ENOMEM : 0;
+}
+
+void advisor_json_append(struct buffer *buffer, const json_t *value)
+{
+	char *line = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	if (line == NULL)
+		buffer->failed = true;
+	else
+		buffer_append_string(buffer, line);
+	free(line);
 }

@@ -2,7 +2,7 @@
 #ifndef ALLIM_ADVISOR_ADVISOR_JSON_H
 #define ALLIM_ADVISOR_ADVISOR_JSON_H
 
-#include "base/slice.h"
+#include "base/buffer.h"
 
 #include <jansson.h>
 
@@ -13,5 +13,9 @@ json_t *advisor_json_text(struct slice text);
 
 /* Sets a member. The value is taken over, and may be NULL. Returns 0, or -ENOMEM. */
 int advisor_json_set(json_t *object, const char *name, json_t *value);
+
+/* Appends a value as it is printed and sent: on one line, with numbers as short as they are exact
+ * to 15 digits. */
+void advisor_json_append(struct buffer *buffer, const json_t *value);
 
 #endif

@@ -1,11 +1,24 @@
 /* Whoever edits the rules writes each sentence in every language, or hears which one is missing. */
 #include "advisor/advisor_text.h"
 
+#include <errno.h>
+
 static const char *const names[] = {
     [ADVISOR_ENGLISH] = "en",
     [ADVISOR_KOREAN] = "ko",
     [ADVISOR_LANGUAGES] = NULL,
 };
+
+int advisor_text_find_language(struct slice name, enum advisor_language *ret_language)
+{
+	for (int i = 0; i < ADVISOR_LANGUAGES; i++) {
+		if (!slice_equals(name, slice_from_string(names[i])))
+			continue;
+		*ret_language = (enum advisor_language)i;
+		return 0;
+	}
+	return -ENOENT;
+}
 
 int advisor_text_read(struct advisor_text *text, const struct yaml_node *node,
 		      const struct yaml_source *source)

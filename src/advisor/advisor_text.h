@@ -10,6 +10,9 @@ struct advisor_text {
 	struct slice languages[ADVISOR_LANGUAGES];
 };
 
+/* "en", "ko". Returns 0 or -ENOENT. */
+int advisor_text_find_language(struct slice name, enum advisor_language *ret_language);
+
 /* Reads a map of `en` and `ko`, both of which are needed. The text is the tree's. Returns 0,
  * -EINVAL or -ENOMEM. */
 int advisor_text_read(struct advisor_text *text, const struct yaml_node *node,

@@ -5,6 +5,9 @@
 #include "advisor/price_book.h"
 #include "advisor/situation.h"
 
+/* Over how many months costs are counted, unless somebody says so, and at most. */
+enum { COST_MONTHS = 6, COST_MONTHS_MOST = 1200 };
+
 /* In the book's currency. NAN: the book says nothing of it, or counts a figure that is unknown. */
 struct cost {
 	double infrastructure_per_month;

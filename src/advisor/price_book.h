@@ -49,6 +49,9 @@ struct price_book {
 extern const char price_book_guide[];
 extern const char price_book_aws_2026[];
 
+/* The one for whoever names none. */
+#define PRICE_BOOK_DEFAULT "aws-2026"
+
 /* The text of a built-in book, or NULL. */
 const char *price_book_find(struct slice name);
 

@@ -11,8 +11,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { MONTHS_MOST = 1200 };
-
 /* Widths of the columns, each with a blank in front, and of the bar behind them. */
 enum {
 	TITLE = 22,
@@ -212,7 +210,7 @@ static int show_or_export(const struct command *command, const struct situation 
 
 int cost_run(const struct command *command, char **arguments)
 {
-	struct options options = {.months = 6};
+	struct options options = {.months = COST_MONTHS};
 	enum advisor_language language;
 	struct situation situation;
 	int result;
@@ -221,7 +219,7 @@ int cost_run(const struct command *command, char **arguments)
 	if (result != COMMAND_GOES_ON)
 		return result;
 	if (options.prices == NULL)
-		options.prices = "aws-2026";
+		options.prices = PRICE_BOOK_DEFAULT;
 	if (options.format == NULL)
 		options.format = "text";
 	if (strcmp(options.format, "text") != 0 && strcmp(options.format, "json") != 0)
@@ -249,7 +247,7 @@ const struct cli_flag cost_flags[] = {
      .kind = FLAGS_NUMBER,
      .offset = offsetof(struct options, months),
      .minimum = 1,
-     .maximum = MONTHS_MOST},
+     .maximum = COST_MONTHS_MOST},
     {.name = "format",
      .value_name = "FORMAT",
      .help = "text (the default) or json",
