@@ -16,6 +16,9 @@ static json_t *line_json(const struct bill_line *line, enum advisor_method metho
 	failed |= advisor_json_set(json, "price", advisor_json_number(line->item->price));
 	failed |= advisor_json_set(json, "count", advisor_json_number(count));
 	failed |= advisor_json_set(json, "amount", advisor_json_number(count * line->item->price));
+	failed |= advisor_json_set(json, "region", advisor_json_text(line->item->region));
+	failed |= advisor_json_set(json, "date", advisor_json_text(line->item->date));
+	failed |= advisor_json_set(json, "source", advisor_json_text(line->item->source));
 	if (failed == 0)
 		return json;
 	json_decref(json);

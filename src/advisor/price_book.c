@@ -1,4 +1,5 @@
-/* Items first, since lines of bills name them. */
+/* The head first, whose texts are the items' too where they have none of their own; then the items,
+ * since lines of bills name them. */
 #include "advisor/price_book.h"
 
 #include "base/quote.h"
@@ -52,7 +53,38 @@ static int need_amount(double *amount, const struct yaml_node *map, const char *
 	return result < 0 ? result : read_amount(amount, node, source);
 }
 
+static int read_text(struct slice *text, const struct yaml_node *node,
+		     const struct yaml_source *source)
+{
+	if (node->kind != YAML_NODE_TEXT)
+		return yaml_source_refuse(source, node, "a text is expected here");
+	*text = node->text;
+	return 0;
+}
+
 /* Items */
+
+/* A price alone, or a map of it and of what is otherwise than in the book. */
+static int read_item(struct price_item *item, const struct yaml_node *node,
+		     const struct yaml_source *source)
+{
+	static const char *const members[] = {"price", "region", "date", "source", NULL};
+	struct slice *const texts[] = {NULL, &item->region, &item->date, &item->source};
+	int result;
+
+	if (node->kind != YAML_NODE_MAP)
+		return read_amount(&item->price, node, source);
+	result = yaml_source_check_map(source, node, "an item", members);
+	if (result == 0)
+		result = need_amount(&item->price, node, members[0], source);
+	for (size_t i = 1; members[i] != NULL && result == 0; i++) {
+		const struct yaml_node *member = yaml_source_member(node, members[i]);
+
+		if (member != NULL)
+			result = read_text(texts[i], member, source);
+	}
+	return result;
+}
 
 static int read_items(struct price_book *book, const struct yaml_node *root,
 		      const struct yaml_source *source)
@@ -69,8 +101,9 @@ static int read_items(struct price_book *book, const struct yaml_node *root,
 	     node = node->next) {
 		struct price_item *item = &book->items[book->item_count++];
 
-		item->name = node->name;
-		result = read_amount(&item->price, node, source);
+		*item =
+		    (struct price_item){node->name, NAN, book->region, book->date, book->source};
+		result = read_item(item, node, source);
 	}
 	return result;
 }
@@ -245,7 +278,7 @@ static int read_head(struct price_book *book, const struct yaml_node *root,
 
 		result = yaml_source_need(source, root, names[i], &node);
 		if (result == 0)
-			*texts[i] = node->text;
+			result = read_text(texts[i], node, source);
 	}
 	if (result == 0 && !is_currency(book->currency))
 		result = yaml_source_refuse(source, yaml_source_member(root, "currency"),

@@ -13,9 +13,13 @@ enum quantity {
 	QUANTITIES
 };
 
+/* Where and when a price was found: an item's own, or the book's. */
 struct price_item {
 	struct slice name;
 	double price; /* of a month */
+	struct slice region;
+	struct slice date;
+	struct slice source;
 };
 
 struct bill_line {

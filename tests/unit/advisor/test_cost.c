@@ -2,9 +2,7 @@
 #include "advisor/cost.h"
 
 #include "lib/assertions.h"
-#include "lib/failing_allocator.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -130,64 +128,6 @@ static void traffic_costs(void **state)
 	price_book_finish(&book);
 }
 
-#define HEAD "version: 1\ncurrency: USD\nregion: r\ndate: d\nsource: s\nitems: {a: 1}\n"
-#define TAIL "labour: {hour: 1, hours-a-day: 1}\nwork: {}\n"
-
-static void assert_refused(const char *text, const char *sentence)
-{
-	struct price_book book;
-	struct error error = {""};
-
-	assert_int_equal(price_book_read(&book, "p.yaml", slice_from_string(text), &error),
-			 -EINVAL);
-	assert_string_equal(error.text, sentence);
-}
-
-static void mistakes_are_refused(void **state)
-{
-	(void)state;
-	assert_refused("version: 2",
-		       "p.yaml:1:1: a price book of version 2; this allim reads version 1");
-	assert_refused("version: 1\ncurrency: dollars\nregion: r\ndate: d\nsource: s\n",
-		       "p.yaml:2:1: a currency has three letters, such as USD or KRW");
-	assert_refused(HEAD "bills: {poll: [{item: b, count: 1}]}\n" TAIL,
-		       "p.yaml:7:17: \"b\" has no price; add it to items");
-	assert_refused(HEAD "bills: {poll: [{item: a}]}\n" TAIL,
-		       "p.yaml:7:16: a line has either count or per");
-	assert_refused(HEAD "bills: {poll: [{item: a, count: -1}]}\n" TAIL,
-		       "p.yaml:7:26: -1 is negative");
-	assert_refused(HEAD "bills: {poll: [{item: a, per: {connections: 0}}]}\n" TAIL,
-		       "p.yaml:7:32: one is enough for none");
-	assert_refused(HEAD "bills: {poll: [{item: a, per: {people: 1}}]}\n" TAIL,
-		       "p.yaml:7:32: people is no member of per; accepted are servers, "
-		       "connections, gigabytes-an-hour, gigabytes-a-month and stored-gigabytes");
-	assert_refused(HEAD "bills: {pol: []}\n" TAIL, "p.yaml:7:9: pol is no method");
-	assert_refused(HEAD "bills: {poll: []}\n" TAIL, "p.yaml:7:9: a bill is a list of lines");
-	assert_refused(HEAD "bills: {}\nlabour: {hour: 1, hours-a-day: 1}\nwork: {poll: {}}\n",
-		       "p.yaml:9:8: development is missing here");
-}
-
-static void a_shortage_of_memory_is_survived(void **state)
-{
-	(void)state;
-	for (unsigned n = 1;; n++) {
-		struct price_book book;
-		struct error error;
-		int result;
-		bool failed;
-
-		failing_allocator_fail_at(n);
-		result =
-		    price_book_read(&book, "p.yaml", slice_from_string(price_book_guide), &error);
-		failed = failing_allocator_reset();
-		assert_int_equal(result, failed ? -ENOMEM : 0);
-		if (failed)
-			continue;
-		price_book_finish(&book);
-		break;
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,8 +135,6 @@ int main(void)
 	    cmocka_unit_test(what_the_guide_does_not_price_is_open),
 	    cmocka_unit_test(connections_cost),
 	    cmocka_unit_test(traffic_costs),
-	    cmocka_unit_test(mistakes_are_refused),
-	    cmocka_unit_test(a_shortage_of_memory_is_survived),
 	};
 
 	return cmocka_run_group_tests_name("cost", tests, NULL, NULL);

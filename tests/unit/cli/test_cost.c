@@ -26,6 +26,7 @@ static void the_guide_as_json(void **state)
 	json_t *json =
 	    running_json(RUN("cost", "--prices", "guide", "--months", "6", "--format", "json"));
 	const json_t *redis = method_of(json, "sse-redis"), *socket = method_of(json, "websocket");
+	const json_t *line = json_array_get(json_object_get(redis, "bill"), 0);
 
 	(void)state;
 	assert_number(json, "version", 1);
@@ -36,7 +37,8 @@ static void the_guide_as_json(void **state)
 	assert_number(redis, "development_days", 5);
 	assert_number(redis, "total", 8090);
 	assert_int_equal(json_array_size(json_object_get(redis, "bill")), 4);
-	assert_number(json_array_get(json_object_get(redis, "bill"), 0), "amount", 150);
+	assert_number(line, "amount", 150);
+	assert_string_equal(json_string_value(json_object_get(line, "source")), "the guide, 6.1");
 	assert_true(json_is_null(json_object_get(socket, "total")));
 	assert_int_equal(json_array_size(json_object_get(socket, "bill")), 0);
 	json_decref(json);
