@@ -9,22 +9,26 @@
 #define HOURS_A_MONTH 730
 
 #define F(id) situation->values[FIGURE_##id]
+#define M(id) (isnan(F(AVERAGE_##id)) ? F(id) : F(AVERAGE_##id))
 
-/* Bytes a second to clients, at the peak. */
-static double traffic(enum advisor_method method, const struct situation *situation)
+static const enum figure averages[] = {FIGURE_AVERAGE_USERS, FIGURE_AVERAGE_NOTIFICATIONS};
+
+/* Bytes a second to clients, with so many users and notifications. */
+static double traffic(enum advisor_method method, const struct situation *situation, double users,
+		      double notifications)
 {
-	return method == ADVISOR_POLL ? F(USERS) / F(POLL_INTERVAL) * F(RESPONSE_BYTES)
-				      : F(NOTIFICATIONS) * F(EVENT_BYTES) * F(TABS);
+	return method == ADVISOR_POLL ? users / F(POLL_INTERVAL) * F(RESPONSE_BYTES)
+				      : notifications * F(EVENT_BYTES) * F(TABS);
 }
 
 static void count(double quantities[static QUANTITIES], enum advisor_method method,
 		  const struct situation *situation)
 {
-#define V(id)			       quantities[QUANTITY_##id]
-#define QUANTITY(id, name, expression) V(id) = (expression);
+#define TRAFFIC(users, notifications)  traffic(method, situation, users, notifications)
+#define QUANTITY(id, name, expression) quantities[QUANTITY_##id] = (expression);
 #include "advisor/quantities.def"
 #undef QUANTITY
-#undef V
+#undef TRAFFIC
 }
 
 double cost_line_count(const struct bill_line *line, enum advisor_method method,
@@ -75,7 +79,17 @@ void cost_compute(struct cost *cost, const struct price_book *book, enum advisor
 	};
 }
 
-/* A figure is needed where the sum stays unknown though all others are given. */
+static bool is_average(enum figure figure)
+{
+	for (size_t i = 0; i < sizeof(averages) / sizeof(averages[0]); i++) {
+		if (averages[i] == figure)
+			return true;
+	}
+	return false;
+}
+
+/* A figure is needed where the sum stays unknown though all others are given; those that others
+ * stand in for are not. */
 uint64_t cost_open_figures(const struct bill *bill, enum advisor_method method,
 			   const struct situation *situation)
 {
@@ -85,11 +99,28 @@ uint64_t cost_open_figures(const struct bill *bill, enum advisor_method method,
 		struct situation other = *situation;
 
 		for (int k = 0; k < FIGURES; k++) {
-			if (k != i && isnan(other.values[k]))
+			if (k != i && isnan(other.values[k]) && !is_average((enum figure)k))
 				other.values[k] = 1;
 		}
 		if (bill->line_count > 0 && isnan(infrastructure(bill, method, &other)))
 			open |= UINT64_C(1) << i;
+	}
+	return open;
+}
+
+uint64_t cost_open_averages(const struct bill *bill, enum advisor_method method,
+			    const struct situation *situation)
+{
+	double most = infrastructure(bill, method, situation);
+	uint64_t open = 0;
+
+	for (size_t i = 0; i < sizeof(averages) / sizeof(averages[0]); i++) {
+		struct situation other = *situation;
+
+		other.values[averages[i]] = 0;
+		if (isnan(situation->values[averages[i]]) &&
+		    infrastructure(bill, method, &other) < most)
+			open |= UINT64_C(1) << averages[i];
 	}
 	return open;
 }

@@ -30,4 +30,9 @@ void cost_compute(struct cost *cost, const struct price_book *book, enum advisor
 uint64_t cost_open_figures(const struct bill *bill, enum advisor_method method,
 			   const struct situation *situation);
 
+/* Which averages are unknown and would make the bill smaller: without them every hour counts as the
+ * peak, and the cost is a bound. */
+uint64_t cost_open_averages(const struct bill *bill, enum advisor_method method,
+			    const struct situation *situation);
+
 #endif

@@ -83,6 +83,8 @@ static json_t *method_json(const struct price_book *book, enum advisor_method me
 	failed |= advisor_json_set(json, "bill", lines_json(bill, method, situation));
 	failed |= advisor_json_set(json, "unknown",
 				   figures_json(cost_open_figures(bill, method, situation)));
+	failed |= advisor_json_set(json, "at_peak",
+				   figures_json(cost_open_averages(bill, method, situation)));
 	if (failed == 0)
 		return json;
 	json_decref(json);

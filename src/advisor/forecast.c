@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-static const enum figure growing[] = {FIGURE_USERS, FIGURE_NOTIFICATIONS, FIGURE_MESSAGES};
+static const enum figure growing[] = {FIGURE_USERS, FIGURE_AVERAGE_USERS, FIGURE_NOTIFICATIONS,
+				      FIGURE_AVERAGE_NOTIFICATIONS, FIGURE_MESSAGES};
 
 void forecast_situation(struct situation *ret_situation, const struct situation *situation,
 			unsigned months)

@@ -140,6 +140,23 @@ static void append_titles(struct buffer *buffer, long long months)
 	buffer_append_string(buffer, "\n");
 }
 
+/* Averages that would make any of the methods cheaper. */
+static void append_bounds(struct buffer *buffer, const struct price_book *book,
+			  const struct situation *situation)
+{
+	uint64_t open = 0;
+
+	for (int i = 0; i < ADVISOR_METHODS; i++)
+		open |= cost_open_averages(&book->bills[i], (enum advisor_method)i, situation);
+	for (int i = 0; i < FIGURES; i++) {
+		if ((open & UINT64_C(1) << i) != 0)
+			buffer_append_format(
+			    buffer,
+			    _("every hour counts as the peak, so this is a bound: say --%s\n"),
+			    figure_rows[i].name);
+	}
+}
+
 static void append_table(struct buffer *buffer, const struct price_book *book,
 			 const struct situation *situation, const struct options *options)
 {
@@ -157,6 +174,7 @@ static void append_table(struct buffer *buffer, const struct price_book *book,
 			     book->currency.data);
 	for (int i = 0; i < ADVISOR_METHODS; i++)
 		append_open(buffer, book, (enum advisor_method)i, situation);
+	append_bounds(buffer, book, situation);
 }
 
 static int show(const struct command *command, const struct price_book *book,

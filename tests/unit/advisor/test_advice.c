@@ -197,10 +197,13 @@ static void growth(void **state)
 
 	(void)state;
 	built_in_take(&situation,
-		      "users=3000 notifications=10 servers=4 latency=2s redis=yes growth=15%");
+		      "users=3000 average-users=1000 notifications=10 average-notifications=2 "
+		      "servers=4 latency=2s redis=yes growth=15%");
 	forecast_situation(&later, &situation, 2);
 	assert_true(fabs(later.values[FIGURE_USERS] - 3967.5) < 1e-6);
 	assert_true(fabs(later.values[FIGURE_NOTIFICATIONS] - 13.225) < 1e-9);
+	assert_true(fabs(later.values[FIGURE_AVERAGE_USERS] - 1322.5) < 1e-6);
+	assert_true(fabs(later.values[FIGURE_AVERAGE_NOTIFICATIONS] - 2.645) < 1e-9);
 	assert_true(later.values[FIGURE_SERVERS] == 4);
 	assert_int_equal(forecast_condition(&beyond, &situation), 9);
 	/* Beyond 5,000 users the tree asks for servers, not for Redis. */

@@ -128,6 +128,95 @@ static void traffic_costs(void **state)
 	price_book_finish(&book);
 }
 
+/* Half as many users and a tenth of the notifications on average: what is transferred and kept adds
+ * up by these, and the load balancer is still large enough for the peak. */
+static void averages_add_up(void **state)
+{
+	const double hourly = 4000 * 500 * 1.5 * 3600 / 1e9;
+	const double kept = 400 * 700.0 * 86400 * 30 / 1e9;
+	struct situation situation;
+	struct price_book book;
+	struct cost peak, mean;
+
+	(void)state;
+	read_book(&book, "aws-2026");
+	situation_init(&situation);
+	set(&situation, FIGURE_USERS, 3000);
+	set(&situation, FIGURE_SERVERS, 3);
+	set(&situation, FIGURE_NOTIFICATIONS, 4000);
+	cost_compute(&peak, &book, ADVISOR_SSE_DB, &situation, 1);
+	set(&situation, FIGURE_AVERAGE_NOTIFICATIONS, 400);
+	cost_compute(&mean, &book, ADVISOR_SSE_DB, &situation, 1);
+	assert_equal(mean.infrastructure_per_month, 3 * 30.37 + 26.28 + 16.43 + hourly * 5.84 +
+							hourly / 10 * 730 * 0.09 + kept * 0.115);
+	assert_equal(peak.infrastructure_per_month - mean.infrastructure_per_month,
+		     hourly * 0.9 * 730 * 0.09 + kept * 9 * 0.115);
+	cost_compute(&peak, &book, ADVISOR_POLL, &situation, 1);
+	set(&situation, FIGURE_AVERAGE_USERS, 1500);
+	cost_compute(&mean, &book, ADVISOR_POLL, &situation, 1);
+	assert_equal(peak.infrastructure_per_month - mean.infrastructure_per_month,
+		     150.0 * 1024 * 3600 / 1e9 * 730 * 0.09);
+	price_book_finish(&book);
+}
+
+#define BIT(figure) (UINT64_C(1) << (figure))
+
+static void assert_open(const struct price_book *book, const struct situation *situation,
+			enum advisor_method method, uint64_t figures, uint64_t averages)
+{
+	const struct bill *bill = &book->bills[method];
+
+	assert_int_equal(cost_open_figures(bill, method, situation), figures);
+	assert_int_equal(cost_open_averages(bill, method, situation), averages);
+}
+
+/* An average is never needed; that it is lacking is said once the sum is known. */
+static void what_is_lacking_is_named(void **state)
+{
+	const uint64_t users = BIT(FIGURE_AVERAGE_USERS),
+		       notifications = BIT(FIGURE_AVERAGE_NOTIFICATIONS);
+	struct situation situation;
+	struct price_book aws, guide;
+
+	(void)state;
+	read_book(&aws, "aws-2026");
+	read_book(&guide, "guide");
+	situation_init(&situation);
+	set(&situation, FIGURE_USERS, 3000);
+	assert_open(&aws, &situation, ADVISOR_SSE_DB,
+		    BIT(FIGURE_SERVERS) | BIT(FIGURE_NOTIFICATIONS), 0);
+	set(&situation, FIGURE_SERVERS, 3);
+	set(&situation, FIGURE_NOTIFICATIONS, 40);
+	assert_open(&aws, &situation, ADVISOR_SSE_DB, 0, notifications);
+	assert_open(&aws, &situation, ADVISOR_POLL, 0, notifications | users);
+	assert_open(&guide, &situation, ADVISOR_POLL, 0, 0);
+	set(&situation, FIGURE_AVERAGE_NOTIFICATIONS, 4);
+	assert_open(&aws, &situation, ADVISOR_SSE_DB, 0, 0);
+	assert_open(&aws, &situation, ADVISOR_POLL, 0, users);
+	price_book_finish(&aws);
+	price_book_finish(&guide);
+}
+
+/* Where only the average counts, the peak is asked for as long as both are unknown. */
+static void what_only_averages_count_is_open(void **state)
+{
+	const char *text = "version: 1\ncurrency: USD\nregion: r\ndate: d\nsource: s\n"
+			   "items: {a: 1}\nbills: {poll: [{item: a, per: {stored-gigabytes: 1}}]}\n"
+			   "labour: {hour: 1, hours-a-day: 1}\nwork: {}\n";
+	struct situation situation;
+	struct price_book book;
+	struct error error = {""};
+
+	(void)state;
+	if (price_book_read(&book, "p.yaml", slice_from_string(text), &error) < 0)
+		fail_msg("%s", error.text);
+	situation_init(&situation);
+	assert_open(&book, &situation, ADVISOR_POLL, BIT(FIGURE_NOTIFICATIONS), 0);
+	set(&situation, FIGURE_AVERAGE_NOTIFICATIONS, 4);
+	assert_open(&book, &situation, ADVISOR_POLL, 0, 0);
+	price_book_finish(&book);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +224,9 @@ int main(void)
 	    cmocka_unit_test(what_the_guide_does_not_price_is_open),
 	    cmocka_unit_test(connections_cost),
 	    cmocka_unit_test(traffic_costs),
+	    cmocka_unit_test(averages_add_up),
+	    cmocka_unit_test(what_is_lacking_is_named),
+	    cmocka_unit_test(what_only_averages_count_is_open),
 	};
 
 	return cmocka_run_group_tests_name("cost", tests, NULL, NULL);

@@ -29,11 +29,14 @@ static void advice_takes_figures(void **state)
 	observations_note(&observations, OBSERVATION_PEAK_USERS, 1200, OBSERVATION_MEASURED, " ");
 	observations_note(&observations, OBSERVATION_PEAK_NOTIFICATIONS, 90, OBSERVATION_SAMPLED,
 			  " ");
+	observations_note(&observations, OBSERVATION_HOURLY_NOTIFICATIONS, 900,
+			  OBSERVATION_MEASURED, " ");
 	observations_note(&observations, OBSERVATION_DAILY_USERS, 9000, OBSERVATION_MEASURED, " ");
 	observations_apply(&observations, &situation);
 	assert_true(situation.values[FIGURE_USERS] == 1200);
 	assert_int_equal(situation.sources[FIGURE_USERS], FIGURE_MEASURED);
 	assert_true(situation.values[FIGURE_NOTIFICATIONS] == 1.5);
+	assert_true(situation.values[FIGURE_AVERAGE_NOTIFICATIONS] == 0.25);
 	assert_true(situation.values[FIGURE_QUERY_TIME] == 5);
 	assert_int_equal(situation.sources[FIGURE_QUERY_TIME], FIGURE_ASSUMED);
 }

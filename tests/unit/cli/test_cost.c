@@ -3,6 +3,7 @@
 #include "lib/assertions.h"
 #include "running.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static const json_t *method_of(const json_t *json, const char *name)
@@ -57,6 +58,26 @@ static void what_is_unknown_is_named(void **state)
 	json_decref(json);
 	running_assert_contains(RUN("cost", "--users", "3000")->output,
 				"REST polling: say --servers\n");
+}
+
+static void a_bound_is_called_one(void **state)
+{
+	json_t *json = running_json(RUN("cost", "--users", "3000", "--servers", "3",
+					"--notifications", "40", "--format=json"));
+	const json_t *peaks = json_object_get(method_of(json, "sse-db"), "at_peak");
+	const struct running *running;
+
+	(void)state;
+	assert_int_equal(json_array_size(peaks), 1);
+	assert_string_equal(json_string_value(json_array_get(peaks, 0)), "average-notifications");
+	json_decref(json);
+	running = RUN("cost", "--users", "3000", "--servers", "3", "--notifications", "40");
+	running_assert_contains(running->output, "every hour counts as the peak, so this is a "
+						 "bound: say --average-notifications\n");
+	running = RUN("cost", "--users", "3000", "--servers", "3", "--notifications", "40",
+		      "--average-notifications", "4", "--average-users", "1000");
+	assert_null(strstr(running->output, "bound"));
+	assert_null(strstr(RUN("cost", "--prices", "guide")->output, "bound"));
 }
 
 static void a_table_for_people(void **state)
@@ -137,9 +158,10 @@ static void mistakes_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_guide_as_json),  cmocka_unit_test(what_is_unknown_is_named),
-	    cmocka_unit_test(a_table_for_people), cmocka_unit_test(lines_fit_a_terminal),
-	    cmocka_unit_test(a_book_of_ones_own), cmocka_unit_test(mistakes_are_refused),
+	    cmocka_unit_test(the_guide_as_json),     cmocka_unit_test(what_is_unknown_is_named),
+	    cmocka_unit_test(a_bound_is_called_one), cmocka_unit_test(a_table_for_people),
+	    cmocka_unit_test(lines_fit_a_terminal),  cmocka_unit_test(a_book_of_ones_own),
+	    cmocka_unit_test(mistakes_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("cost", tests, NULL, NULL);
