@@ -41,6 +41,10 @@ MISTAKES = [
     ("src/store/sqlite_connection.c", '"the database failed"', '"the database " "broke"',
      "log line error the database broke is missing"),
     ("src/audit/audit_events.def", '"connect"', '"open"', "docs/audit.md: event open is missing"),
+    ("src/advisor/figures.def", '"users", 0, 1e9', '"users", 0, 1e8',
+     "measurement.schema.json: figure users number 0.0 100000000.0 users that"),
+    ("docs/schemas/measurement.schema.json", '"value": {"minimum": 1, "maximum": 100}', '"value": {"minimum": 1}',
+     "the limits of tabs are not those of its value"),
     ("src/method/methods.def", 'METHOD("sse"', 'METHOD("see"', "README.ko.md: method see is missing"),
     ("src/config/settings.def", '"stream.heartbeat"', '"stream.pulse"', "docs/settings.md: setting stream.pulse is missing"),
     ("docs/operations.md", "`drain.batch`", "`drain.bunch`", "there is no setting drain.bunch"),
@@ -61,6 +65,7 @@ MISTAKES = [
 YAML_MISTAKES = [
     ("docs/openapi.yaml", "summary: Mark as read", "summary: Marks as read", 'the summary is "Mark as read"'),
     ("docs/openapi.yaml", "schemas/Marked'}", "schemas/Remarked'}", "schemas/Remarked is not there"),
+    ("docs/openapi.yaml", "schemas/cost.schema.json", "schemas/costs.schema.json", "schemas/costs.schema.json is not there"),
     ("docs/openapi.yaml", "operationId: markSeen", "operationId: markRead", "operationId markRead is not unique"),
     ("docs/openapi.yaml", "security: [{apiKey: []}]", "security: []", "the security of PUBLISHER"),
     ("docs/openapi.yaml", "      - $ref: '#/components/parameters/Id'", "      []", "parameter id is missing"),
