@@ -126,7 +126,8 @@ static int read_content(struct situation *situation, const char *file, struct sl
 {
 	struct error reason;
 	json_t *json = NULL;
-	int result = json_reader_read(content, &json, &reason);
+	int result = slice_is_empty(content) ? error_set(&reason, -EINVAL, "nothing stands in it")
+					     : json_reader_read(content, &json, &reason);
 
 	if (result == 0)
 		result = situation_json_read(situation, json, &reason);

@@ -54,6 +54,8 @@ int yaml_file_read(const char *file, struct buffer *content, struct error *error
 
 	if (result == -ENOMEM)
 		return yaml_problem_memory(error);
+	if (result == 0 && content->length > YAML_READER_LIMIT)
+		return yaml_problem(error, place, "larger than 1 MiB; is it the right file?");
 	if (result < 0)
 		yaml_problem(error, place, "cannot be read: %s",
 			     result == -ESPIPE ? "it is a pipe; name a file" : strerror(-result));

@@ -5,8 +5,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-/* Appends what is in the file, up to a byte more than YAML_READER_LIMIT. Returns 0, or a negative
- * errno value with a sentence. */
+/* Appends what is in the file. Returns 0, or a negative errno value with a sentence: it cannot be
+ * read, or is larger than YAML_READER_LIMIT. */
 int yaml_file_read(const char *file, struct buffer *content, struct error *error);
 
 #endif

@@ -26,6 +26,16 @@ void json_reader_adopt(void)
 	json_set_alloc_funcs(allocate, free);
 }
 
+/* What jansson says in words of its own work, as it looks from outside. */
+static const char *sentence_of(const json_error_t *reason)
+{
+	if (json_error_code(reason) == json_error_premature_end_of_input)
+		return "the text ends too early";
+	if (json_error_code(reason) == json_error_invalid_utf8)
+		return "this is not UTF-8";
+	return reason->text;
+}
+
 int json_reader_read(struct slice text, json_t **ret_value, struct error *error)
 {
 	json_error_t reason = {0};
@@ -45,7 +55,7 @@ int json_reader_read(struct slice text, json_t **ret_value, struct error *error)
 		return 0;
 	}
 	return error_set(error, -EINVAL, "Line %d, column %d: %s", reason.line, reason.column,
-			 reason.text);
+			 sentence_of(&reason));
 }
 
 /* Members come from the parser in the order in which they stand in the text. */

@@ -63,11 +63,21 @@ static bool is_among(struct slice name, const char *const *names)
 	return false;
 }
 
+static int check_is_map(const struct yaml_source *source, const struct yaml_node *node,
+			const char *of)
+{
+	return node->kind == YAML_NODE_MAP
+		   ? 0
+		   : yaml_source_refuse(source, node, "%s is written as NAME: VALUE pairs", of);
+}
+
 int yaml_source_check_map(const struct yaml_source *source, const struct yaml_node *node,
 			  const char *of, const char *const *names)
 {
-	if (node->kind != YAML_NODE_MAP)
-		return yaml_source_refuse(source, node, "%s is written as NAME: VALUE pairs", of);
+	int result = check_is_map(source, node, of);
+
+	if (result < 0)
+		return result;
 	for (const struct yaml_node *member = node->first; member != NULL; member = member->next) {
 		if (!is_among(member->name, names))
 			return yaml_source_refuse_name(source, member, of, names);
@@ -101,14 +111,18 @@ int yaml_source_number(const struct yaml_source *source, const struct yaml_node 
 	char text[NUMBER_BYTES] = "", quote[QUOTE_BYTES], *end = text;
 	double number = NAN;
 
-	if (node->kind == YAML_NODE_TEXT && node->is_bare && node->text.length < sizeof(text)) {
+	if (node->kind != YAML_NODE_TEXT)
+		return yaml_source_refuse(source, node, "a list or map is no number");
+	if (node->text.length < sizeof(text)) {
 		memcpy(text, node->text.data, node->text.length);
 		number = strtod(text, &end);
 	}
 	if (end == text || *end != '\0' || !isfinite(number) || text[0] == '+')
-		return yaml_source_refuse(
-		    source, node, "%s is no number",
-		    node->kind == YAML_NODE_TEXT ? quote_text(node->text, quote) : "a list or map");
+		return yaml_source_refuse(source, node, "%s is no number",
+					  quote_text(node->text, quote));
+	if (!node->is_bare)
+		return yaml_source_refuse(source, node, "%s is a text; a number has no quotes",
+					  quote_text(node->text, quote));
 	*ret_number = number;
 	return 0;
 }
@@ -119,13 +133,11 @@ int yaml_source_need_map(const struct yaml_source *source, const struct yaml_nod
 	const struct yaml_node *member;
 	int result = yaml_source_need(source, map, name, &member);
 
-	if (result < 0)
-		return result;
-	if (member->kind != YAML_NODE_MAP)
-		return yaml_source_refuse(source, member, "%s is written as NAME: VALUE pairs",
-					  name);
-	*ret_map = member;
-	return 0;
+	if (result == 0)
+		result = check_is_map(source, member, name);
+	if (result == 0)
+		*ret_map = member;
+	return result;
 }
 
 int yaml_source_check_version(const struct yaml_source *source, const struct yaml_node *root,
@@ -133,8 +145,10 @@ int yaml_source_check_version(const struct yaml_source *source, const struct yam
 {
 	const struct yaml_node *node;
 	double number;
-	int result = yaml_source_need(source, root, "version", &node);
+	int result = check_is_map(source, root, of);
 
+	if (result == 0)
+		result = yaml_source_need(source, root, "version", &node);
 	if (result == 0)
 		result = yaml_source_number(source, node, &number);
 	if (result < 0)

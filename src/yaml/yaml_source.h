@@ -40,7 +40,8 @@ int yaml_source_need(const struct yaml_source *source, const struct yaml_node *m
 int yaml_source_need_map(const struct yaml_source *source, const struct yaml_node *map,
 			 const char *name, const struct yaml_node **ret_map);
 
-/* Refuses a file whose member `version` is another one. `of` is what the file is: "a price book".
+/* Refuses what is no map, or whose member `version` is another one; to be asked before anything
+ * else, since another version may have other members. `of` is what the file is: "a price book".
  * Returns 0, -EINVAL or -ENOMEM. */
 int yaml_source_check_version(const struct yaml_source *source, const struct yaml_node *root,
 			      const char *of, int version);

@@ -190,7 +190,12 @@ static int read_stream(struct yaml_reader *yaml, struct arena *arena,
 {
 	int result = 0;
 
-	for (int i = 0; i < 3 && result == 0; i++)
+	for (int i = 0; i < 2 && result == 0; i++)
+		result = yaml_reader_next(yaml);
+	if (result == 0 && yaml->event.type == YAML_STREAM_END_EVENT)
+		result = yaml_problem(yaml->error, (struct yaml_place){yaml->file, 0, 0},
+				      "nothing stands in it");
+	if (result == 0)
 		result = yaml_reader_next(yaml);
 	if (result == 0)
 		result = yaml_tree_read(yaml, arena, ret_tree);

@@ -62,7 +62,7 @@ static void what_is_no_list_is_refused(void **state)
 	assert_refused(loading_variable("ALLIM_ROUTING_RULES=[{name: a]"),
 		       "ALLIM_ROUTING_RULES: routing.rules:1:10: not YAML: ");
 	assert_refused(loading_variable("ALLIM_ROUTING_RULES=# none"),
-		       "ALLIM_ROUTING_RULES: routing.rules:1:1: a value is missing here; ");
+		       "ALLIM_ROUTING_RULES: routing.rules: nothing stands in it; ");
 	assert_refused(loading_variable("ALLIM_ROUTING_RULES=[]\n---\n[]"),
 		       "ALLIM_ROUTING_RULES: routing.rules:2:1: a second document is not accepted");
 	assert_refused(loading_flag("routing-rules", "\xff"),

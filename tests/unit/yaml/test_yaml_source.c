@@ -73,8 +73,16 @@ static void maps_have_known_members(void **state)
 
 static void numbers_are_bare_and_finite(void **state)
 {
-	static const char *const others[] = {"x",     "1x", "'1'", "inf", "nan",
-					     "1e999", "+1", "[1]", "1,5"};
+	static const struct {
+		const char *text;
+		const char *sentence;
+	} others[] = {
+	    {"x", "\"x\" is no number"},	 {"1x", "\"1x\" is no number"},
+	    {"inf", "\"inf\" is no number"},	 {"nan", "\"nan\" is no number"},
+	    {"1e999", "\"1e999\" is no number"}, {"+1", "\"+1\" is no number"},
+	    {"1,5", "\"1,5\" is no number"},	 {"'1'", "\"1\" is a text; a number has no quotes"},
+	    {"'x'", "\"x\" is no number"},	 {"[1]", "a list or map is no number"},
+	};
 	struct reading *reading = read_text("[0, -1.5, 1e3]");
 	const struct yaml_node *item = reading->root->first;
 	const double numbers[] = {0, -1.5, 1000};
@@ -87,10 +95,10 @@ static void numbers_are_bare_and_finite(void **state)
 	}
 	end(reading);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		reading = read_text(others[i]);
+		reading = read_text(others[i].text);
 		assert_int_equal(yaml_source_number(&reading->source, reading->root, &number),
 				 -EINVAL);
-		assert_non_null(strstr(reading->error.text, "is no number"));
+		assert_non_null(strstr(reading->error.text, others[i].sentence));
 		end(reading);
 	}
 	assert_true(number == 1000);
