@@ -48,8 +48,9 @@ static int read_weight(struct criterion *criterion, const struct yaml_node *node
 {
 	int result = yaml_source_number(source, node, &criterion->weight);
 
-	if (result == 0 && criterion->weight < 0)
-		result = yaml_source_refuse(source, node, "a weight is 0 or more");
+	if (result == 0 && (criterion->weight < 0 || criterion->weight > CRITERION_WEIGHT_MOST))
+		result =
+		    yaml_source_refuse(source, node, "a weight is 0 to %d", CRITERION_WEIGHT_MOST);
 	return result;
 }
 

@@ -5,6 +5,9 @@
 #include "advisor/advisor_method.h"
 #include "advisor/advisor_text.h"
 
+/* The most that one weighs, so that sums stay finite. */
+enum { CRITERION_WEIGHT_MOST = 1000000 };
+
 struct criterion {
 	struct slice name;
 	struct advisor_text title;

@@ -86,7 +86,7 @@ int figure_text_read(enum figure figure, struct slice text, double *ret_value, s
 	if (kind == FIGURE_PERCENT && slice_equals(rest, SLICE("%")))
 		rest = SLICE("");
 	if (isnan(number) || !slice_is_empty(rest))
-		return refuse(figure, text, "a number", error);
+		return refuse(figure, text, "a number, such as 12.5", error);
 	*ret_value = number;
 	return 0;
 }

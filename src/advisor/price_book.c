@@ -2,6 +2,7 @@
  * since lines of bills name them. */
 #include "advisor/price_book.h"
 
+#include "advisor/currency.h"
 #include "base/quote.h"
 
 #include <errno.h>
@@ -9,6 +10,11 @@
 
 /* The schema of the file. */
 enum { VERSION = 1 };
+
+#define AMOUNT_MOST 1e12
+#define PER_LEAST   1e-6
+
+enum { HOURS_MOST = 24 };
 
 static const char *const quantity_names[QUANTITIES + 1] = {
 #define QUANTITY(id, name, expression) [QUANTITY_##id] = name,
@@ -30,15 +36,17 @@ const char *price_book_find(struct slice name)
 	return NULL;
 }
 
-/* A number that is not negative. */
+/* A number from 0 up to a limit, within which sums stay finite. */
 static int read_amount(double *amount, const struct yaml_node *node,
 		       const struct yaml_source *source)
 {
 	double number;
+	char quote[QUOTE_BYTES];
 	int result = yaml_source_number(source, node, &number);
 
-	if (result == 0 && number < 0)
-		result = yaml_source_refuse(source, node, "%g is negative", number);
+	if (result == 0 && (number < 0 || number > AMOUNT_MOST))
+		result = yaml_source_refuse(source, node, "%s is %g; accepted is 0 to %g",
+					    quote_word(node->name, quote), number, AMOUNT_MOST);
 	if (result == 0)
 		*amount = number;
 	return result;
@@ -136,8 +144,10 @@ static int read_per(struct bill_line *line, const struct yaml_node *map,
 		if (node == NULL)
 			continue;
 		result = read_amount(&line->per[i], node, source);
-		if (result == 0 && line->per[i] == 0)
-			result = yaml_source_refuse(source, node, "one is enough for none");
+		if (result == 0 && line->per[i] < PER_LEAST)
+			result = yaml_source_refuse(source, node,
+						    "%s is %g; it says for how many one is enough",
+						    quantity_names[i], line->per[i]);
 	}
 	return result;
 }
@@ -245,6 +255,8 @@ static int read_work(struct price_book *book, const struct yaml_node *root,
 		result = need_amount(&book->hour, labour, "hour", source);
 	if (result == 0)
 		result = need_amount(&book->hours_a_day, labour, "hours-a-day", source);
+	if (result == 0 && book->hours_a_day > HOURS_MOST)
+		result = yaml_source_refuse(source, labour, "a day has %d hours", HOURS_MOST);
 	if (result == 0)
 		result = yaml_source_need_map(source, root, "work", &map);
 	for (int i = 0; i < ADVISOR_METHODS; i++)
@@ -257,13 +269,14 @@ static int read_work(struct price_book *book, const struct yaml_node *root,
 
 /* The whole */
 
-static bool is_currency(struct slice text)
+static int refuse_currency(struct slice currency, const struct yaml_node *root,
+			   const struct yaml_source *source)
 {
-	for (size_t i = 0; i < text.length; i++) {
-		if (text.data[i] < 'A' || text.data[i] > 'Z')
-			return false;
-	}
-	return text.length == 3;
+	char quote[QUOTE_BYTES];
+
+	return yaml_source_refuse(source, yaml_source_member(root, "currency"),
+				  "%s is no currency; write its three letters, such as USD or KRW",
+				  quote_text(currency, quote));
 }
 
 static int read_head(struct price_book *book, const struct yaml_node *root,
@@ -271,7 +284,7 @@ static int read_head(struct price_book *book, const struct yaml_node *root,
 {
 	static const char *const names[] = {"currency", "region", "date", "source"};
 	struct slice *const texts[] = {&book->currency, &book->region, &book->date, &book->source};
-	int result = yaml_source_check_version(source, root, "a price book", VERSION);
+	int result = 0;
 
 	for (size_t i = 0; i < 4 && result == 0; i++) {
 		const struct yaml_node *node;
@@ -280,9 +293,8 @@ static int read_head(struct price_book *book, const struct yaml_node *root,
 		if (result == 0)
 			result = read_text(texts[i], node, source);
 	}
-	if (result == 0 && !is_currency(book->currency))
-		result = yaml_source_refuse(source, yaml_source_member(root, "currency"),
-					    "a currency has three letters, such as USD or KRW");
+	if (result == 0 && !currency_is_known(book->currency))
+		result = refuse_currency(book->currency, root, source);
 	return result;
 }
 
@@ -291,8 +303,10 @@ static int read_root(struct price_book *book, const struct yaml_node *root,
 {
 	static const char *const members[] = {"version", "currency", "region", "date", "source",
 					      "items",	 "bills",    "labour", "work", NULL};
-	int result = yaml_source_check_map(source, root, "a price book", members);
+	int result = yaml_source_check_version(source, root, "a price book", VERSION);
 
+	if (result == 0)
+		result = yaml_source_check_map(source, root, "a price book", members);
 	if (result == 0)
 		result = read_head(book, root, source);
 	if (result == 0)

@@ -134,10 +134,10 @@ static int read_root(struct rules *rules, const struct yaml_node *root, struct y
 {
 	static const char *const members[] = {"version", "criteria",  "fits",  "misfits",
 					      "signals", "scenarios", "rules", NULL};
-	int result = yaml_source_check_map(source, root, "a file of rules", members);
+	int result = yaml_source_check_version(source, root, "a file of rules", VERSION);
 
 	if (result == 0)
-		result = yaml_source_check_version(source, root, "rules", VERSION);
+		result = yaml_source_check_map(source, root, "a file of rules", members);
 	if (result == 0)
 		result = read_parts(rules, root, source);
 	if (result == 0)

@@ -27,10 +27,12 @@ int situation_set(struct situation *situation, enum figure figure, double value,
 {
 	const struct figure_row *row = &figure_rows[figure];
 
-	if (!isfinite(value) || value < row->minimum || value > row->maximum ||
-	    (row->kind == FIGURE_SWITCH && value != 0 && value != 1))
-		return error_set(error, -EINVAL, "%s is %g; accepted is %g to %g %s", row->name,
-				 value, row->minimum, row->maximum, row->unit);
+	if (row->kind == FIGURE_SWITCH && value != 0 && value != 1)
+		return error_set(error, -EINVAL, "%s is %g; accepted is yes or no", row->name,
+				 value);
+	if (!isfinite(value) || value < row->minimum || value > row->maximum)
+		return error_set(error, -EINVAL, "%s is %.10g; accepted is %.10g to %.10g %s",
+				 row->name, value, row->minimum, row->maximum, row->unit);
 	situation->values[figure] = value;
 	situation->sources[figure] = source;
 	return 0;

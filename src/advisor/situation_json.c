@@ -20,7 +20,8 @@ static int read_value(enum figure figure, const json_t *json, double *ret_value,
 		return 0;
 	}
 	if (!json_is_number(json))
-		return error_set(error, -EINVAL, "%s is no number", figure_rows[figure].name);
+		return error_set(error, -EINVAL, "%s %s", figure_rows[figure].name,
+				 json == NULL ? "has no value" : "is no number");
 	*ret_value = json_number_value(json);
 	return 0;
 }
@@ -53,7 +54,7 @@ static int read_figure(struct situation *situation, enum figure figure, const js
 			 ? read_source(figure, json_object_get(json, "source"), &source, error)
 			 : 0;
 
-	if (result < 0 || json_is_null(value))
+	if (result < 0 || json_is_null(value) || source == FIGURE_UNKNOWN)
 		return result;
 	result = read_value(figure, value, &number, error);
 	return result < 0 ? result : situation_set(situation, figure, number, source, error);
@@ -64,10 +65,12 @@ static int check_version(const json_t *json, struct error *error)
 	const json_t *version = json_object_get(json, "version");
 
 	if (!json_is_object(json))
-		return error_set(error, -EINVAL, "no JSON object");
+		return error_set(error, -EINVAL,
+				 "an object is expected, such as "
+				 "{\"version\": 1, \"figures\": {\"users\": 3000}}");
 	if (!json_is_integer(version))
-		return error_set(error, -EINVAL, "version is missing; this allim reads version %d",
-				 SITUATION_JSON_VERSION);
+		return error_set(error, -EINVAL, "version is %s; this allim reads version %d",
+				 version == NULL ? "missing" : "no number", SITUATION_JSON_VERSION);
 	if (json_integer_value(version) != SITUATION_JSON_VERSION)
 		return error_set(error, -EINVAL, "version %lld; this allim reads version %d",
 				 (long long)json_integer_value(version), SITUATION_JSON_VERSION);
@@ -81,7 +84,8 @@ int situation_json_read(struct situation *situation, const json_t *json, struct 
 	int result = check_version(json, error);
 
 	if (result == 0 && !json_is_object(figures))
-		result = error_set(error, -EINVAL, "figures is missing; it is an object");
+		result = error_set(error, -EINVAL, "figures is %s an object of names and values",
+				   figures == NULL ? "missing; it is" : "not");
 	if (result < 0)
 		return result;
 	json_object_foreach(figures, name, value)
@@ -90,7 +94,8 @@ int situation_json_read(struct situation *situation, const json_t *json, struct 
 		enum figure figure;
 
 		if (figure_find(slice_from_string(name), &figure) < 0)
-			return error_set(error, -EINVAL, "%s is no figure",
+			return error_set(error, -EINVAL,
+					 "%s is no figure; allim advise --help lists all",
 					 quote_text(slice_from_string(name), quote));
 		result = read_figure(situation, figure, value, error);
 		if (result < 0)

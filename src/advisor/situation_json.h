@@ -10,9 +10,9 @@
 enum { SITUATION_JSON_VERSION = 1 };
 
 /* Takes the figures of an object: {"version": 1, "figures": {"users": {"value": 3000, "source":
- * "measured"}, "latency": "2s", "redis": true}}. A value that is null is unknown. A figure without
- * a source was entered. Members besides these are left to who wrote them. Returns 0 or -EINVAL with
- * a sentence; the situation is then of no use. */
+ * "measured"}, "latency": "2s", "redis": true}}. A value that is null is unknown, and so is one of
+ * the source "unknown". A figure without a source was entered. Members besides these are left to
+ * who wrote them. Returns 0 or -EINVAL with a sentence; the situation is then of no use. */
 int situation_json_read(struct situation *situation, const json_t *json, struct error *error);
 
 #endif

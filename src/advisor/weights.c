@@ -1,10 +1,9 @@
-/* Weights are relative to one another, so any numbers will do that are not negative. */
+/* Weights are relative to one another, so their sum need not be 100 or 1. */
 #include "advisor/weights.h"
 
 #include "base/quote.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 double *weights_create(const struct rules *rules)
@@ -21,9 +20,9 @@ int weights_set(double *weights, const struct rules *rules, struct slice criteri
 {
 	char quote[QUOTE_BYTES];
 
-	if (!isfinite(weight) || weight < 0)
-		return error_set(error, -EINVAL, "the weight of %s is %g; accepted is 0 or more",
-				 quote_word(criterion, quote), weight);
+	if (!(weight >= 0 && weight <= CRITERION_WEIGHT_MOST))
+		return error_set(error, -EINVAL, "the weight of %s is %g; accepted is 0 to %d",
+				 quote_word(criterion, quote), weight, CRITERION_WEIGHT_MOST);
 	for (size_t i = 0; i < rules->criterion_count; i++) {
 		if (!slice_equals(rules->criteria[i].name, criterion))
 			continue;

@@ -211,7 +211,8 @@ describe('price books and rules', () => {
     for (const [path, to] of [
       [['version'], 2], [['currency'], 'Dollar'], [['items']], [['items', 't3.small'], -1], [['items', 't3.small'], { date: 'today' }],
       [['items', 't3.small'], { price: 1, currency: 'EUR' }], [['bills', 'poll'], []], [['bills', 'poll', 1, 'count']],
-      [['bills', 'poll', 0, 'per'], { servers: 0 }], [['bills', 'poll', 0, 'per'], { moons: 1 }], [['labour', 'hour']],
+      [['bills', 'poll', 0, 'per'], { servers: 0 }], [['items', 't3.small'], 2e12], [['bills', 'poll', 0, 'per'], { moons: 1 }], [['labour', 'hour']],
+      [['labour', 'hours-a-day'], 25],
       [['work', 'poll', 'maintenance'], -1],
     ]) {
       const other = changed(book, path, to);

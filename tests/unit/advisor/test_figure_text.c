@@ -55,8 +55,8 @@ static void mistakes_are_refused(void **state)
 	for (size_t i = 0; i < sizeof(no_numbers) / sizeof(no_numbers[0]); i++) {
 		char sentence[128];
 
-		snprintf(sentence, sizeof(sentence), "users is \"%s\"; accepted is a number",
-			 no_numbers[i]);
+		snprintf(sentence, sizeof(sentence),
+			 "users is \"%s\"; accepted is a number, such as 12.5", no_numbers[i]);
 		assert_refused(FIGURE_USERS, no_numbers[i], sentence);
 	}
 	assert_refused(FIGURE_LATENCY, "2",

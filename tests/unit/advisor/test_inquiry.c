@@ -20,6 +20,8 @@ typedef int inquiry(const json_t *json, json_t **ret_answer, struct error *error
 	"rules: {r: {section: a, asks: users, branches: "                                   \
 	"[{votes: [poll, kafka], reason: {en: x, ko: y}}]}}\\n"
 
+#define OBJECT "an object is expected, such as {\"version\": 1, \"figures\": {\"users\": 3000}}"
+
 static json_t *ask(inquiry *inquire, const char *text)
 {
 	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL),
@@ -86,16 +88,18 @@ static void weights_rules_and_language_count(void **state)
 static void mistakes_in_advice_are_refused(void **state)
 {
 	(void)state;
-	assert_refused(inquiry_advise, "[]", "no JSON object");
+	assert_refused(inquiry_advise, "[]", OBJECT);
 	assert_refused(inquiry_advise, "{\"version\":2}", "version 2; this allim reads version 1");
 	assert_refused(inquiry_advise, "{\"version\":1,\"figures\":{\"users\":-1}}",
-		       "users is -1; accepted is 0 to 1e+09 users");
+		       "users is -1; accepted is 0 to 1000000000 users");
 	assert_refused(inquiry_advise, "{" SYSTEM ",\"weights\":[]}",
 		       "weights is an object of criteria and numbers");
 	assert_refused(inquiry_advise, "{" SYSTEM ",\"weights\":{\"cost\":\"1\"}}",
 		       "the weight of cost is no number");
 	assert_refused(inquiry_advise, "{" SYSTEM ",\"weights\":{\"cost\":-1}}",
-		       "the weight of cost is -1; accepted is 0 or more");
+		       "the weight of cost is -1; accepted is 0 to 1000000");
+	assert_refused(inquiry_advise, "{" SYSTEM ",\"weights\":{\"cost\":1e9}}",
+		       "the weight of cost is 1e+09; accepted is 0 to 1000000");
 	assert_refused(inquiry_advise, "{" SYSTEM ",\"weights\":{\"a b\":1}}",
 		       "there is no criterion \"a b\"");
 	assert_refused(inquiry_advise,
@@ -154,7 +158,7 @@ static void mistakes_in_costs_are_refused(void **state)
 	const char *months = "months is a whole number from 1 to 1200";
 
 	(void)state;
-	assert_refused(inquiry_cost, "7", "no JSON object");
+	assert_refused(inquiry_cost, "7", OBJECT);
 	assert_refused(inquiry_cost, "{\"version\":1,\"figures\":{\"sla\":101}}",
 		       "sla is 101; accepted is 0 to 100 %");
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"months\":0}", months);

@@ -48,7 +48,12 @@ static void assert_refused(const char *text, const char *sentence)
 static void mistakes_in_items_are_refused(void **state)
 {
 	(void)state;
-	assert_refused(HEAD "items: {a: -1}\n" BILLS TAIL, "p.yaml:6:9: -1 is negative");
+	assert_refused(HEAD "items: {a: -1}\n" BILLS TAIL,
+		       "p.yaml:6:9: a is -1; accepted is 0 to 1e+12");
+	assert_refused(HEAD "items: {a: 2e12}\n" BILLS TAIL,
+		       "p.yaml:6:9: a is 2e+12; accepted is 0 to 1e+12");
+	assert_refused(HEAD "items: {a: \"1\"}\n" BILLS TAIL,
+		       "p.yaml:6:9: \"1\" is a text; a number has no quotes");
 	assert_refused(HEAD "items: {a: cheap}\n" BILLS TAIL, "p.yaml:6:9: \"cheap\" is no number");
 	assert_refused(HEAD "items: {a: {date: d}}\n" BILLS TAIL,
 		       "p.yaml:6:9: price is missing here");
@@ -66,16 +71,25 @@ static void mistakes_are_refused(void **state)
 	(void)state;
 	assert_refused("version: 2",
 		       "p.yaml:1:1: a price book of version 2; this allim reads version 1");
-	assert_refused("version: 1\ncurrency: dollars\nregion: r\ndate: d\nsource: s\n",
-		       "p.yaml:2:1: a currency has three letters, such as USD or KRW");
+	assert_refused(
+	    "version: 1\ncurrency: dollars\nregion: r\ndate: d\nsource: s\n",
+	    "p.yaml:2:1: \"dollars\" is no currency; write its three letters, such as USD or KRW");
+	assert_refused("version: 1\ncurrency: XYZ\nregion: r\ndate: d\nsource: s\n",
+		       "p.yaml:2:1: \"XYZ\" is no currency; write its three letters, such as USD "
+		       "or KRW");
+	assert_refused("version: 2\nnovelty: yes\n",
+		       "p.yaml:1:1: a price book of version 2; this allim reads version 1");
+	assert_refused(HEAD ITEMS TAIL, "p.yaml:1:1: bills is missing here");
+	assert_refused(HEAD ITEMS BILLS "labour: {hour: 1, hours-a-day: 25}\nwork: {}\n",
+		       "p.yaml:8:1: a day has 24 hours");
 	assert_refused(HEAD ITEMS "bills: {poll: [{item: b, count: 1}]}\n" TAIL,
 		       "p.yaml:7:17: \"b\" has no price; add it to items");
 	assert_refused(HEAD ITEMS "bills: {poll: [{item: a}]}\n" TAIL,
 		       "p.yaml:7:16: a line has either count or per");
 	assert_refused(HEAD ITEMS "bills: {poll: [{item: a, count: -1}]}\n" TAIL,
-		       "p.yaml:7:26: -1 is negative");
+		       "p.yaml:7:26: count is -1; accepted is 0 to 1e+12");
 	assert_refused(HEAD ITEMS "bills: {poll: [{item: a, per: {connections: 0}}]}\n" TAIL,
-		       "p.yaml:7:32: one is enough for none");
+		       "p.yaml:7:32: connections is 0; it says for how many one is enough");
 	assert_refused(HEAD ITEMS "bills: {poll: [{item: a, per: {people: 1}}]}\n" TAIL,
 		       "p.yaml:7:32: people is no member of per; accepted are servers, "
 		       "connections, gigabytes-an-hour, gigabytes-a-month and stored-gigabytes");

@@ -185,7 +185,7 @@ static void mistakes_in_rules_are_refused(void **state)
 	(void)state;
 	assert_refused("rules: {}", "r.yaml:1:1: version is missing here");
 	assert_refused("version: 2\nrules: {}",
-		       "r.yaml:1:1: rules of version 2; this allim reads version 1");
+		       "r.yaml:1:1: a file of rules of version 2; this allim reads version 1");
 	assert_refused(BEGINNING "  r: {}", "r.yaml:9:3: rule r: section is missing here");
 	assert_refused(RULE("asks: users"), "r.yaml:9:3: rule r: branches is missing here");
 	assert_refused(RULE("asks: moon, branches: [{votes: [poll], " REASON "}]"),
@@ -223,7 +223,9 @@ static void mistakes_in_criteria_are_refused(void **state)
 	(void)state;
 	assert_criterion_refused("", "r.yaml:3:12: criterion c: title is missing here");
 	assert_criterion_refused(TITLE "weight: -1, scores: {}",
-				 "r.yaml:3:39: criterion c: a weight is 0 or more");
+				 "r.yaml:3:39: criterion c: a weight is 0 to 1000000");
+	assert_criterion_refused(TITLE "weight: 1e9, scores: {}",
+				 "r.yaml:3:39: criterion c: a weight is 0 to 1000000");
 	assert_criterion_refused(TITLE "weight: 1, scores: {poll: 11}",
 				 "r.yaml:3:59: criterion c: a score is 0 to 10");
 	assert_criterion_refused(TITLE "weight: 1, scores: {pol: 1}",

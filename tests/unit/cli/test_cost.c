@@ -147,7 +147,7 @@ static void mistakes_are_refused(void **state)
 	running_assert_contains(RUN("cost", "--users", "many")->errors,
 				"users is \"many\"; accepted is a number");
 	running_assert_contains(RUN("cost", "--users", "-5")->errors,
-				"users is -5; accepted is 0 to 1e+09 users");
+				"users is -5; accepted is 0 to 1000000000 users");
 	running_assert_contains(RUN("cost", "--users", "1", "--users=2")->errors,
 				"--users is given twice");
 	running_assert_contains(RUN("cost", "--users", "--tabs")->errors, "--users");
