@@ -3,13 +3,12 @@
 #include "survey/survey_postgres_table.h"
 
 #include "base/wording.h"
+#include "survey/survey_clock.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { SCALES = 4 };
 
 /* What of the catalog is asked, with the table's name ($1), its user's ($2) and its time's column
  * ($3). */
@@ -38,32 +37,18 @@ static const char describes[] =
 
 enum column { OID, TABLE, USER, TIME, TYPE, COLUMNS, USER_INDEXES, TIME_INDEXES, BYTES, READABLE };
 
-/* How a type of time is compared and counted. */
-static const struct clock {
+static const struct {
 	const char *type;
-	const char *moment[2];
-	const char *seconds[2];
-	const char *buckets[SURVEY_BUCKETS][2];
+	struct survey_clock clock;
 } clocks[] = {
     {"timestamptz",
-     {"to_timestamp(", ")"},
-     {"extract(epoch FROM ", ")"},
-     {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}},
+     {{"to_timestamp(", ")"},
+      {"extract(epoch FROM ", ")"},
+      {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}}},
     {"timestamp",
-     {"to_timestamp(", ")::timestamp"},
-     {"extract(epoch FROM (", ")::timestamptz)"},
-     {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}},
-};
-
-/* Whole numbers: of seconds, or of thousandths, millionths, billionths of one. */
-static const struct clock whole[SCALES] = {
-    {"", {"", ""}, {"(", ")"}, {{"(", " / 60)"}, {"(", " / 86400)"}}},
-    {"", {"", "000"}, {"(", ") / 1000"}, {{"(", " / 60000)"}, {"(", " / 86400000)"}}},
-    {"", {"", "000000"}, {"(", ") / 1000000"}, {{"(", " / 60000000)"}, {"(", " / 86400000000)"}}},
-    {"",
-     {"", "000000000"},
-     {"(", ") / 1000000000"},
-     {{"(", " / 60000000000)"}, {"(", " / 86400000000000)"}}},
+     {{"to_timestamp(", ")::timestamp"},
+      {"extract(epoch FROM (", ")::timestamptz)"},
+      {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}}},
 };
 
 static int refuse_column(const PGresult *result, const struct survey_table *table,
@@ -89,35 +74,31 @@ static int check(const PGresult *result, const struct survey_table *table, struc
 	return 0;
 }
 
-/* By the size of a number that is a time: 1e9 seconds are the year 2001, 1e11 the year 5138. */
 static int find_scale(struct survey_postgres_session *session, const struct survey_source *source,
-		      const struct clock **ret_clock, struct error *error)
+		      const struct survey_clock **ret_clock, struct error *error)
 {
 	char sql[3 * SURVEY_NAME_BYTES + 100];
 	PGresult *result = NULL;
-	double sample;
-	int code, scale = 0;
+	int code;
 
 	snprintf(sql, sizeof(sql), "SELECT %s FROM %s WHERE %s > 0 LIMIT 1", source->time,
 		 source->table, source->time);
 	code = survey_postgres_session_ask(session, sql, 0, NULL, &result, error);
 	if (code < 0)
 		return code;
-	sample = PQntuples(result) == 0 ? 0 : strtod(PQgetvalue(result, 0, 0), NULL);
+	*ret_clock = survey_clock_of_number(
+	    PQntuples(result) == 0 ? 0 : strtod(PQgetvalue(result, 0, 0), NULL));
 	PQclear(result);
-	for (double limit = 1e11; scale < SCALES - 1 && sample >= limit; limit *= 1000)
-		scale++;
-	*ret_clock = &whole[scale];
 	return 0;
 }
 
 static int find_clock(struct survey_postgres_session *session, const struct survey_source *source,
-		      const char *type, const struct clock **ret_clock, struct error *error)
+		      const char *type, const struct survey_clock **ret_clock, struct error *error)
 {
 	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
 		if (strcmp(type, clocks[i].type) != 0)
 			continue;
-		*ret_clock = &clocks[i];
+		*ret_clock = &clocks[i].clock;
 		return 0;
 	}
 	if (strcmp(type, "int4") == 0 || strcmp(type, "int8") == 0)
@@ -127,17 +108,6 @@ static int find_clock(struct survey_postgres_session *session, const struct surv
 	    _("%s.%s is of the type %.60s; name a column that is a timestamp, or a whole "
 	      "number of seconds or parts of them"),
 	    source->table, source->time, type);
-}
-
-static void take_clock(struct survey_source *source, const struct clock *clock)
-{
-	for (int i = 0; i < 2; i++) {
-		source->moment[i] = clock->moment[i];
-		source->seconds[i] = clock->seconds[i];
-	}
-	for (int i = 0; i < SURVEY_BUCKETS; i++)
-		snprintf(source->buckets[i], sizeof(source->buckets[i]), "%s%s%s",
-			 clock->buckets[i][0], source->time, clock->buckets[i][1]);
 }
 
 static void take_names(struct survey_source *source, const PGresult *result)
@@ -158,7 +128,7 @@ int survey_postgres_table_describe(struct survey_postgres_session *session,
 	const char *const names[] = {table->name, table->user, table->time};
 	struct survey_source source = {.rows = 0};
 	struct buffer sql = BUFFER_EMPTY;
-	const struct clock *clock = NULL;
+	const struct survey_clock *clock = NULL;
 	PGresult *result = NULL;
 	int code = survey_postgres_session_ask(session, describes, 3, names, &result, error);
 
@@ -172,7 +142,7 @@ int survey_postgres_table_describe(struct survey_postgres_session *session,
 	PQclear(result);
 	if (code < 0)
 		return code;
-	take_clock(&source, clock);
+	survey_clock_apply(clock, &source);
 	buffer_append_format(&sql, "SELECT 1 FROM %s", source.table);
 	code = survey_postgres_table_estimate(session, &sql, &source.rows, error);
 	if (code == 0)

@@ -1,37 +1,23 @@
 #include "survey/survey_sqlite_table.h"
 
 #include "base/wording.h"
+#include "survey/survey_clock.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
-enum { SCALES = 4, ROWS_TO_WEIGH = 1000000 };
+enum { ROWS_TO_WEIGH = 1000000 };
 
-/* How a kind of time is compared and counted. */
-struct clock {
-	const char *moment[2];
-	const char *seconds[2];
-	const char *buckets[SURVEY_BUCKETS][2];
-};
-
-static const struct clock with_blank = {
+static const struct survey_clock with_blank = {
     {"strftime('%Y-%m-%d %H:%M:%S', ", ", 'unixepoch')"},
     {"unixepoch(", ")"},
     {{"unixepoch(", ") / 60"}, {"unixepoch(", ") / 86400"}},
 };
-static const struct clock with_t = {
+static const struct survey_clock with_t = {
     {"strftime('%Y-%m-%dT%H:%M:%S', ", ", 'unixepoch')"},
     {"unixepoch(", ")"},
     {{"unixepoch(", ") / 60"}, {"unixepoch(", ") / 86400"}},
-};
-static const struct clock whole[SCALES] = {
-    {{"", ""}, {"(", ")"}, {{"", " / 60"}, {"", " / 86400"}}},
-    {{"", "000"}, {"(", ") / 1000"}, {{"", " / 60000"}, {"", " / 86400000"}}},
-    {{"", "000000"}, {"(", ") / 1000000"}, {{"", " / 60000000"}, {"", " / 86400000000"}}},
-    {{"", "000000000"},
-     {"(", ") / 1000000000"},
-     {{"", " / 60000000000"}, {"", " / 86400000000000"}}},
 };
 
 /* The first number of a statement with two parameters; NAN without a row. */
@@ -109,23 +95,18 @@ static int find_column(struct survey_sqlite_session *session, const struct surve
 	return result;
 }
 
-/* By the size of a number that is a time: 1e9 seconds are the year 2001, 1e11 the year 5138. */
-static const struct clock *clock_of(sqlite3_stmt *row)
+static const struct survey_clock *clock_of(sqlite3_stmt *row)
 {
-	double limit = 1e11, number = sqlite3_column_double(row, 0);
 	const char *text = (const char *)sqlite3_column_text(row, 0);
-	int scale = 0;
 
-	if (sqlite3_column_type(row, 0) == SQLITE_TEXT)
-		return text != NULL && strchr(text, 'T') != NULL ? &with_t : &with_blank;
-	for (; scale < SCALES - 1 && number >= limit; limit *= 1000)
-		scale++;
-	return &whole[scale];
+	if (sqlite3_column_type(row, 0) == SQLITE_INTEGER)
+		return survey_clock_of_number(sqlite3_column_double(row, 0));
+	return text != NULL && strchr(text, 'T') != NULL ? &with_t : &with_blank;
 }
 
 /* A text is a time where SQLite itself makes one of it. */
 static int find_clock(struct survey_sqlite_session *session, const struct survey_source *source,
-		      const struct clock **ret_clock, struct error *error)
+		      const struct survey_clock **ret_clock, struct error *error)
 {
 	struct buffer sql = BUFFER_EMPTY;
 	sqlite3_stmt *row = NULL;
@@ -139,7 +120,7 @@ static int find_clock(struct survey_sqlite_session *session, const struct survey
 		     : survey_sqlite_session_prepare(session, sql.data, NULL, &row, error);
 	if (result == 0)
 		result = survey_sqlite_session_step(session, row, error);
-	*ret_clock = &whole[0];
+	*ret_clock = survey_clock_of_number(0);
 	if (result == 1 && (sqlite3_column_type(row, 0) == SQLITE_INTEGER ||
 			    (sqlite3_column_type(row, 0) == SQLITE_TEXT &&
 			     sqlite3_column_type(row, 1) != SQLITE_NULL)))
@@ -153,17 +134,6 @@ static int find_clock(struct survey_sqlite_session *session, const struct survey
 	sqlite3_finalize(row);
 	buffer_finish(&sql);
 	return result < 0 ? result : 0;
-}
-
-static void take_clock(struct survey_source *source, const struct clock *clock)
-{
-	for (int i = 0; i < 2; i++) {
-		source->moment[i] = clock->moment[i];
-		source->seconds[i] = clock->seconds[i];
-	}
-	for (int i = 0; i < SURVEY_BUCKETS; i++)
-		snprintf(source->buckets[i], sizeof(source->buckets[i]), "%s%s%s",
-			 clock->buckets[i][0], source->time, clock->buckets[i][1]);
 }
 
 static int count_rows(struct survey_sqlite_session *session, struct survey_source *source,
@@ -208,7 +178,7 @@ int survey_sqlite_table_describe(struct survey_sqlite_session *session,
 				 struct error *error)
 {
 	struct survey_source source = {.rows = 0};
-	const struct clock *clock = NULL;
+	const struct survey_clock *clock = NULL;
 	int result =
 	    find_column(session, table, table->user, source.user, &source.has_user_index, error);
 
@@ -223,7 +193,7 @@ int survey_sqlite_table_describe(struct survey_sqlite_session *session,
 		result = find_rows(session, &source, error);
 	if (result < 0)
 		return result;
-	take_clock(&source, clock);
+	survey_clock_apply(clock, &source);
 	find_bytes(session, table, &source);
 	*ret_source = source;
 	return 0;
