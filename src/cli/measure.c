@@ -240,6 +240,7 @@ static void set_defaults(struct options *options)
 	set_default(&options->activity.name, "user_activity");
 	set_default(&options->activity.user, options->notifications.user);
 	set_default(&options->activity.time, options->notifications.time);
+	set_default(&options->admin, command_variable("ALLIM_ADMIN_URL"));
 	set_default(&options->output, "measurement.json");
 	set_default(&options->format, "text");
 }
@@ -318,7 +319,8 @@ const struct cli_flag measure_flags[] = {
     TEXT_FLAG("db", "DATABASE", database,
 	      "postgresql://USER@HOST/DATABASE (its password in PGPASSWORD or ~/.pgpass), a file "
 	      "of SQLite's, or a folder of allim's"),
-    TEXT_FLAG("admin", "URL", admin, "the admin listener of a running node of allim's"),
+    TEXT_FLAG("admin", "URL", admin,
+	      "the admin listener of a running node of allim's (ALLIM_ADMIN_URL)"),
     TEXT_FLAG("activity-table", "NAME", activity.name,
 	      "where a row is made when a user does something (user_activity)"),
     TEXT_FLAG("activity-user-column", "NAME", activity.user, "whose it is (as --user-column)"),

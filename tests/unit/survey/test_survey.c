@@ -12,7 +12,8 @@
 /* On the hour. */
 enum { NOW = 1800000000 };
 
-/* Two hours before NOW: 3 users in each of 60 minutes, 9 in one of them, a notification for each. */
+/* Two hours before NOW: 3 users in each of 60 minutes, 9 in one of them, with a notification each.
+ */
 static const char *const tables =
     "CREATE TABLE user_activity (user_id INTEGER, created_at INTEGER);"
     "CREATE TABLE notification (user_id INTEGER, created_at INTEGER);"
