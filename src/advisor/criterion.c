@@ -2,7 +2,7 @@
  * something else than theirs do. */
 #include "advisor/criterion.h"
 
-#include "base/quote.h"
+#include "advisor/method_list.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,14 +13,11 @@ static int read_score(struct criterion *criterion, const struct yaml_node *node,
 		      const struct yaml_source *source)
 {
 	enum advisor_method method;
-	char quote[QUOTE_BYTES];
 	double score;
-	int result;
+	int result = method_list_read_name(&method, node, source);
 
-	if (advisor_method_find(node->name, &method) < 0)
-		return yaml_source_refuse(source, node, "%s is no method",
-					  quote_word(node->name, quote));
-	result = yaml_source_number(source, node, &score);
+	if (result == 0)
+		result = yaml_source_number(source, node, &score);
 	if (result == 0 && (score < 0 || score > BEST))
 		result = yaml_source_refuse(source, node, "a score is 0 to %d", BEST);
 	if (result == 0)

@@ -3,6 +3,7 @@
 #include "advisor/price_book.h"
 
 #include "advisor/currency.h"
+#include "advisor/method_list.h"
 #include "base/quote.h"
 
 #include <errno.h>
@@ -180,23 +181,12 @@ static int read_line(const struct price_book *book, struct bill_line *line,
 	return result < 0 ? result : read_counts(line, node, source);
 }
 
-static int find_method(const struct yaml_node *node, enum advisor_method *ret_method,
-		       const struct yaml_source *source)
-{
-	char quote[QUOTE_BYTES];
-
-	return advisor_method_find(node->name, ret_method) == 0
-		   ? 0
-		   : yaml_source_refuse(source, node, "%s is no method",
-					quote_word(node->name, quote));
-}
-
 static int read_bill(struct price_book *book, const struct yaml_node *list,
 		     const struct yaml_source *source)
 {
 	enum advisor_method method;
 	struct bill *bill;
-	int result = find_method(list, &method, source);
+	int result = method_list_read_name(&method, list, source);
 
 	if (result == 0 && (list->kind != YAML_NODE_LIST || list->count == 0))
 		result = yaml_source_refuse(source, list, "a bill is a list of lines");
@@ -231,7 +221,7 @@ static int read_days(struct price_book *book, const struct yaml_node *node,
 {
 	static const char *const members[] = {"development", "maintenance", NULL};
 	enum advisor_method method;
-	int result = find_method(node, &method, source);
+	int result = method_list_read_name(&method, node, source);
 
 	if (result == 0)
 		result = yaml_source_check_map(source, node, "the work", members);

@@ -2,6 +2,7 @@
  * known; reading refuses another one. */
 #include "advisor/rule.h"
 
+#include "advisor/method_list.h"
 #include "base/quote.h"
 
 #include <errno.h>
@@ -10,36 +11,6 @@
 static int read_question(const struct rule_question **ret_question, const struct yaml_node *node,
 			 unsigned depth, const struct yaml_source *source);
 
-static int read_vote(unsigned *votes, const struct yaml_node *node,
-		     const struct yaml_source *source)
-{
-	enum advisor_method method;
-	char quote[QUOTE_BYTES];
-
-	if (node->kind != YAML_NODE_TEXT || advisor_method_find(node->text, &method) < 0)
-		return yaml_source_refuse(source, node,
-					  "%s is no method; accepted are poll, sse-db, sse-redis, "
-					  "websocket, kafka and rabbitmq",
-					  quote_text(node->text, quote));
-	*votes |= 1U << method;
-	return 0;
-}
-
-int rule_read_votes(unsigned *ret_votes, const struct yaml_node *list,
-		    const struct yaml_source *source)
-{
-	unsigned votes = 0;
-	int result = 0;
-
-	if (list->kind != YAML_NODE_LIST || list->count == 0)
-		return yaml_source_refuse(source, list, "votes is a list of methods");
-	for (const struct yaml_node *vote = list->first; vote != NULL && result == 0;
-	     vote = vote->next)
-		result = read_vote(&votes, vote, source);
-	*ret_votes = votes;
-	return result;
-}
-
 static int read_votes(struct rule_branch *branch, const struct yaml_node *node,
 		      const struct yaml_source *source)
 {
@@ -47,7 +18,7 @@ static int read_votes(struct rule_branch *branch, const struct yaml_node *node,
 	int result = yaml_source_need(source, node, "votes", &votes);
 
 	if (result == 0)
-		result = rule_read_votes(&branch->votes, votes, source);
+		result = method_list_read(&branch->votes, votes, source);
 	if (result == 0)
 		result = yaml_source_need(source, node, "reason", &reason);
 	return result < 0 ? result : advisor_text_read(&branch->reason, reason, source);

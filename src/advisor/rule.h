@@ -41,10 +41,6 @@ struct rule_vote {
 	size_t length; /* of the path; its last branch votes */
 };
 
-/* Reads a list of one method at least into bits. Returns 0, -EINVAL or -ENOMEM. */
-int rule_read_votes(unsigned *ret_votes, const struct yaml_node *list,
-		    const struct yaml_source *source);
-
 /* Reads a named map with the members title, section, asks and branches; it may have no title.
  * Returns 0, -EINVAL or -ENOMEM. */
 int rule_read(struct rule *rule, const struct yaml_node *node, const struct yaml_source *source);

@@ -1,7 +1,7 @@
 /* Everything that is read stays in one arena, with the texts of the file. */
 #include "advisor/rules.h"
 
-#include "base/quote.h"
+#include "advisor/method_list.h"
 
 #include <errno.h>
 
@@ -78,12 +78,8 @@ static int read_claims(struct claims claims[static ADVISOR_METHODS], const char 
 	for (const struct yaml_node *node = result == 0 ? map->first : NULL;
 	     node != NULL && result == 0; node = node->next) {
 		enum advisor_method method;
-		char quote[QUOTE_BYTES];
 
-		result = advisor_method_find(node->name, &method);
-		if (result < 0)
-			result = yaml_source_refuse(source, node, "%s is no method",
-						    quote_word(node->name, quote));
+		result = method_list_read_name(&method, node, source);
 		if (result == 0)
 			result = claims_read(&claims[method], node, source);
 	}

@@ -1,6 +1,8 @@
 /* Claims about what is unknown are left out of account. */
 #include "advisor/scenario.h"
 
+#include "advisor/method_list.h"
+
 #include <math.h>
 
 int scenario_read(struct scenario *scenario, const struct yaml_node *node,
@@ -17,7 +19,7 @@ int scenario_read(struct scenario *scenario, const struct yaml_node *node,
 	*scenario = (struct scenario){.name = node->name};
 	result = advisor_text_read(&scenario->title, found[0], source);
 	if (result == 0)
-		result = rule_read_votes(&scenario->votes, found[1], source);
+		result = method_list_read(&scenario->votes, found[1], source);
 	return result < 0 ? result : claims_read(&scenario->claims, found[2], source);
 }
 
