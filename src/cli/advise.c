@@ -3,15 +3,14 @@
 #include "advisor/advisor_json.h"
 #include "advisor/capacity_json.h"
 #include "advisor/weights.h"
+#include "cli/advice_files.h"
 #include "cli/advise_questions.h"
 #include "cli/advise_text.h"
 #include "cli/bench_file.h"
 #include "cli/command.h"
 #include "cli/figure_flags.h"
 #include "cli/translation.h"
-#include "config/yaml_file.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 struct options {
@@ -26,32 +25,6 @@ struct options {
 	bool quiet;
 	struct capacities capacities; /* of the bench */
 };
-
-/* NAME=NUMBER */
-static int read_weight(double *weights, const struct rules *rules, const char *given,
-		       struct error *error)
-{
-	struct slice rest = slice_from_string(given), name = slice_split(&rest, '=');
-	char *end;
-	double weight = strtod(rest.length == 0 ? "x" : rest.data, &end);
-
-	if (*end != '\0')
-		return error_set(error, -EINVAL,
-				 "--weight is NAME=NUMBER, such as latency=40; it is \"%.100s\"",
-				 given);
-	return weights_set(weights, rules, name, weight, error);
-}
-
-/* Those of the file, as far as none are given. */
-static int read_weights(double *weights, const struct rules *rules, const struct options *options,
-			struct error *error)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < options->weights.count && result == 0; i++)
-		result = read_weight(weights, rules, options->weights.items[i], error);
-	return result < 0 ? result : weights_check(weights, rules, error);
-}
 
 static json_t *create_json(const struct advise_text *text)
 {
@@ -126,7 +99,7 @@ static int advise_by(const struct command *command, const struct rules *rules,
 	};
 	struct error error;
 
-	if (read_weights(weights, rules, options, &error) < 0)
+	if (advice_files_read_weights(weights, rules, &options->weights, &error) < 0)
 		return command_misuse(command, "%s", error.text);
 	return advise_on(command, situation, options, &text);
 }
@@ -155,12 +128,8 @@ static int advise_or_export(const struct command *command, struct situation *sit
 {
 	struct buffer content = BUFFER_EMPTY;
 	struct error error;
-	int result = 0;
+	int result = advice_files_read(options->rules, rules_text, &content, &error);
 
-	if (options->rules == NULL)
-		buffer_append_string(&content, rules_text);
-	else
-		result = yaml_file_read(options->rules, &content, &error);
 	if (result < 0)
 		result = command_fail(command, COMMAND_FAILED, "%s", error.text);
 	else if (options->exports)
@@ -217,7 +186,7 @@ int advise_run(const struct command *command, char **arguments)
 	struct situation situation;
 	int result;
 
-	result = figure_flags_read(&situation, command, arguments, &options, &options.from);
+	result = figure_flags_read(&situation, NULL, command, arguments, &options, &options.from);
 	if (result == COMMAND_GOES_ON)
 		result = check(command, &options);
 	if (result == COMMAND_GOES_ON)

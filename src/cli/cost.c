@@ -1,11 +1,11 @@
 /* The sums are the advisor's; here they are a table for people or JSON for programs. */
 #include "advisor/cost_json.h"
+#include "cli/advice_files.h"
 #include "cli/bar.h"
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/figure_flags.h"
 #include "cli/translation.h"
-#include "config/yaml_file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -33,17 +33,6 @@ struct options {
 	const char *language;
 	bool exports;
 };
-
-/* Of a built-in book, or a file. */
-static int read_text(const char *prices, struct buffer *text, struct error *error)
-{
-	const char *built_in = price_book_find(slice_from_string(prices));
-
-	if (built_in == NULL)
-		return yaml_file_read(prices, text, error);
-	buffer_append_string(text, built_in);
-	return buffer_failed(text) ? error_set(error, -ENOMEM, "out of memory") : 0;
-}
 
 static void append_cell(struct buffer *buffer, const char *text, size_t width)
 {
@@ -214,7 +203,7 @@ static int show_or_export(const struct command *command, const struct situation 
 {
 	struct buffer text = BUFFER_EMPTY;
 	struct error error;
-	int result = read_text(options->prices, &text, &error);
+	int result = advice_files_read_prices(options->prices, &text, &error);
 
 	if (result < 0)
 		result = command_fail(command, COMMAND_FAILED, "%s", error.text);
@@ -233,7 +222,7 @@ int cost_run(const struct command *command, char **arguments)
 	struct situation situation;
 	int result;
 
-	result = figure_flags_read(&situation, command, arguments, &options, &options.from);
+	result = figure_flags_read(&situation, NULL, command, arguments, &options, &options.from);
 	if (result != COMMAND_GOES_ON)
 		return result;
 	if (options.prices == NULL)

@@ -2,6 +2,7 @@
 #include "cli/figure_flags.h"
 
 #include "advisor/figure_text.h"
+#include "advisor/observation_json.h"
 #include "advisor/situation_json.h"
 #include "base/quote.h"
 #include "cli/team.h"
@@ -121,8 +122,8 @@ static void append_figures(struct buffer *buffer)
 	}
 }
 
-static int read_content(struct situation *situation, const char *file, struct slice content,
-			struct error *error)
+static int read_content(struct situation *situation, struct observations *observations,
+			const char *file, struct slice content, struct error *error)
 {
 	struct error reason;
 	json_t *json = NULL;
@@ -131,17 +132,20 @@ static int read_content(struct situation *situation, const char *file, struct sl
 
 	if (result == 0)
 		result = situation_json_read(situation, json, &reason);
+	if (result == 0)
+		result = observation_json_read(observations, json, &reason);
 	json_decref(json);
 	return result < 0 ? error_set(error, result, "%.200s: %s", file, reason.text) : 0;
 }
 
-static int read_file(struct situation *situation, const char *file, struct error *error)
+static int read_file(struct situation *situation, struct observations *observations,
+		     const char *file, struct error *error)
 {
 	struct buffer content = BUFFER_EMPTY;
 	int result = yaml_file_read(file, &content, error);
 
 	if (result == 0)
-		result = read_content(situation, file, buffer_slice(&content), error);
+		result = read_content(situation, observations, file, buffer_slice(&content), error);
 	buffer_finish(&content);
 	return result;
 }
@@ -156,10 +160,12 @@ static void overrule(struct situation *situation, const struct situation *flags)
 	}
 }
 
-int figure_flags_read(struct situation *ret_situation, const struct command *command,
-		      char **arguments, void *options, const char *const *from)
+int figure_flags_read(struct situation *ret_situation, struct observations *ret_observations,
+		      const struct command *command, char **arguments, void *options,
+		      const char *const *from)
 {
 	struct situation flags, situation;
+	struct observations observations;
 	struct reading reading = {&flags, command->flags};
 	const struct flags_others others = {read_figure, append_figures, &reading};
 	struct error error;
@@ -167,12 +173,15 @@ int figure_flags_read(struct situation *ret_situation, const struct command *com
 
 	situation_init(&flags);
 	situation_init(&situation);
+	observations_init(&observations);
 	result = command_read_flags(command, arguments, options, &others);
 	if (result != COMMAND_GOES_ON)
 		return result;
-	if (*from != NULL && read_file(&situation, *from, &error) < 0)
+	if (*from != NULL && read_file(&situation, &observations, *from, &error) < 0)
 		return command_fail(command, COMMAND_FAILED, "%s", error.text);
 	overrule(&situation, &flags);
 	*ret_situation = situation;
+	if (ret_observations != NULL)
+		*ret_observations = observations;
 	return COMMAND_GOES_ON;
 }
