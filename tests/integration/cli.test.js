@@ -31,7 +31,7 @@ function assertEnd(result, code, complaint, hints = /^$/) {
 
 const COMMANDS = ['serve', 'consume', 'publish', 'subscribe', 'topic list', 'topic members', 'topic add', 'topic remove',
   'token make', 'token check', 'config check', 'config default', 'config reference', 'route', 'adopt', 'deadletter list',
-  'deadletter show', 'deadletter retry', 'deadletter drop', 'stats', 'version', 'help'];
+  'deadletter show', 'deadletter retry', 'deadletter drop', 'advise', 'cost', 'report', 'stats', 'version', 'help'];
 
 test('--help everywhere, on standard output, without colours', async () => {
   const whole = await allim(['--help']);
