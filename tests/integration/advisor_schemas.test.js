@@ -85,6 +85,7 @@ describe('decision.json and costs', () => {
       assertFits('decision', await json('advise', ...from, '--lang', 'ko'));
       assertFits('cost', await json('cost', ...from));
       assertFits('cost', await json('cost', ...from, '--prices', 'guide', '--months', '24'));
+      assertFits('report', await json('report', ...from, '--current', 'poll'));
     });
   }
 
@@ -182,7 +183,7 @@ describe('measurement.json', () => {
   });
 });
 
-describe('price books and rules', () => {
+describe('price books, rules and plans', () => {
   // Readers of YAML 1.1 make booleans of yes and no.
   const versions = [{ version: '1.2' }, { version: '1.1' }];
 
@@ -196,6 +197,11 @@ describe('price books and rules', () => {
   test('the rules', async () => {
     const text = await print('advise', '--export-rules');
     for (const version of versions) assertFits('rules', parse(text, version));
+  });
+
+  test('the plans', async () => {
+    const text = await print('report', '--export-plans');
+    for (const version of versions) assertFits('plans', parse(text, version));
   });
 
   test('a book that says where a price comes from', async () => {
@@ -228,6 +234,17 @@ describe('price books and rules', () => {
       const other = changed(rules, path, to);
       assertDoesNotFit('rules', other);
       assert.equal((await run(['advise', '--rules', write('own.yaml', other)])).code, 1, path.join('.'));
+    }
+    const plans = parse(await print('report', '--export-plans'));
+    for (const [path, to] of [
+      [['version'], 2], [['phases']], [['effects', 'poll', 'users'], 0], [['effects', 'poll', 'latency'], 'users'],
+      [['risks', 'poll', 0, 'mitigation']], [['phases', 'test', 'title', 'ko']], [['phases', 'test', 'tasks'], 'many'],
+      [['plans', 0, 'from'], ['none', 'poll']], [['plans', 0, 'to'], []], [['plans', 0, 'weeks'], {}], [['plans', 0, 'weeks'], { soon: 'test' }],
+      [['metrics', 0, 'query']], [['metrics', 0, 'methods'], ['pigeon']],
+    ]) {
+      const other = changed(plans, path, to);
+      assertDoesNotFit('plans', other);
+      assert.equal((await run(['report', '--plans', write('own.yaml', other)])).code, 1, path.join('.'));
     }
   });
 });
