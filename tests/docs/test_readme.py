@@ -27,6 +27,10 @@ EXPECTED = [
     ("the poll tells of marking everything", r'"marked":\[\{"all":"read",.*"unread":1,'),
     ("the command line publishes", r'^4$'),
     ("the command line subscribes", r'#4 comment +Hello$'),
+    ("the system is measured", r"^  \[x\] .* 4 rows$"),
+    ("what was measured goes on", r"allim advise --from measurement\.json"),
+    ("a method is advised", r"\(sse-db\)$"),
+    ("methods have their costs", r"^SSE \+ database polling +[0-9.]+"),
 ]
 
 # In the output of a stream that runs beside the other commands, so anywhere.
@@ -62,6 +66,7 @@ def run(script, binary, folder, port):
     link.parent.mkdir(parents=True)
     link.symlink_to(binary.resolve())
     settings = {name: value for name, value in os.environ.items() if not name.startswith("ALLIM_")}
+    settings["LC_ALL"] = "C"
     settings["ALLIM_URL"] = f"http://127.0.0.1:{port}"
     return subprocess.run(["bash", "-c", script], cwd=folder, env=settings, text=True,
                           timeout=PATIENCE_SECONDS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
