@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Without a command, nothing was asked: the help then is talk, and the status says so. */
@@ -77,7 +76,6 @@ int main(int count, char **arguments)
 	if (!open_standard_streams())
 		return COMMAND_FAILED;
 	signal(SIGPIPE, SIG_IGN);
-	umask(077);
 	json_reader_adopt();
 	return count == 0 ? complain() : run(arguments + 1);
 }
