@@ -97,7 +97,7 @@ const char *figure_text_placeholder(enum figure figure)
 	    [FIGURE_NUMBER] = "NUMBER",
 	    [FIGURE_TIME] = "TIME",
 	    [FIGURE_PERCENT] = "PERCENT",
-	    [FIGURE_SWITCH] = "yes|no",
+	    [FIGURE_SWITCH] = "[yes|no]",
 	};
 
 	return placeholders[figure_rows[figure].kind];

@@ -11,7 +11,7 @@
  * say. */
 int figure_text_read(enum figure figure, struct slice text, double *ret_value, struct error *error);
 
-/* What may be written: "NUMBER", "TIME", "PERCENT" or "yes|no". */
+/* What may be written: "NUMBER", "TIME", "PERCENT" or "[yes|no]". */
 const char *figure_text_placeholder(enum figure figure);
 
 /* Appends a value with its unit: "3000 users", "2 s", "99.99 %", "yes", "unknown". */

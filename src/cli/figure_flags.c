@@ -73,7 +73,14 @@ static int refuse_again(enum figure figure, struct error *error)
 			 figure == FIGURE_DEVELOPERS ? "; --" TEAM_FLAG " says it, too" : "");
 }
 
-/* --name VALUE or --name=VALUE. Returns how many arguments that were. */
+/* A switch that is followed by no value says yes. */
+static bool is_alone(enum figure figure, const char *next)
+{
+	return figure_rows[figure].kind == FIGURE_SWITCH &&
+	       (next == NULL || slice_starts_with(slice_from_string(next), SLICE("--")));
+}
+
+/* --name VALUE, --name=VALUE, or --name. Returns how many arguments that were. */
 static int read_figure(void *context, char *const *arguments, struct error *error)
 {
 	const struct reading *reading = context;
@@ -86,6 +93,8 @@ static int read_figure(void *context, char *const *arguments, struct error *erro
 		return refuse_unknown(reading, name, error);
 	if (reading->situation->sources[figure] == FIGURE_ENTERED)
 		return refuse_again(figure, error);
+	if (is_apart && is_alone(figure, value))
+		return take(reading->situation, name, figure, "yes", error) < 0 ? -EINVAL : 1;
 	if (value == NULL)
 		return error_set(
 		    error, -EINVAL, "--%.*s needs a value: %s", (int)name.length, name.data,

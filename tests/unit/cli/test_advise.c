@@ -84,6 +84,26 @@ static void votes_for_what_is_ruled_out(void **state)
 	json_decref(json);
 }
 
+static double value_of(const json_t *json, const char *figure)
+{
+	const json_t *all = json_object_get(json, "situation");
+
+	return json_number_value(json_object_get(json_object_get(all, figure), "value"));
+}
+
+static void a_switch_alone_says_yes(void **state)
+{
+	json_t *json = running_json(RUN("advise", "--durable", "--users", "3000", "--redis=no",
+					"--bidirectional", "--format", "json"));
+
+	(void)state;
+	assert_true(value_of(json, "durable") == 1);
+	assert_true(value_of(json, "bidirectional") == 1);
+	assert_true(value_of(json, "redis") == 0);
+	json_decref(json);
+	running_assert_contains(RUN("advise", "--users", "3000", "--durable")->output, "(kafka)\n");
+}
+
 static void what_people_read(void **state)
 {
 	const struct running *running =
@@ -327,6 +347,7 @@ int main(void)
 	    cmocka_unit_test(what_scripts_read),
 	    cmocka_unit_test(growth_is_looked_ahead),
 	    cmocka_unit_test(votes_for_what_is_ruled_out),
+	    cmocka_unit_test(a_switch_alone_says_yes),
 	    cmocka_unit_test(what_people_read),
 	    cmocka_unit_test(what_people_read_in_korean),
 	    cmocka_unit_test(json_is_english_unless_asked),
