@@ -41,10 +41,12 @@ void survey_leave(struct survey *survey, enum observation observation, int resul
 	observations_leave(&survey->observations, observation, "%s", error->text);
 }
 
+/* The second that has begun is looked at, too. */
 struct survey_range survey_range(const struct survey *survey)
 {
-	return (struct survey_range){survey->options->now - survey->options->since,
-				     survey->options->now};
+	int64_t to = survey->options->now + 1;
+
+	return (struct survey_range){to - survey->options->since, to};
 }
 
 /* Without an index on the time, whatever range is asked for costs the whole table. */

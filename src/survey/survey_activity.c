@@ -15,7 +15,8 @@ static void leave_all(struct survey *survey, int result, const struct error *err
 
 static void observe_day(struct survey *survey, const struct survey_source *source)
 {
-	struct survey_range range = {survey->options->now - DAY, survey->options->now};
+	int64_t to = survey_range(survey).to;
+	struct survey_range range = {to - DAY, to};
 	struct buffer sql = BUFFER_EMPTY;
 	struct error error;
 	double count;

@@ -116,7 +116,7 @@ static void observe_minutes(struct survey *survey, const struct survey_source *s
 static void observe_hours(struct survey *survey, const struct survey_source *source)
 {
 	struct buffer sql = BUFFER_EMPTY;
-	int64_t now = survey->options->now;
+	int64_t to = survey_range(survey).to;
 	double hours[SURVEY_HOURS];
 	struct error error;
 
@@ -125,10 +125,10 @@ static void observe_hours(struct survey *survey, const struct survey_source *sou
 		buffer_append_format(
 		    &sql, "%s sum(CASE WHEN %s >= %s%lld%s AND %s < %s%lld%s THEN 1 ELSE 0 END)",
 		    i == 0 ? "SELECT" : ",", source->time, source->moment[0],
-		    (long long)(now - (i + 1) * HOUR), source->moment[1], source->time,
-		    source->moment[0], (long long)(now - i * HOUR), source->moment[1]);
+		    (long long)(to - (i + 1) * HOUR), source->moment[1], source->time,
+		    source->moment[0], (long long)(to - i * HOUR), source->moment[1]);
 	buffer_append_format(&sql, " FROM %s", source->table);
-	survey_sql_append_range(&sql, source, (struct survey_range){now - DAY, now});
+	survey_sql_append_range(&sql, source, (struct survey_range){to - DAY, to});
 	if (survey_sql_ask(survey->database, &sql, hours, SURVEY_HOURS, &error) == 0) {
 		for (int i = 0; i < SURVEY_HOURS; i++)
 			survey->hours[i] = isnan(hours[i]) ? 0 : hours[i];

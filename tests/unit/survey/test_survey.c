@@ -9,10 +9,10 @@
 #include <math.h>
 #include <stdio.h>
 
-/* On the hour. */
-enum { NOW = 1800000000 };
+/* The last second of an hour; what happens in it counts. */
+enum { NOW = 1800000000 - 1 };
 
-/* Two hours before NOW: 3 users in each of 60 minutes, 9 in one of them, with a notification each.
+/* Two hours before its end: 3 users in each of 60 minutes, 9 in one of them, with a notification each.
  */
 static const char *const tables =
     "CREATE TABLE user_activity (user_id INTEGER, created_at INTEGER);"
@@ -60,7 +60,7 @@ static void a_whole_table_tells_exactly(void **state)
 	assert_seen(&survey, OBSERVATION_PEAK_NOTIFICATIONS, 9, OBSERVATION_MEASURED);
 	assert_seen(&survey, OBSERVATION_USER_NOTIFICATIONS, 186.0 / 9, OBSERVATION_MEASURED);
 	assert_seen(&survey, OBSERVATION_ROWS, 186, OBSERVATION_MEASURED);
-	assert_seen(&survey, OBSERVATION_OLDEST, 7200.0 / 86400, OBSERVATION_MEASURED);
+	assert_seen(&survey, OBSERVATION_OLDEST, 7199.0 / 86400, OBSERVATION_MEASURED);
 	assert_true(survey.hours[0] == 0);
 	assert_true(survey.hours[1] == 186);
 	assert_int_equal(buffer_slice(&survey.indexes).length, 0);
@@ -153,7 +153,7 @@ static void a_file_has_figures_and_what_was_seen(void **state)
 	json = survey_json_create(&survey);
 	assert_non_null(json);
 	assert_string_equal(json_string_value(json_object_get(json, "taken_at")),
-			    "2027-01-15T08:00:00.000Z");
+			    "2027-01-15T07:59:59.000Z");
 	assert_int_equal(json_object_size(json_object_get(json, "figures")), 1);
 	assert_int_equal(json_array_size(json_object_get(json, "missing_indexes")), 2);
 	assert_string_equal(json_string_value(json_object_get(json, "interrupted")), "gone");
