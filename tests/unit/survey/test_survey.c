@@ -12,8 +12,8 @@
 /* The last second of an hour; what happens in it counts. */
 enum { NOW = 1800000000 - 1 };
 
-/* Two hours before its end: 3 users in each of 60 minutes, 9 in one of them, with a notification each.
- */
+/* From two hours before its end, in each of 60 minutes, 3 users and a notification of each; in one
+ * of them, 9. */
 static const char *const tables =
     "CREATE TABLE user_activity (user_id INTEGER, created_at INTEGER);"
     "CREATE TABLE notification (user_id INTEGER, created_at INTEGER);"
