@@ -46,9 +46,15 @@ const char *scribe_sentence(const struct scribe *scribe, const struct advisor_te
 	return document_copy(scribe->document, text->languages[scribe->report->audience->language]);
 }
 
+/* Names of programs and columns are written as they are. */
+static bool begins_with_name(const char *text)
+{
+	return memchr(text, '_', strcspn(text, " ")) != NULL;
+}
+
 const char *scribe_capital(const struct scribe *scribe, const char *text)
 {
-	if (text[0] < 'a' || text[0] > 'z')
+	if (text[0] < 'a' || text[0] > 'z' || begins_with_name(text))
 		return text;
 	return document_format(scribe->document, "%c%s", text[0] - 'a' + 'A', text + 1);
 }

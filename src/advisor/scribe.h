@@ -23,7 +23,8 @@ const char *scribe_name(const struct scribe *scribe, const char *name);
 /* What rules and plans say. */
 const char *scribe_sentence(const struct scribe *scribe, const struct advisor_text *text);
 
-/* The same, or any text, with a capital where it begins a line. */
+/* The same, or any text, with a capital where it begins a line; a name such as created_at has
+ * none. */
 const char *scribe_line(const struct scribe *scribe, const struct advisor_text *text);
 const char *scribe_capital(const struct scribe *scribe, const char *text);
 

@@ -98,6 +98,8 @@ static void words(void **state)
 			    "users × stream kilobytes / 1024");
 	assert_string_equal(scribe_capital(&scribe, "within 2 s"), "Within 2 s");
 	assert_string_equal(scribe_capital(&scribe, "알림"), "알림");
+	assert_string_equal(scribe_capital(&scribe, "created_at 대신"), "created_at 대신");
+	assert_string_equal(scribe_capital(&scribe, "ask created_at"), "Ask created_at");
 	assert_string_equal(scribe_join(&scribe, "a", ", ", ""), "a");
 	assert_string_equal(scribe_join(&scribe, "a", ", ", "b"), "a, b");
 	assert_string_equal(scribe_methods(&scribe, 1U << ADVISOR_POLL | 1U << ADVISOR_WEBSOCKET),
