@@ -7,7 +7,9 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { TOP = 32, BOTTOM = 300, LABEL_HEIGHT = 16, TICKS_MOST = 6, RIGHT = 100 };
+/* LOWEST leaves room for what is said of the beginning, which stands below the line. */
+enum { TOP = 32, BOTTOM = 300, LOWEST = BOTTOM - 24, RIGHT = 100 };
+enum { LABEL_HEIGHT = 16, TICKS_MOST = 6 };
 
 struct scale {
 	double low; /* decimal logarithms */
@@ -22,8 +24,8 @@ static double x_of(const struct scale *scale, double month)
 
 static double y_of(const struct scale *scale, double value)
 {
-	return BOTTOM -
-	       (log10(fmax(value, 1)) - scale->low) / (scale->high - scale->low) * (BOTTOM - TOP);
+	return LOWEST -
+	       (log10(fmax(value, 1)) - scale->low) / (scale->high - scale->low) * (LOWEST - TOP);
 }
 
 static void widen(struct scale *scale, double value)

@@ -64,13 +64,13 @@ static void a_line(void **state)
 				       .limits = {{sqrt(1e7), SLICE("limit"), 5, SLICE("month 5")}},
 				       .limit_count = 1}};
 	static const char *const parts[] = {
-	    "<line class=\"limit\" x1=\"0.00%\" y1=\"166.0\" x2=\"100.00%\" y2=\"166.0\"/>",
-	    "<circle class=\"mark\" cx=\"50.00%\" cy=\"166.0\" r=\"5\"/>",
-	    "<text class=\"mark\" x=\"48.50%\" y=\"158.0\" text-anchor=\"end\">month 5</text>",
-	    "<line class=\"load\" x1=\"40.00%\" y1=\"186.6\" x2=\"50.00%\" y2=\"166.0\"/>",
-	    "<text class=\"limit\" x=\"100.00%\" y=\"182.0\" text-anchor=\"end\">limit</text>",
+	    "<line class=\"limit\" x1=\"0.00%\" y1=\"154.0\" x2=\"100.00%\" y2=\"154.0\"/>",
+	    "<circle class=\"mark\" cx=\"50.00%\" cy=\"154.0\" r=\"5\"/>",
+	    "<text class=\"mark\" x=\"48.50%\" y=\"146.0\" text-anchor=\"end\">month 5</text>",
+	    "<line class=\"load\" x1=\"40.00%\" y1=\"172.8\" x2=\"50.00%\" y2=\"154.0\"/>",
+	    "<text class=\"limit\" x=\"100.00%\" y=\"170.0\" text-anchor=\"end\">limit</text>",
 	    "text-anchor=\"start\">now</text>",
-	    "text-anchor=\"start\">from</text>",
+	    "y=\"267.8\" text-anchor=\"start\">from</text>",
 	    "text-anchor=\"end\">to</text>",
 	    "text-anchor=\"middle\">8</text>",
 	    "text-anchor=\"end\">10</text>",
@@ -94,8 +94,8 @@ static void a_crossing_near_the_end(void **state)
 				       .limits = {{5000, SLICE("limit"), 3.7, SLICE("month 4")}},
 				       .limit_count = 1}};
 	static const char *const parts[] = {
-	    "y=\"54.1\" text-anchor=\"start\">limit</text>",
-	    "y=\"36.1\" text-anchor=\"end\">month 4</text>",
+	    "y=\"51.6\" text-anchor=\"start\">limit</text>",
+	    "y=\"33.6\" text-anchor=\"end\">month 4</text>",
 	    NULL,
 	};
 	struct buffer out = BUFFER_EMPTY;
