@@ -158,16 +158,15 @@ static void append_when(struct buffer *buffer, unsigned month)
 	buffer_finish(&when);
 }
 
+/* Those of one month. */
 static void append_signals(struct buffer *buffer, const struct advise_text *text,
-			   enum advisor_method method)
+			   enum advisor_method method, unsigned month)
 {
 	const struct claims *claims = &text->rules->signals[method];
 	size_t indent = INDENT + WHEN + ADVISE_TEXT_METHOD;
 
 	for (size_t i = 0; i < claims->count; i++) {
-		unsigned month = forecast_condition(&claims->items[i].condition, text->situation);
-
-		if (month == FORECAST_NEVER)
+		if (forecast_condition(&claims->items[i].condition, text->situation) != month)
 			continue;
 		append_when(buffer, month);
 		advise_text_append_method(buffer, method);
@@ -187,16 +186,20 @@ static int append_forecast(struct buffer *buffer, const struct advise_text *text
 {
 	enum advisor_method method = ADVISOR_METHODS;
 	int month = forecast_change(text->rules, text->situation, text->weights, &method);
+	bool grows = !isnan(text->situation->values[FIGURE_GROWTH]);
+	unsigned last = grows ? FORECAST_MONTHS : 0;
 	struct advise_section section = advise_text_begin_section(
 	    buffer, text, _("signs of a change (10.3), and when they show"));
 
-	for (int i = 0; i < ADVISOR_METHODS; i++)
-		append_signals(buffer, text, (enum advisor_method)i);
 	if (month < 0)
 		return month;
-	if (month != FORECAST_NEVER)
-		append_answer(buffer, (unsigned)month, method);
-	else if (isnan(text->situation->values[FIGURE_GROWTH]))
+	for (unsigned i = 0; i <= last; i++) {
+		for (int j = 0; j < ADVISOR_METHODS; j++)
+			append_signals(buffer, text, (enum advisor_method)j, i);
+		if (month != FORECAST_NEVER && i == (unsigned)month)
+			append_answer(buffer, i, method);
+	}
+	if (!grows)
 		buffer_append_format(buffer, "%*s%s\n", INDENT, "",
 				     _("say --growth to see later ones"));
 	advise_text_end_section(buffer, &section);

@@ -70,6 +70,11 @@ static void growth_is_looked_ahead(void **state)
 	json_decref(json);
 	running_assert_contains(RUN("advise", "--users", "3000", "--growth", "15")->output,
 				"  month 9    sse-redis     more than 10,000 users at a time\n");
+	running_assert_contains(RUN("advise", "--users", "3000", "--servers", "4", "--latency",
+				    "2s", "--redis", "yes", "--growth", "15%")
+				    ->output,
+				"  month 4    the answer is sse-db\n"
+				"  month 9    sse-redis     more than 10,000 users at a time\n");
 }
 
 /* What a rule votes for is said though it is ruled out. */
