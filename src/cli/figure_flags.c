@@ -11,6 +11,8 @@
 #include "core/json_reader.h"
 
 #include <errno.h>
+#include <math.h>
+#include <string.h>
 
 #define TEAM_FLAG "team"
 
@@ -107,6 +109,20 @@ static int read_figure(void *context, char *const *arguments, struct error *erro
 	return is_apart ? 2 : 1;
 }
 
+/* Behind its sentence: what is assumed, or per what it is counted. */
+static void append_measure(struct buffer *buffer, enum figure figure)
+{
+	const struct figure_row *row = &figure_rows[figure];
+
+	if (!isnan(row->assumed)) {
+		buffer_append_string(buffer, " (");
+		figure_text_append(buffer, figure, row->assumed, &audience_english);
+		buffer_append_string(buffer, ")");
+	} else if (row->kind != FIGURE_SWITCH && strpbrk(row->unit, "/ ") != NULL) {
+		buffer_append_format(buffer, " (%s)", row->unit);
+	}
+}
+
 static void append_figures(struct buffer *buffer)
 {
 	buffer_append_string(buffer, "\nfigures\n");
@@ -114,12 +130,7 @@ static void append_figures(struct buffer *buffer)
 		struct buffer text = BUFFER_EMPTY;
 
 		buffer_append_string(&text, figure_rows[i].sentence);
-		if (figure_rows[i].assumed == figure_rows[i].assumed) {
-			buffer_append_string(&text, " (");
-			figure_text_append(&text, (enum figure)i, figure_rows[i].assumed,
-					   &audience_english);
-			buffer_append_string(&text, ")");
-		}
+		append_measure(&text, (enum figure)i);
 		buffer_append_byte(&text, '\0');
 		if (!buffer_failed(&text))
 			flags_append_row(buffer, figure_rows[i].name,

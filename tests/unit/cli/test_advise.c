@@ -262,6 +262,18 @@ static void a_team_is_so_many_developers(void **state)
 	    "  --team SIZE               small, medium or large: 2, 5 or 10 developers\n");
 }
 
+/* Who says a number must know per what. */
+static void help_tells_units(void **state)
+{
+	const struct running *running = RUN("advise", "--help");
+
+	(void)state;
+	running_assert_contains(running->output, "are published, at the peak (notifications/s)\n");
+	running_assert_contains(running->output, "what infrastructure may cost (USD a month)\n");
+	running_assert_contains(running->output, "tabs and devices (1.5 connections/user)\n");
+	running_assert_contains(running->output, "whether the team can run Redis\n");
+}
+
 static void empty_sections_are_left_out(void **state)
 {
 	const struct running *running = RUN("advise");
@@ -365,6 +377,7 @@ int main(void)
 	    cmocka_unit_test(a_benchmark_stands_beside_the_guide),
 	    cmocka_unit_test(a_broken_benchmark_is_refused),
 	    cmocka_unit_test(mistakes_are_refused),
+	    cmocka_unit_test(help_tells_units),
 	};
 
 	return cmocka_run_group_tests_name("advise", tests, NULL, NULL);
