@@ -38,6 +38,7 @@ void survey_query_run(struct survey *survey, const struct survey_source *source)
 	else
 		observations_note(&survey->observations, OBSERVATION_QUERY_TIME,
 				  survey->plan.milliseconds, OBSERVATION_MEASURED,
-				  _("the last %d s of 5 users, the median of three%s"), WINDOW,
+				  _("the last %d s of up to 5 users, the median of three%s"),
+				  WINDOW,
 				  survey->plan.scans ? _("; it reads the whole table") : "");
 }

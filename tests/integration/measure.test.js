@@ -32,7 +32,7 @@ const ALL = 'SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) || \' \'
 
 async function makeDatabase(sql = '') {
   const url = await postgres.createDatabase();
-  const query = (text) => postgres.query(text, { url });
+  const query = (text, options) => postgres.query(text, { url, ...options });
   if (sql) await query(sql);
   return { url, query };
 }
@@ -78,6 +78,17 @@ test('figures of a PostgreSQL are what was put there, and it stays as it was', a
   assert.match(stdout, /\[ \] CPU that the database uses +______ %\n/);
   assert.equal(await dump(), before);
   assert.equal(await database.query(ALL), counted);
+});
+
+test('the users who are asked for are not those whom an index brings first', async () => {
+  const database = await makeDatabase(`CREATE TABLE notification (user_id bigint NOT NULL, created_at timestamptz NOT NULL);
+    INSERT INTO notification SELECT CASE WHEN n % 2 = 0 THEN 1 ELSE n END, now() - n * interval '1 second' FROM generate_series(1, 20000) n;
+    CREATE INDEX ON notification (user_id);`);
+  await database.query('VACUUM ANALYZE notification', { inTransaction: false });
+  const { code, json, seen, stderr } = await measure(['--db', database.url]);
+  assert.equal(code, DONE, stderr);
+  assert.match(json.query.sql, / user_id IN \('\d+'(, '\d+'){4}\) /);
+  assert.equal(seen('query-time').note, 'the last 10 s of up to 5 users, the median of three');
 });
 
 test('transactions are those of the time between two samples', async (t) => {
