@@ -32,6 +32,11 @@ enum advisor_method advice_prefer(const struct advice *advice, unsigned methods)
 	return best;
 }
 
+bool advice_is_scored(const struct advice *advice)
+{
+	return advice->method != ADVISOR_METHODS && !isnan(advice->scores[advice->method]);
+}
+
 static void judge(struct advice *advice, const struct rules *rules,
 		  const struct situation *situation, const double *weights)
 {

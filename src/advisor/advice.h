@@ -27,6 +27,9 @@ void advice_finish(struct advice *advice);
  * ruled out. */
 enum advisor_method advice_prefer(const struct advice *advice, unsigned methods);
 
+/* Whether the method that is advised has a score, by which it was preferred. */
+bool advice_is_scored(const struct advice *advice);
+
 /* The next value of a figure, up or down, at which the method is another one. */
 struct advice_change {
 	double value; /* NAN: no value of this figure changes it */

@@ -99,6 +99,8 @@ static const char *deciding_reason(const struct scribe *scribe)
 	const struct advice *advice = scribe->report->advice;
 	const struct rule_vote *vote;
 
+	if (advice->rule == NULL && !advice_is_scored(advice))
+		return scribe_say(scribe, "the simplest of the methods that are left");
 	if (advice->rule == NULL)
 		return scribe_say(scribe, "the best score of the methods that are left");
 	vote = &advice->votes[advice->rule - scribe->report->rules->rules];

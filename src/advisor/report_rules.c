@@ -69,7 +69,10 @@ static void append_decision(const struct scribe *scribe)
 	const struct rule *rule = scribe->report->advice->rule;
 	const char *agreement = agreement_of(scribe), *how;
 
-	if (rule == NULL)
+	if (rule == NULL && !advice_is_scored(scribe->report->advice))
+		how = scribe_say(scribe, "None decides: of the methods that are left, which have "
+					 "no score, the simplest is taken.");
+	else if (rule == NULL)
 		how = scribe_say(scribe, "None decides: of the methods that are left, the one with "
 					 "the best score is taken.");
 	else

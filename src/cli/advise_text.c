@@ -109,6 +109,14 @@ static void append_reason(struct buffer *buffer, const struct advise_text *text,
 			       indent, indent);
 }
 
+/* Where no rule decides. */
+static const char *describe_choice(const struct advice *advice)
+{
+	return advice_is_scored(advice)
+		   ? _("no rule decides; of what is left it has the best score")
+		   : _("no rule decides; it is the simplest of what is left");
+}
+
 static void append_decision(struct buffer *buffer, const struct advise_text *text)
 {
 	const struct rule *rule = text->advice->rule;
@@ -117,10 +125,8 @@ static void append_decision(struct buffer *buffer, const struct advise_text *tex
 
 	buffer_append_format(buffer, "%*s", INDENT, "");
 	if (rule == NULL) {
-		columns_append_wrapped(
-		    buffer,
-		    slice_from_string(_("no rule decides; of what is left it has the best score")),
-		    INDENT, INDENT);
+		columns_append_wrapped(buffer, slice_from_string(describe_choice(text->advice)),
+				       INDENT, INDENT);
 		return;
 	}
 	vote = &text->advice->votes[rule - text->rules->rules];

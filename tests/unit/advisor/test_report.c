@@ -236,6 +236,22 @@ static void rules_disagree(void **state)
 	end(&scene);
 }
 
+/* Those that are left then have no score. */
+static void a_queue_is_needed(void **state)
+{
+	static const char *const parts[] = {
+	    "WebSocket + Kafka: the simplest of the methods that are left.",
+	    "None decides: of the methods that are left, which have no score, the simplest is ",
+	    NULL,
+	};
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, "users=3000 durable=yes");
+	assert_parts(fill(&scene), parts);
+	end(&scene);
+}
+
 static void nothing_known(void **state)
 {
 	static const char *const parts[] = {
@@ -393,12 +409,19 @@ static void a_shortage_of_memory_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_guide),	cmocka_unit_test(growth),
-	    cmocka_unit_test(milestones),	cmocka_unit_test(what_is_asked_for_may_not_be_met),
-	    cmocka_unit_test(rules_disagree),	cmocka_unit_test(nothing_known),
-	    cmocka_unit_test(no_method_at_all), cmocka_unit_test(what_was_measured),
-	    cmocka_unit_test(in_korean),	cmocka_unit_test(another_currency),
-	    cmocka_unit_test(as_json),		cmocka_unit_test(a_shortage_of_memory_is_told),
+	    cmocka_unit_test(the_guide),
+	    cmocka_unit_test(growth),
+	    cmocka_unit_test(milestones),
+	    cmocka_unit_test(what_is_asked_for_may_not_be_met),
+	    cmocka_unit_test(rules_disagree),
+	    cmocka_unit_test(a_queue_is_needed),
+	    cmocka_unit_test(nothing_known),
+	    cmocka_unit_test(no_method_at_all),
+	    cmocka_unit_test(what_was_measured),
+	    cmocka_unit_test(in_korean),
+	    cmocka_unit_test(another_currency),
+	    cmocka_unit_test(as_json),
+	    cmocka_unit_test(a_shortage_of_memory_is_told),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, setup, teardown);
