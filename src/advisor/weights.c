@@ -4,6 +4,7 @@
 #include "base/quote.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 double *weights_create(const struct rules *rules)
@@ -13,6 +14,24 @@ double *weights_create(const struct rules *rules)
 	for (size_t i = 0; weights != NULL && i < rules->criterion_count; i++)
 		weights[i] = rules->criteria[i].weight;
 	return weights;
+}
+
+/* "there are effort, operation, latency", as many as fit. */
+static int refuse_criterion(const struct rules *rules, struct slice wanted, struct error *error)
+{
+	char quote[QUOTE_BYTES], known[200] = "";
+
+	for (size_t i = 0; i < rules->criterion_count; i++) {
+		size_t length = strlen(known);
+		struct slice name = rules->criteria[i].name;
+
+		if (length + name.length + 3 > sizeof(known))
+			break;
+		snprintf(known + length, sizeof(known) - length, "%s%.*s", i == 0 ? "" : ", ",
+			 (int)name.length, name.data);
+	}
+	return error_set(error, -EINVAL, "there is no criterion %s; there are %s",
+			 quote_word(wanted, quote), known);
 }
 
 int weights_set(double *weights, const struct rules *rules, struct slice criterion, double weight,
@@ -29,7 +48,7 @@ int weights_set(double *weights, const struct rules *rules, struct slice criteri
 		weights[i] = weight;
 		return 0;
 	}
-	return error_set(error, -EINVAL, "there is no criterion %s", quote_word(criterion, quote));
+	return refuse_criterion(rules, criterion, error);
 }
 
 int weights_check(const double *weights, const struct rules *rules, struct error *error)

@@ -55,6 +55,40 @@ static void append_scenario(struct buffer *buffer, const struct advise_text *tex
 	columns_append_line(buffer, &line, INDENT, INDENT);
 }
 
+/* Figures, by where they come from */
+
+static void append_figures_of(struct buffer *buffer, const struct advise_text *text,
+			      enum figure_source source, const char *heading)
+{
+	const struct situation *situation = text->situation;
+	struct buffer line = BUFFER_EMPTY;
+	const char *between = ": ";
+
+	buffer_append_string(&line, heading);
+	for (int i = 0; i < FIGURES; i++) {
+		if (situation->sources[i] != source)
+			continue;
+		buffer_append_format(&line, "%s%s ", between,
+				     translation_of_name(figure_rows[i].name));
+		advise_text_append_value(&line, text, (enum figure)i, situation->values[i]);
+		between = ", ";
+	}
+	if (between[0] == ':') {
+		buffer_finish(&line);
+		return;
+	}
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	columns_append_line(buffer, &line, INDENT, 2 * INDENT);
+}
+
+static void append_figures(struct buffer *buffer, const struct advise_text *text)
+{
+	advise_text_begin_section(buffer, text, _("figures that it goes by"));
+	append_figures_of(buffer, text, FIGURE_MEASURED, _("measured"));
+	append_figures_of(buffer, text, FIGURE_ENTERED, _("entered"));
+	append_figures_of(buffer, text, FIGURE_ASSUMED, _("assumed, by a rule of thumb"));
+}
+
 /* Sizes */
 
 static void append_size(struct buffer *buffer, const struct sizing_row *row, double value)
@@ -211,6 +245,7 @@ int advise_system_append(struct buffer *buffer, const struct advise_text *text)
 	int result;
 
 	append_scenario(buffer, text);
+	append_figures(buffer, text);
 	append_sizes(buffer, text);
 	advise_capacities_append(buffer, text);
 	result = append_changes(buffer, text);

@@ -109,6 +109,31 @@ static void append_reason(struct buffer *buffer, const struct advise_text *text,
 			       indent, indent);
 }
 
+/* Of the rules before the one that decides, each voted for nothing but what is ruled out. */
+static void append_overruled(struct buffer *buffer, const struct advise_text *text, size_t index)
+{
+	const struct rule *rule = &text->rules->rules[index];
+	unsigned methods = text->advice->votes[index].methods;
+	struct buffer line = BUFFER_EMPTY;
+
+	for (int i = 0; i < ADVISOR_METHODS && methods != 0; i++) {
+		const struct claim *claim = text->advice->ruled_out[i];
+
+		if ((methods & 1U << i) == 0 || claim == NULL)
+			continue;
+		buffer_append(&line, sentence(text, &rule->title));
+		buffer_append_format(&line, " (%.*s): ", (int)rule->section.length,
+				     rule->section.data);
+		buffer_append_format(&line, _("%s, which is ruled out"),
+				     advise_text_method((enum advisor_method)i));
+		buffer_append_string(&line, ": ");
+		buffer_append(&line, sentence(text, &claim->text));
+		buffer_append_format(buffer, "%*s", INDENT, "");
+		columns_append_line(buffer, &line, INDENT, INDENT);
+		return;
+	}
+}
+
 /* Where no rule decides. */
 static const char *describe_choice(const struct advice *advice)
 {
@@ -136,6 +161,8 @@ static void append_decision(struct buffer *buffer, const struct advise_text *tex
 	columns_append_line(buffer, &line, INDENT, INDENT);
 	append_reason(buffer, text, vote, INDENT);
 	append_path(buffer, text, vote);
+	for (const struct rule *other = text->rules->rules; other < rule; other++)
+		append_overruled(buffer, text, (size_t)(other - text->rules->rules));
 }
 
 static void append_verdict(struct buffer *buffer, const struct advise_text *text)

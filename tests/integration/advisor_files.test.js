@@ -96,7 +96,7 @@ for (const { what, args, good, isYaml } of KINDS) {
 
 describe('figures', () => {
   const refusals = {
-    '"growth":-99.5': /growth is -99.5; accepted is -99 to 1000 % a month$/m,
+    '"growth":-5': /growth is -5; accepted is 0 to 1000 % a month$/m,
     '"servers":0': /servers is 0; accepted is 1 to 100000 servers$/m,
     '"users":-1': /users is -1; accepted is 0 to 1000000000 users$/m,
     '"users":1e999': /real number overflow/,
