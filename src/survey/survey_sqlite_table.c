@@ -158,7 +158,8 @@ static int find_rows(struct survey_sqlite_session *session, struct survey_source
 	return result;
 }
 
-/* The pages of the table and its indexes, which are all looked at. */
+/* The pages of the table and its indexes, which are all looked at. `aggregate` has to be compared:
+ * it is a parameter (https://www.sqlite.org/dbstat.html, 3). */
 static void find_bytes(struct survey_sqlite_session *session, const struct survey_table *table,
 		       struct survey_source *source)
 {
@@ -168,7 +169,7 @@ static void find_bytes(struct survey_sqlite_session *session, const struct surve
 	source->bytes = NAN;
 	if (source->rows <= ROWS_TO_WEIGH)
 		(void)ask_number(session,
-				 "SELECT sum(pgsize) FROM dbstat WHERE aggregate AND name IN"
+				 "SELECT sum(pgsize) FROM dbstat WHERE aggregate = 1 AND name IN"
 				 " (SELECT name FROM sqlite_schema WHERE tbl_name = ?1)",
 				 texts, &source->bytes, &ignored);
 }

@@ -69,6 +69,29 @@ static void a_whole_table_tells_exactly(void **state)
 	application_remove(&application);
 }
 
+static const char *const much =
+    "CREATE TABLE notification (user_id INTEGER, created_at INTEGER);"
+    "WITH RECURSIVE m(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM m WHERE n < 11999)"
+    " INSERT INTO notification SELECT n % 100, 1800000000 - 7200 + n % 3600 FROM m;";
+
+static void many_rows_tell_the_size_of_one(void **state)
+{
+	struct survey_options options = application_options(NOW);
+	struct application application;
+	struct survey survey;
+	const struct observed *size = &survey.observations.items[OBSERVATION_ROW_BYTES];
+
+	(void)state;
+	application_make(&application, much);
+	survey_init(&survey, &options, open_database(&application));
+	survey_run(&survey);
+	if (!(size->value > 8 && size->value < 40))
+		fail_msg("%g bytes (%s)", size->value, size->note);
+	survey.database->ops->close(survey.database);
+	survey_finish(&survey);
+	application_remove(&application);
+}
+
 static void survey_large(struct survey *survey, struct survey_options *options,
 			 const struct application *application)
 {
@@ -199,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_whole_table_tells_exactly),
+	    cmocka_unit_test(many_rows_tell_the_size_of_one),
 	    cmocka_unit_test(a_large_table_needs_an_index),
 	    cmocka_unit_test(of_a_large_table_the_busiest_hours_are_counted),
 	    cmocka_unit_test(counters_tell_by_their_rise),
