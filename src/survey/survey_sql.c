@@ -1,6 +1,7 @@
 #include "survey/survey_sql.h"
 
 #include <errno.h>
+#include <math.h>
 
 static void append_counted(struct buffer *buffer, const struct survey_source *source,
 			   enum survey_counted counted)
@@ -66,5 +67,9 @@ int survey_sql_ask(struct survey_database *database, struct buffer *sql, double 
 		     ? error_set(error, -ENOMEM, "out of memory")
 		     : database->ops->ask(database, sql->data, ret_numbers, count, error);
 	buffer_finish(sql);
+	for (size_t i = 0; result == 0 && i < count; i++) {
+		if (!isfinite(ret_numbers[i]))
+			ret_numbers[i] = NAN;
+	}
 	return result;
 }

@@ -30,7 +30,8 @@ void survey_sql_append_minutes(struct buffer *buffer, const struct survey_source
 void survey_sql_append_user_days(struct buffer *buffer, const struct survey_source *source,
 				 struct survey_range range);
 
-/* Asks what the buffer says, and empties it. The errors are those of survey_database_ops. */
+/* Asks what the buffer says, and empties it. Numbers that are not finite, such as PostgreSQL's time
+ * -infinity, are NAN. The errors are those of survey_database_ops. */
 int survey_sql_ask(struct survey_database *database, struct buffer *sql, double *ret_numbers,
 		   size_t count, struct error *error);
 
