@@ -46,7 +46,7 @@ static int ask(struct survey_database *database, const char *sql, double *ret_nu
 	       struct error *error)
 {
 	PGresult *result = NULL;
-	int code = survey_postgres_session_ask(session_of(database), sql, 0, NULL, &result, error);
+	int code = survey_postgres_session_ask(session_of(database), sql, &result, error);
 
 	if (code < 0)
 		return code;

@@ -24,9 +24,8 @@ static int append_users(struct survey_postgres_session *session, const struct su
 			     "NULL LIMIT 1000) AS users LIMIT 5",
 			     source->user, source->table, source->user);
 	buffer_append_byte(&sql, '\0');
-	code = buffer_failed(&sql)
-		   ? error_set(error, -ENOMEM, "out of memory")
-		   : survey_postgres_session_ask(session, sql.data, 0, NULL, &result, error);
+	code = buffer_failed(&sql) ? error_set(error, -ENOMEM, "out of memory")
+				   : survey_postgres_session_ask(session, sql.data, &result, error);
 	buffer_finish(&sql);
 	if (code < 0)
 		return code;
@@ -83,7 +82,7 @@ static int run_once(struct survey_postgres_session *session, const char *sql, js
 		    double *ret_milliseconds, struct error *error)
 {
 	PGresult *result = NULL;
-	int code = survey_postgres_session_ask(session, sql, 0, NULL, &result, error);
+	int code = survey_postgres_session_ask(session, sql, &result, error);
 	json_t *json;
 
 	if (code < 0)

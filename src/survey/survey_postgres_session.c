@@ -1,5 +1,9 @@
 /* The server ends a statement that takes too long. A server that is silent altogether is given a
- * little longer than that, and then it counts as gone. */
+ * little longer than that, and then it counts as gone.
+ *
+ * The session behind a connection pooler is the application's a moment later, so nothing may be set
+ * in it that outlives a statement. Limits go along with each one in the same message, which is one
+ * transaction (https://www.postgresql.org/docs/current/protocol-flow.html, 55.2.2.1). */
 #include "survey/survey_postgres_session.h"
 
 #include "base/wording.h"
@@ -72,23 +76,6 @@ static PGconn *connect_to(const char *url)
 	return PQconnectdbParams(names, values, 1);
 }
 
-static int settle(struct survey_postgres_session *session, struct error *error)
-{
-	char sql[300];
-	PGresult *result = NULL;
-	int code;
-
-	snprintf(sql, sizeof(sql),
-		 "SELECT set_config('default_transaction_read_only', 'on', false),"
-		 " set_config('statement_timeout', '%lld', false),"
-		 " set_config('lock_timeout', '1000', false),"
-		 " set_config('max_parallel_workers_per_gather', '0', false)",
-		 (long long)session->timeout);
-	code = survey_postgres_session_ask(session, sql, 0, NULL, &result, error);
-	PQclear(result);
-	return code;
-}
-
 static void ignore_notice(void *context, const char *message)
 {
 	(void)context;
@@ -110,10 +97,7 @@ int survey_postgres_session_open(struct survey_postgres_session *session, const 
 	if (PQstatus(session->handle) != CONNECTION_OK)
 		return fail_to_connect(session, error);
 	PQsetNoticeProcessor(session->handle, ignore_notice, NULL);
-	result = settle(session, error);
-	if (result < 0)
-		survey_postgres_session_close(session);
-	return result;
+	return 0;
 }
 
 void survey_postgres_session_close(struct survey_postgres_session *session)
@@ -178,18 +162,49 @@ static PGresult *receive(struct survey_postgres_session *session)
 	return NULL;
 }
 
-int survey_postgres_session_ask(struct survey_postgres_session *session, const char *sql, int count,
-				const char *const *parameters, PGresult **ret_result,
-				struct error *error)
+int survey_postgres_session_quote(struct survey_postgres_session *session, struct buffer *buffer,
+				  const char *text, struct error *error)
 {
-	PGresult *result;
+	char *quoted;
+
+	if (session->handle == NULL)
+		return lose(session, error);
+	quoted = PQescapeLiteral(session->handle, text, strlen(text));
+	if (quoted == NULL)
+		return error_set(error, -EINVAL, "PostgreSQL: %.100s cannot be quoted", text);
+	buffer_append_string(buffer, quoted);
+	PQfreemem(quoted);
+	return 0;
+}
+
+static bool send_statement(struct survey_postgres_session *session, struct buffer *message,
+			   const char *sql)
+{
+	buffer_append_format(message,
+			     "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = %lld; "
+			     "SET LOCAL lock_timeout = 1000; "
+			     "SET LOCAL max_parallel_workers_per_gather = 0; %s",
+			     (long long)session->timeout, sql);
+	buffer_append_byte(message, '\0');
+	return !buffer_failed(message) && PQsendQuery(session->handle, message->data) == 1;
+}
+
+int survey_postgres_session_ask(struct survey_postgres_session *session, const char *sql,
+				PGresult **ret_result, struct error *error)
+{
+	struct buffer message = BUFFER_EMPTY;
+	PGresult *result = NULL;
+	bool is_short;
 	int code = 0;
 
 	if (session->handle == NULL)
 		return lose(session, error);
-	if (!PQsendQueryParams(session->handle, sql, count, NULL, parameters, NULL, NULL, 0))
-		return lose(session, error);
-	result = receive(session);
+	if (send_statement(session, &message, sql))
+		result = receive(session);
+	is_short = buffer_failed(&message);
+	buffer_finish(&message);
+	if (is_short)
+		return error_set(error, -ENOMEM, "out of memory");
 	if (result == NULL)
 		return lose(session, error);
 	if (PQresultStatus(result) == PGRES_TUPLES_OK) {

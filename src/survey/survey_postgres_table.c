@@ -10,30 +10,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What of the catalog is asked, with the table's name ($1), its user's ($2) and its time's column
- * ($3). */
+/* What the catalog is asked, of a table `asked` of one row: a name, and the columns of the user and
+ * of the time. */
 static const char describes[] =
     "SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
-    " (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = c.oid AND attname = $2"
-    "  AND attnum > 0 AND NOT attisdropped),"
-    " (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = c.oid AND attname = $3"
-    "  AND attnum > 0 AND NOT attisdropped),"
+    " (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = c.oid"
+    "  AND attname = asked.owner AND attnum > 0 AND NOT attisdropped),"
+    " (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = c.oid"
+    "  AND attname = asked.moment AND attnum > 0 AND NOT attisdropped),"
     " (SELECT t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
-    "  WHERE a.attrelid = c.oid AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped),"
+    "  WHERE a.attrelid = c.oid AND a.attname = asked.moment AND a.attnum > 0"
+    "  AND NOT a.attisdropped),"
     " (SELECT string_agg(attname, ', ' ORDER BY attnum) FROM (SELECT attname, attnum FROM"
     "  pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
     "  LIMIT 12) a),"
     " (SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND"
     "  a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL"
-    "  AND a.attname = $2),"
+    "  AND a.attname = asked.owner),"
     " (SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND"
     "  a.attnum = i.indkey[0] WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL"
-    "  AND a.attname = $3),"
+    "  AND a.attname = asked.moment),"
     " coalesce((SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(c.oid)),"
     "  nullif(pg_total_relation_size(c.oid), 0)),"
     " has_table_privilege(c.oid, 'SELECT')"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+    " FROM asked CROSS JOIN pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.oid = to_regclass(asked.name) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
 enum column { OID, TABLE, USER, TIME, TYPE, COLUMNS, USER_INDEXES, TIME_INDEXES, BYTES, READABLE };
 
@@ -83,7 +84,7 @@ static int find_scale(struct survey_postgres_session *session, const struct surv
 
 	snprintf(sql, sizeof(sql), "SELECT %s FROM %s WHERE %s > 0 LIMIT 1", source->time,
 		 source->table, source->time);
-	code = survey_postgres_session_ask(session, sql, 0, NULL, &result, error);
+	code = survey_postgres_session_ask(session, sql, &result, error);
 	if (code < 0)
 		return code;
 	*ret_clock = survey_clock_of_number(
@@ -121,16 +122,38 @@ static void take_names(struct survey_source *source, const PGresult *result)
 	    PQgetisnull(result, 0, BYTES) ? NAN : strtod(PQgetvalue(result, 0, BYTES), NULL);
 }
 
+static int ask_catalog(struct survey_postgres_session *session, const struct survey_table *table,
+		       PGresult **ret_result, struct error *error)
+{
+	const char *const names[] = {table->name, table->user, table->time};
+	static const char *const columns[] = {" AS name, ", " AS owner, ", " AS moment) "};
+	struct buffer sql = BUFFER_EMPTY;
+	int code = 0;
+
+	buffer_append_string(&sql, "WITH asked AS (SELECT ");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && code == 0; i++) {
+		code = survey_postgres_session_quote(session, &sql, names[i], error);
+		buffer_append_string(&sql, columns[i]);
+	}
+	buffer_append_string(&sql, describes);
+	buffer_append_byte(&sql, '\0');
+	if (code == 0 && buffer_failed(&sql))
+		code = error_set(error, -ENOMEM, "out of memory");
+	if (code == 0)
+		code = survey_postgres_session_ask(session, sql.data, ret_result, error);
+	buffer_finish(&sql);
+	return code;
+}
+
 int survey_postgres_table_describe(struct survey_postgres_session *session,
 				   const struct survey_table *table,
 				   struct survey_source *ret_source, struct error *error)
 {
-	const char *const names[] = {table->name, table->user, table->time};
 	struct survey_source source = {.rows = 0};
 	struct buffer sql = BUFFER_EMPTY;
 	const struct survey_clock *clock = NULL;
 	PGresult *result = NULL;
-	int code = survey_postgres_session_ask(session, describes, 3, names, &result, error);
+	int code = ask_catalog(session, table, &result, error);
 
 	if (code < 0)
 		return code;
@@ -173,7 +196,7 @@ int survey_postgres_table_estimate(struct survey_postgres_session *session, stru
 	buffer_append_byte(&explain, '\0');
 	code = buffer_failed(sql) || buffer_failed(&explain)
 		   ? error_set(error, -ENOMEM, "out of memory")
-		   : survey_postgres_session_ask(session, explain.data, 0, NULL, &result, error);
+		   : survey_postgres_session_ask(session, explain.data, &result, error);
 	if (code == 0)
 		*ret_rows = read_rows(PQgetvalue(result, 0, 0));
 	PQclear(result);

@@ -2,7 +2,9 @@
 // that it leaves everything as it was.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { postgresFor } from './lib/postgres.js';
@@ -13,6 +15,7 @@ import { ClientStream } from './lib/stream.js';
 import { eventually } from './lib/wait.js';
 
 const DONE = 0, FAILED = 1, MISUSED = 2, UNREACHABLE = 4;
+const TERMINATE = 'X\0\0\0\x04'; // of PostgreSQL's protocol (55.7)
 const QUICK = ['--interval', '1s'];
 const postgres = await postgresFor(after, { fsync: false });
 
@@ -89,6 +92,30 @@ test('the users who are asked for are not those whom an index brings first', asy
   assert.equal(code, DONE, stderr);
   assert.match(json.query.sql, / user_id IN \('\d+'(, '\d+'){4}\) /);
   assert.equal(seen('query-time').note, 'the last 10 s of up to 5 users, the median of three');
+});
+
+// A pooler of connections keeps a session and lends it to one client after the other.
+async function startPooler(t, port) {
+  const session = connect(port, '127.0.0.1');
+  const server = createServer((client) => {
+    client.on('data', (bytes) => { if (String(bytes) !== TERMINATE) session.write(bytes); });
+    client.on('error', () => {});
+    session.on('data', (bytes) => client.destroyed || client.write(bytes));
+  });
+  await new Promise((listening) => { server.listen(0, '127.0.0.1', listening); });
+  t.after(() => { session.destroy(); server.close(); });
+  return { port: server.address().port, session };
+}
+
+test('nothing is left in the session for whom a pooler lends it to next', async (t) => {
+  const database = await makeDatabase(ACTIVITY + NOTIFICATIONS);
+  const pooler = await startPooler(t, postgres.port);
+  const { code, stderr } = await measure(['--db', `${database.url.replace(/:\d+\//, `:${pooler.port}/`)}?sslmode=disable&gssencmode=disable`]);
+  assert.equal(code, DONE, stderr);
+  const answered = once(pooler.session, 'data');
+  const statement = Buffer.from("INSERT INTO notification (user_id, created_at) SELECT 1, now() WHERE current_setting('statement_timeout') = '0'\0");
+  pooler.session.write(Buffer.concat([Buffer.from('Q'), Buffer.from([0, 0, 0, statement.length + 4]), statement]));
+  assert.match(String((await answered)[0]), /INSERT 0 1/);
 });
 
 test('transactions are those of the time between two samples', async (t) => {
