@@ -18,6 +18,7 @@ struct sampling {
 	double peak;
 	double sum; /* of minutes that have any */
 	double count;
+	double looked; /* at, which may have none */
 };
 
 int survey_minutes_count(struct survey_database *database, const struct survey_source *source,
@@ -62,22 +63,27 @@ static void keep_busiest(struct sampling *sampling, struct hour hour)
 	}
 }
 
+/* The first hour and the last one may lie in the range in part only. */
 static int sample_hour(struct survey_database *database, const struct survey_source *source,
-		       enum survey_counted counted, int64_t start, struct sampling *sampling,
-		       struct error *error)
+		       enum survey_counted counted, int64_t start, struct survey_range range,
+		       struct sampling *sampling, struct error *error)
 {
 	struct hour hour = {.start = start};
 
 	for (int i = 0; i < SURVEY_MINUTES_OF_HOUR; i++) {
 		int64_t minute =
-		    (start / HOUR * STEP + i * MINUTES_OF_HOUR / SURVEY_MINUTES_OF_HOUR) %
-		    MINUTES_OF_HOUR;
+		    start +
+		    MINUTE * ((start / HOUR * STEP + i * MINUTES_OF_HOUR / SURVEY_MINUTES_OF_HOUR) %
+			      MINUTES_OF_HOUR);
 		double count = 0;
-		int result =
-		    count_minute(database, source, counted, start + minute * MINUTE, &count, error);
+		int result;
 
+		if (minute < range.from || minute + MINUTE > range.to)
+			continue;
+		result = count_minute(database, source, counted, minute, &count, error);
 		if (result < 0)
 			return result;
+		sampling->looked++;
 		hour.sum += count;
 		sampling->sum += count;
 		sampling->count += count > 0;
@@ -89,15 +95,15 @@ static int sample_hour(struct survey_database *database, const struct survey_sou
 
 /* Every minute of the hours that seemed the busiest. */
 static int count_busiest(struct survey_database *database, const struct survey_source *source,
-			 enum survey_counted counted, struct sampling *sampling,
-			 struct error *error)
+			 enum survey_counted counted, struct survey_range range,
+			 struct sampling *sampling, struct error *error)
 {
 	for (int i = 0; i < SURVEY_BUSIEST_HOURS && sampling->busiest[i].sum > 0; i++) {
-		int64_t start = sampling->busiest[i].start;
+		int64_t start = sampling->busiest[i].start, end = start + HOUR;
+		struct survey_range hour = {start > range.from ? start : range.from,
+					    end < range.to ? end : range.to};
 		struct survey_minutes minutes;
-		int result = survey_minutes_count(database, source, counted,
-						  (struct survey_range){start, start + HOUR},
-						  &minutes, error);
+		int result = survey_minutes_count(database, source, counted, hour, &minutes, error);
 
 		if (result < 0)
 			return result;
@@ -115,15 +121,15 @@ int survey_minutes_sample(struct survey_database *database, const struct survey_
 	int result = 0;
 
 	for (; result == 0 && start < range.to; start += HOUR)
-		result = sample_hour(database, source, counted, start, &sampling, error);
+		result = sample_hour(database, source, counted, start, range, &sampling, error);
 	if (result == 0)
-		result = count_busiest(database, source, counted, &sampling, error);
+		result = count_busiest(database, source, counted, range, &sampling, error);
 	if (result < 0)
 		return result;
 	*ret_minutes = (struct survey_minutes){
 	    .peak = sampling.count > 0 ? sampling.peak : NAN,
 	    .average = sampling.sum / sampling.count, /* 0 / 0 is NAN */
-	    .sum = sampling.sum * MINUTES_OF_HOUR / SURVEY_MINUTES_OF_HOUR,
+	    .sum = sampling.sum / sampling.looked * (double)(range.to - range.from) / MINUTE,
 	};
 	return 0;
 }

@@ -161,6 +161,31 @@ static void of_a_large_table_the_busiest_hours_are_counted(void **state)
 	application_remove(&application);
 }
 
+/* 60 rows in each minute; an hour that is looked back at lies in two hours of the clock. */
+static void of_a_short_time_only_its_own_minutes_count(void **state)
+{
+	struct survey_options options = application_options(NOW - 1800);
+	struct application application;
+	struct survey survey;
+	const struct observed *hourly =
+	    &survey.observations.items[OBSERVATION_HOURLY_NOTIFICATIONS];
+
+	(void)state;
+	options.since = 3600;
+	application_make(
+	    &application,
+	    "CREATE TABLE notification (user_id INTEGER, created_at INTEGER);"
+	    "CREATE INDEX n ON notification (created_at);"
+	    "WITH RECURSIVE m(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM m WHERE n < 14400)"
+	    " INSERT INTO notification SELECT n % 9, 1800000000 - n FROM m;");
+	survey_large(&survey, &options, &application);
+	assert_int_equal(hourly->state, OBSERVATION_SAMPLED);
+	if (fabs(hourly->value - 3600) > 1e-9)
+		fail_msg("%g in an hour", hourly->value);
+	survey_finish(&survey);
+	application_remove(&application);
+}
+
 static void counters_tell_by_their_rise(void **state)
 {
 	const struct survey_counters before = {5, 100, 1000, NAN}, after = {7, 100, 1500, 86400},
@@ -251,6 +276,7 @@ int main(void)
 	    cmocka_unit_test(a_time_that_is_never_tells_nothing),
 	    cmocka_unit_test(a_large_table_needs_an_index),
 	    cmocka_unit_test(of_a_large_table_the_busiest_hours_are_counted),
+	    cmocka_unit_test(of_a_short_time_only_its_own_minutes_count),
 	    cmocka_unit_test(counters_tell_by_their_rise),
 	    cmocka_unit_test(a_file_has_figures_and_what_was_seen),
 	    cmocka_unit_test(without_memory_figures_stay_open),
