@@ -70,18 +70,27 @@ static bool may_ask(const struct options *options)
 }
 
 /* All else was found in order, so that nobody answers for nothing. */
-static int advise_on(const struct command *command, struct situation *situation,
-		     const struct options *options, struct advise_text *text)
+static int advise_on(const struct command *command, const struct rules *rules,
+		     struct situation *situation, const struct options *options,
+		     const double *weights)
 {
 	struct advice advice;
+	const struct advise_text text = {
+	    .rules = rules,
+	    .situation = situation,
+	    .weights = weights,
+	    .advice = &advice,
+	    .capacities = options->bench == NULL ? NULL : &options->capacities,
+	    .audience = translation_audience(options->audience),
+	    .look = bar_look_of_output(),
+	};
 	int result;
 
 	if (may_ask(options))
 		advise_questions_ask(situation);
-	if (advice_give(&advice, text->rules, situation, text->weights) < 0)
+	if (advice_give(&advice, rules, situation, weights) < 0)
 		return command_fail(command, COMMAND_FAILED, "out of memory");
-	text->advice = &advice;
-	result = show(command, text, strcmp(options->format, "json") == 0);
+	result = show(command, &text, strcmp(options->format, "json") == 0);
 	advice_finish(&advice);
 	return result;
 }
@@ -89,19 +98,11 @@ static int advise_on(const struct command *command, struct situation *situation,
 static int advise_by(const struct command *command, const struct rules *rules,
 		     struct situation *situation, const struct options *options, double *weights)
 {
-	struct advise_text text = {
-	    .rules = rules,
-	    .situation = situation,
-	    .weights = weights,
-	    .capacities = options->bench == NULL ? NULL : &options->capacities,
-	    .audience = translation_audience(options->audience),
-	    .look = bar_look_of_output(),
-	};
 	struct error error;
 
 	if (advice_files_read_weights(weights, rules, &options->weights, &error) < 0)
 		return command_misuse(command, "%s", error.text);
-	return advise_on(command, situation, options, &text);
+	return advise_on(command, rules, situation, options, weights);
 }
 
 static int advise_with(const struct command *command, struct slice content,
