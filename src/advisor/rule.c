@@ -14,7 +14,7 @@ static int read_question(const struct rule_question **ret_question, const struct
 static int read_votes(struct rule_branch *branch, const struct yaml_node *node,
 		      const struct yaml_source *source)
 {
-	const struct yaml_node *votes, *reason;
+	const struct yaml_node *votes, *reason = NULL;
 	int result = yaml_source_need(source, node, "votes", &votes);
 
 	if (result == 0)
