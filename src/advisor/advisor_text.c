@@ -9,6 +9,11 @@ static const char *const names[] = {
     [ADVISOR_LANGUAGES] = NULL,
 };
 
+const char *advisor_text_language_name(enum advisor_language language)
+{
+	return names[language];
+}
+
 int advisor_text_find_language(struct slice name, enum advisor_language *ret_language)
 {
 	for (int i = 0; i < ADVISOR_LANGUAGES; i++) {

@@ -10,7 +10,10 @@ struct advisor_text {
 	struct slice languages[ADVISOR_LANGUAGES];
 };
 
-/* "en", "ko". Returns 0 or -ENOENT. */
+/* "en", "ko" */
+const char *advisor_text_language_name(enum advisor_language language);
+
+/* Returns 0 or -ENOENT. */
 int advisor_text_find_language(struct slice name, enum advisor_language *ret_language);
 
 /* Reads a map of `en` and `ko`, both of which are needed. The text is the tree's. Returns 0,

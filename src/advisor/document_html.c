@@ -216,11 +216,6 @@ static struct slice title_of(const struct document *document)
 
 static void append_front(struct page *page)
 {
-	static const char *const names[ADVISOR_LANGUAGES] = {
-	    [ADVISOR_ENGLISH] = "en",
-	    [ADVISOR_KOREAN] = "ko",
-	};
-
 	buffer_append_format(
 	    page->buffer,
 	    "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -229,7 +224,7 @@ static void append_front(struct page *page)
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	    "<meta name=\"color-scheme\" content=\"light dark\">\n"
 	    "<meta name=\"referrer\" content=\"no-referrer\">\n",
-	    names[page->document->language], document_style_hash);
+	    advisor_text_language_name(page->document->language), document_style_hash);
 	markup_append_element(page->buffer, "title", NULL, title_of(page->document));
 	buffer_append_format(page->buffer,
 			     "\n<style>%s</style>\n</head>\n<body>\n<main>\n<header>\n",

@@ -13,11 +13,6 @@
 
 enum { NAME_BYTES = 128 };
 
-static const char *const names[ADVISOR_LANGUAGES] = {
-    [ADVISOR_ENGLISH] = "en",
-    [ADVISOR_KOREAN] = "ko",
-};
-
 /* "ko_KR.UTF-8" */
 static const char *environment_locale(void)
 {
@@ -32,21 +27,22 @@ static const char *environment_locale(void)
 	return "C";
 }
 
+/* By the part of the locale before "_", "." or "@". */
+static bool asks_for(enum advisor_language language)
+{
+	const char *locale = environment_locale();
+
+	return slice_equals(slice_from_bytes(locale, strcspn(locale, "_.@")),
+			    slice_from_string(advisor_text_language_name(language)));
+}
+
 int translation_find(const char *name, enum advisor_language *ret_language)
 {
 	if (name == NULL) {
-		*ret_language = strncmp(environment_locale(), names[ADVISOR_KOREAN], 2) == 0
-				    ? ADVISOR_KOREAN
-				    : ADVISOR_ENGLISH;
+		*ret_language = asks_for(ADVISOR_KOREAN) ? ADVISOR_KOREAN : ADVISOR_ENGLISH;
 		return 0;
 	}
-	for (int i = 0; i < ADVISOR_LANGUAGES; i++) {
-		if (strcmp(name, names[i]) != 0)
-			continue;
-		*ret_language = (enum advisor_language)i;
-		return 0;
-	}
-	return -EINVAL;
+	return advisor_text_find_language(slice_from_string(name), ret_language) < 0 ? -EINVAL : 0;
 }
 
 /* The folder `po` beside the program, where a build puts it. Returns whether it is there. */
@@ -79,7 +75,7 @@ void translation_use(enum advisor_language language)
 		return;
 	}
 	bind_catalogue();
-	setenv("LANGUAGE", names[language], 1);
+	setenv("LANGUAGE", advisor_text_language_name(language), 1);
 	setlocale(LC_MESSAGES, "C.UTF-8");
 }
 

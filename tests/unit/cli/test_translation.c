@@ -42,6 +42,8 @@ static void or_the_environment_asks_for_it(void **state)
 	assert_int_equal(found(NULL), ADVISOR_ENGLISH);
 	environment("", "ko", "C");
 	assert_int_equal(found(NULL), ADVISOR_KOREAN);
+	environment("", "kok_IN.UTF-8", "");
+	assert_int_equal(found(NULL), ADVISOR_ENGLISH);
 	environment("C", "ko_KR.UTF-8", "ko_KR.UTF-8");
 	assert_int_equal(found(NULL), ADVISOR_ENGLISH);
 	environment("", "", "");
