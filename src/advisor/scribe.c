@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LITTLE 1e-4
+
 enum { NUMBER_BYTES = 48, MONTHS_A_YEAR = 12 };
 
 const char *scribe_say(const struct scribe *scribe, const char *text)
@@ -121,6 +123,16 @@ static const char *group(const struct scribe *scribe, const char *digits)
 	return document_format(scribe->document, "%s", text);
 }
 
+/* %g would write an exponent. What is less than the last of these digits is 0. */
+static void write_little(double number, char ret_digits[static NUMBER_BYTES])
+{
+	int decimals = 3 - (int)fmax(floor(log10(fabs(number))), -9);
+	int length = snprintf(ret_digits, NUMBER_BYTES, "%.*f", decimals, number);
+
+	while (length > 1 && strchr("0.", ret_digits[length - 1]) != NULL)
+		ret_digits[--length] = '\0';
+}
+
 /* Four digits are enough, but for those before the point. */
 const char *scribe_number(const struct scribe *scribe, double number)
 {
@@ -130,6 +142,8 @@ const char *scribe_number(const struct scribe *scribe, double number)
 		return NULL;
 	if (number == floor(number) || fabs(number) >= 1000)
 		snprintf(digits, sizeof(digits), "%.0f", fmin(number, 1e15));
+	else if (fabs(number) < LITTLE)
+		write_little(number, digits);
 	else
 		snprintf(digits, sizeof(digits), "%.4g", number);
 	return group(scribe, digits);

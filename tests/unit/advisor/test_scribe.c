@@ -39,6 +39,10 @@ static void numbers(void **state)
 	assert_string_equal(scribe_number(&scribe, 99.99), "99.99");
 	assert_string_equal(scribe_number(&scribe, 10 / 3.0), "3.333");
 	assert_string_equal(scribe_number(&scribe, 1234.56), "1,235");
+	assert_string_equal(scribe_number(&scribe, 0.00012345), "0.0001234");
+	assert_string_equal(scribe_number(&scribe, 0.000097656), "0.00009766");
+	assert_string_equal(scribe_number(&scribe, 0.00001), "0.00001");
+	assert_string_equal(scribe_number(&scribe, 1e-300), "0");
 	assert_string_equal(scribe_number(&scribe, 1e300), "1,000,000,000,000,000");
 	assert_null(scribe_number(&scribe, NAN));
 }
