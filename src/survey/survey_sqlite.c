@@ -117,7 +117,8 @@ static int read_plan(struct survey_sqlite_session *session, const struct survey_
 		if (json_array_size(plan->plan) == 0 && text != NULL)
 			plan->scans =
 			    strncmp(text, "SCAN", 4) == 0 && source->rows >= ROWS_OF_A_SCAN;
-		json_array_append_new(plan->plan, json_string(text));
+		if (json_array_append_new(plan->plan, json_string(text == NULL ? "" : text)) < 0)
+			result = error_set(error, -ENOMEM, "out of memory");
 	}
 	sqlite3_finalize(statement);
 	buffer_finish(&sql);
