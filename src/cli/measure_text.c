@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { SENTENCE = 54, VALUE = 12, INDENTATION = 6 };
+enum { SENTENCE = 54, VALUE = 12, MARGIN = 2, INDENTATION = 6 };
 
 static void append_heading(struct buffer *buffer, const char *heading, bool colours)
 {
@@ -70,11 +70,11 @@ static void append_query(struct buffer *buffer, const struct survey *survey, boo
 	if (survey->plan.sql == NULL)
 		return;
 	append_heading(buffer, _("The query for new notifications"), colours);
-	buffer_append_string(buffer, "  ");
-	output_append_visible(buffer, slice_from_string(survey->plan.sql));
-	buffer_append_byte(buffer, '\n');
+	buffer_append_format(buffer, "%*s", MARGIN, "");
+	columns_append_wrapped(buffer, slice_from_string(survey->plan.sql), MARGIN, MARGIN);
 }
 
+/* Each stays on one line, to be copied. */
 static void append_indexes(struct buffer *buffer, const struct survey *survey, bool colours)
 {
 	struct slice rest = buffer_slice(&survey->indexes);
