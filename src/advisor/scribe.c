@@ -155,7 +155,7 @@ static const char *unit_of(const struct scribe *scribe, double number, const cha
 	static const char *const forms[][2] = {
 	    {"users", "user"}, {"servers", "server"},	      {"people", "person"},
 	    {"days", "day"},   {"connections", "connection"}, {"cores", "core"},
-	    {"weeks", "week"},
+	    {"weeks", "week"}, {"months", "month"},
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {

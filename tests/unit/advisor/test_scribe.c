@@ -53,6 +53,7 @@ static void units(void **state)
 	assert_string_equal(scribe_amount(&scribe, 3000, "users"), "3,000 users");
 	assert_string_equal(scribe_amount(&scribe, 1, "servers"), "1 server");
 	assert_string_equal(scribe_amount(&scribe, 1, "people"), "1 person");
+	assert_string_equal(scribe_amount(&scribe, 1, "months"), "1 month");
 	assert_null(scribe_amount(&scribe, NAN, "users"));
 	assert_string_equal(scribe_figure(&scribe, FIGURE_LATENCY, 500), "500 ms");
 	assert_string_equal(scribe_figure(&scribe, FIGURE_LATENCY, 2000), "2 s");
