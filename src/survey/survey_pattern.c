@@ -155,23 +155,38 @@ static void observe_user_days(struct survey *survey, const struct survey_source 
 				  source->table);
 }
 
+/* Hours of the range that a table has rows of, by the first of them; NAN: it has none. */
+static double hours_since(const struct survey *survey, double first)
+{
+	double hours = (double)survey->options->since / HOUR;
+
+	return isnan(first)
+		   ? hours
+		   : fmin(hours, fmax(1, ((double)survey_range(survey).to - first) / HOUR));
+}
+
 /* Whole blocks of rows are drawn, which tells how many there are, but not when or whose. */
 static void sample_blocks(struct survey *survey, const struct survey_source *source)
 {
 	const char *const *sample = survey->database->ops->sample;
-	double part = 100 * survey->options->rows_most / source->rows, rows;
-	struct survey_range range = survey_range(survey);
+	double part = 100 * survey->options->rows_most / source->rows, numbers[2];
 	struct buffer sql = BUFFER_EMPTY;
+	struct error error;
+	int result;
 
 	if (sample == NULL)
 		return;
 	survey_tell(survey, _("a sample of the notifications"));
-	buffer_append_format(&sql, "SELECT count(*) FROM %s%s%.6f%s", source->table, sample[0],
-			     part, sample[1]);
-	survey_sql_append_range(&sql, source, range);
-	if (observe(survey, OBSERVATION_HOURLY_NOTIFICATIONS, &sql, &rows))
+	buffer_append_format(&sql, "SELECT count(*), %smin(%s)%s FROM %s%s%.6f%s",
+			     source->seconds[0], source->time, source->seconds[1], source->table,
+			     sample[0], part, sample[1]);
+	survey_sql_append_range(&sql, source, survey_range(survey));
+	result = survey_sql_ask(survey->database, &sql, numbers, 2, &error);
+	if (result < 0)
+		survey_leave(survey, OBSERVATION_HOURLY_NOTIFICATIONS, result, &error);
+	else
 		observations_note(&survey->observations, OBSERVATION_HOURLY_NOTIFICATIONS,
-				  rows * 100 / part / ((double)survey->options->since / HOUR),
+				  numbers[0] * 100 / part / hours_since(survey, numbers[1]),
 				  OBSERVATION_SAMPLED, _("%.3g %% of %s was read"), part,
 				  source->table);
 }

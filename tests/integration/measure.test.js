@@ -204,6 +204,10 @@ test('of a large table a part is read, and the figure says so', async () => {
   assert.equal(seen('hourly-notifications').state, 'sampled');
   assert.match(seen('hourly-notifications').note, /% of public\.notification was read$/);
   assert.equal(json.figures['query-time'].source, 'measured');
+  const young = await makeDatabase(`CREATE TABLE notification (user_id bigint, created_at timestamptz);
+    INSERT INTO notification SELECT n % 9, now() - n * interval '1 second' FROM generate_series(1, 36000) n; ANALYZE`);
+  const tenHours = (await measure(['--db', young.url, '--sample-above', '20000'])).seen('hourly-notifications');
+  assert.ok(tenHours.state === 'sampled' && tenHours.value > 2400 && tenHours.value < 5400, JSON.stringify(tenHours));
   const exact = await measure(['--db', database.url, '--sample-above', '1000', '--exact']);
   assert.equal(exact.seen('peak-users').value, 250);
   assert.equal(exact.seen('peak-notifications').value, 96);
