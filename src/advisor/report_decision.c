@@ -148,20 +148,6 @@ static const char *verdict(const struct scribe *scribe)
 			       scribe_method(scribe, advice->method), deciding_reason(scribe));
 }
 
-void report_decision_append_summary(const struct scribe *scribe)
-{
-	document_heading(scribe->document, 1,
-			 scribe_say(scribe, "Delivery of notifications: the decision"));
-	document_paragraph(
-	    scribe->document, DOCUMENT_NOTE,
-	    document_format(scribe->document,
-			    scribe_say(scribe, "%s. Numbers were measured, entered, assumed by a "
-					       "rule of thumb, or are open; each says which."),
-			    scribe_day(scribe)));
-	document_paragraph(scribe->document, DOCUMENT_LEAD, verdict(scribe));
-	append_facts(scribe);
-}
-
 /* Reasons */
 
 struct reasons {
@@ -251,6 +237,44 @@ static double money_left(const struct scribe *scribe, double infrastructure)
 	return slice_equals(scribe->report->book->currency, SLICE("USD"))
 		   ? scribe->report->situation->values[FIGURE_BUDGET] - infrastructure
 		   : NAN;
+}
+
+/* What of the requirements the method does not keep, in one sentence; NULL: all that are known. */
+static const char *unmet_text(const struct scribe *scribe)
+{
+	const double *values = scribe->report->situation->values;
+	const struct expected expected = expect(scribe);
+	const struct {
+		const char *term;
+		double left;
+	} all[] = {
+	    {scribe_say(scribe, "concurrent users"), expected.users - values[FIGURE_USERS]},
+	    {scribe_say(scribe, "real time"), values[FIGURE_LATENCY] - expected.latency},
+	    {scribe_say(scribe, "budget"), money_left(scribe, expected.infrastructure)},
+	    {scribe_say(scribe, "time for building it"), values[FIGURE_DAYS] - expected.days},
+	};
+	const char *terms = NULL;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].left < 0)
+			terms = terms == NULL ? all[i].term
+					      : document_format(scribe->document, "%s, %s", terms,
+								all[i].term);
+	}
+	return terms == NULL ? NULL
+			     : document_format(scribe->document,
+					       scribe_say(scribe, "What it does not keep: %s. See "
+								  "the expected effects."),
+					       terms);
+}
+
+static void append_unmet(const struct scribe *scribe)
+{
+	const char *text =
+	    scribe->report->advice->method == ADVISOR_METHODS ? NULL : unmet_text(scribe);
+
+	if (text != NULL)
+		document_paragraph(scribe->document, DOCUMENT_PLAIN, text);
 }
 
 static struct document_part *begin_effects(const struct scribe *scribe)
@@ -354,4 +378,21 @@ void report_decision_append(const struct scribe *scribe)
 	append_effects(scribe);
 	if (method != ADVISOR_METHODS)
 		append_sizes(scribe);
+}
+
+/* The summary, which stands first */
+
+void report_decision_append_summary(const struct scribe *scribe)
+{
+	document_heading(scribe->document, 1,
+			 scribe_say(scribe, "Delivery of notifications: the decision"));
+	document_paragraph(
+	    scribe->document, DOCUMENT_NOTE,
+	    document_format(scribe->document,
+			    scribe_say(scribe, "%s. Numbers were measured, entered, assumed by a "
+					       "rule of thumb, or are open; each says which."),
+			    scribe_day(scribe)));
+	document_paragraph(scribe->document, DOCUMENT_LEAD, verdict(scribe));
+	append_facts(scribe);
+	append_unmet(scribe);
 }

@@ -69,6 +69,21 @@ static bool may_ask(const struct options *options)
 	       advise_questions_can_ask();
 }
 
+/* How to go on without answering again. */
+static void tell_flags(const struct command *command, const struct situation *situation,
+		       const struct options *options)
+{
+	struct buffer flags = BUFFER_EMPTY;
+
+	if (options->from != NULL)
+		buffer_append_format(&flags, " --from %s", options->from);
+	figure_flags_append(&flags, situation);
+	buffer_append_byte(&flags, '\0');
+	if (!buffer_failed(&flags) && flags.data[0] != '\0')
+		command_say(command, _("the same for cost and report:%s"), flags.data);
+	buffer_finish(&flags);
+}
+
 /* All else was found in order, so that nobody answers for nothing. */
 static int advise_on(const struct command *command, const struct rules *rules,
 		     struct situation *situation, const struct options *options,
@@ -84,14 +99,17 @@ static int advise_on(const struct command *command, const struct rules *rules,
 	    .audience = translation_audience(options->audience),
 	    .look = bar_look_of_output(),
 	};
+	bool asks = may_ask(options);
 	int result;
 
-	if (may_ask(options))
+	if (asks)
 		advise_questions_ask(situation);
 	if (advice_give(&advice, rules, situation, weights) < 0)
 		return command_fail(command, COMMAND_FAILED, "out of memory");
 	result = show(command, &text, strcmp(options->format, "json") == 0);
 	advice_finish(&advice);
+	if (asks)
+		tell_flags(command, situation, options);
 	return result;
 }
 

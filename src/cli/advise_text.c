@@ -135,8 +135,16 @@ static void append_overruled(struct buffer *buffer, const struct advise_text *te
 }
 
 /* Where no rule decides. */
-static const char *describe_choice(const struct advice *advice)
+static const char *describe_choice(const struct advise_text *text)
 {
+	const struct advice *advice = text->advice;
+	unsigned votes = 0;
+
+	for (size_t i = 0; i < text->rules->rule_count; i++)
+		votes |= advice->votes[i].methods;
+	if (votes == 0)
+		return _("too little is known for any rule, so the scores alone say so; begin "
+			 "with --users, --servers, --latency and --redis");
 	return advice_is_scored(advice)
 		   ? _("no rule decides; of what is left it has the best score")
 		   : _("no rule decides; it is the simplest of what is left");
@@ -150,8 +158,8 @@ static void append_decision(struct buffer *buffer, const struct advise_text *tex
 
 	buffer_append_format(buffer, "%*s", INDENT, "");
 	if (rule == NULL) {
-		columns_append_wrapped(buffer, slice_from_string(describe_choice(text->advice)),
-				       INDENT, INDENT);
+		columns_append_wrapped(buffer, slice_from_string(describe_choice(text)), INDENT,
+				       INDENT);
 		return;
 	}
 	vote = &text->advice->votes[rule - text->rules->rules];

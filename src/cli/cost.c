@@ -93,6 +93,8 @@ static void append_open(struct buffer *buffer, const struct price_book *book,
 
 	if (bill->line_count == 0)
 		buffer_append_format(buffer, _("%s: no prices in this book\n"), title);
+	else if (isnan(bill->development))
+		buffer_append_format(buffer, _("%s: no days of work in this book\n"), title);
 	for (int i = 0; i < FIGURES; i++) {
 		if ((open & UINT64_C(1) << i) != 0)
 			buffer_append_format(buffer, _("%s: say --%s\n"), title,

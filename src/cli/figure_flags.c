@@ -142,8 +142,19 @@ static void append_figures(struct buffer *buffer)
 	}
 }
 
+/* Of a measurement that was cut short. */
+static void warn(const struct command *command, const char *file, const json_t *json)
+{
+	const char *reason = json_string_value(json_object_get(json, "interrupted"));
+
+	if (reason != NULL)
+		command_say(command, "%.200s was cut short (%.200s); what it lacks is unknown",
+			    file, reason);
+}
+
 static int read_content(struct situation *situation, struct observations *observations,
-			const char *file, struct slice content, struct error *error)
+			const struct command *command, const char *file, struct slice content,
+			struct error *error)
 {
 	struct error reason;
 	json_t *json = NULL;
@@ -154,18 +165,21 @@ static int read_content(struct situation *situation, struct observations *observ
 		result = situation_json_read(situation, json, &reason);
 	if (result == 0)
 		result = observation_json_read(observations, json, &reason);
+	if (result == 0)
+		warn(command, file, json);
 	json_decref(json);
 	return result < 0 ? error_set(error, result, "%.200s: %s", file, reason.text) : 0;
 }
 
 static int read_file(struct situation *situation, struct observations *observations,
-		     const char *file, struct error *error)
+		     const struct command *command, const char *file, struct error *error)
 {
 	struct buffer content = BUFFER_EMPTY;
 	int result = yaml_file_read(file, &content, error);
 
 	if (result == 0)
-		result = read_content(situation, observations, file, buffer_slice(&content), error);
+		result = read_content(situation, observations, command, file,
+				      buffer_slice(&content), error);
 	buffer_finish(&content);
 	return result;
 }
@@ -197,11 +211,33 @@ int figure_flags_read(struct situation *ret_situation, struct observations *ret_
 	result = command_read_flags(command, arguments, options, &others);
 	if (result != COMMAND_GOES_ON)
 		return result;
-	if (*from != NULL && read_file(&situation, &observations, *from, &error) < 0)
+	if (*from != NULL && read_file(&situation, &observations, command, *from, &error) < 0)
 		return command_fail(command, COMMAND_FAILED, "%s", error.text);
 	overrule(&situation, &flags);
 	*ret_situation = situation;
 	if (ret_observations != NULL)
 		*ret_observations = observations;
 	return COMMAND_GOES_ON;
+}
+
+static void append_flag(struct buffer *buffer, enum figure figure, double value)
+{
+	const struct figure_row *row = &figure_rows[figure];
+
+	buffer_append_format(buffer, " --%s ", row->name);
+	if (row->kind == FIGURE_SWITCH)
+		buffer_append_string(buffer, value != 0 ? "yes" : "no");
+	else
+		buffer_append_format(buffer, "%.15g%s", value,
+				     row->kind == FIGURE_TIME	   ? row->unit
+				     : row->kind == FIGURE_PERCENT ? "%"
+								   : "");
+}
+
+void figure_flags_append(struct buffer *buffer, const struct situation *situation)
+{
+	for (int i = 0; i < FIGURES; i++) {
+		if (situation->sources[i] == FIGURE_ENTERED)
+			append_flag(buffer, (enum figure)i, situation->values[i]);
+	}
 }

@@ -13,4 +13,7 @@ int figure_flags_read(struct situation *ret_situation, struct observations *ret_
 		      const struct command *command, char **arguments, void *options,
 		      const char *const *from);
 
+/* Appends the flags that say what was entered, each behind a blank: " --users 3000 --redis no". */
+void figure_flags_append(struct buffer *buffer, const struct situation *situation);
+
 #endif

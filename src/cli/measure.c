@@ -185,6 +185,10 @@ static int report(struct measuring *measuring)
 	if (result == COMMAND_GOES_ON)
 		result = show(measuring, json);
 	json_decref(json);
+	if (result == COMMAND_DONE && measuring->database == NULL && measuring->nodes.samples == 0)
+		result =
+		    command_fail(measuring->command, COMMAND_UNREACHABLE, "%s",
+				 measuring->survey.observations.items[OBSERVATION_SERVERS].note);
 	if (result == COMMAND_DONE && measuring->survey.lost.text[0] != '\0')
 		result = command_fail(measuring->command, COMMAND_FAILED,
 				      "%s; what was measured before is in %s",

@@ -49,10 +49,10 @@ void survey_nodes_observe(const struct survey_nodes *nodes, double seconds,
 	observations_note(observations, OBSERVATION_SERVERS, nodes->servers, OBSERVATION_MEASURED,
 			  "%s", _("nodes that share the store"));
 	note(nodes, seconds, observations, OBSERVATION_TRAFFIC, nodes->deliveries,
-	     OBSERVATION_MEASURED);
+	     OBSERVATION_SAMPLED);
 	if (nodes->tabs >= 1)
 		note(nodes, seconds, observations, OBSERVATION_TABS, nodes->tabs,
-		     OBSERVATION_MEASURED);
+		     OBSERVATION_SAMPLED);
 	else
 		observations_leave(observations, OBSERVATION_TABS, "%s", _("nobody is connected"));
 	if (observations->items[OBSERVATION_PEAK_USERS].state == OBSERVATION_OPEN &&

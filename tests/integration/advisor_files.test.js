@@ -168,7 +168,7 @@ describe('what rules lack', () => {
 
   test('a language, a vote, a last branch', async () => {
     for (const [content, sentence] of [
-      [good.replace(/, ko: [^}]*}/, '}'), /ko is missing here$/m], [good.replace('votes: [poll]', 'votes: []'), /votes is a list of methods$/m],
+      [good.replace(/, ko: [^}]*}/, '}'), /ko is missing here$/m], [good.replace('votes: [poll]', 'votes: []'), /a list of methods is expected here$/m],
       [good.replace('asks: users', 'asks: moons'), /"moons" is no figure/],
     ]) {
       assert.notEqual(content, good);

@@ -343,7 +343,8 @@ test('a running node tells of its users, and its own store of what it keeps', as
   assert.equal(json.figures.users.value, 2);
   await Promise.all(streams.map((stream) => stream.close()));
   const gone = await measure(['--admin', 'http://127.0.0.1:1']);
-  assert.equal(gone.code, DONE, gone.stderr);
+  assert.equal(gone.code, UNREACHABLE, gone.stderr);
+  assert.match(gone.stderr, /^allim measure: cannot connect to 127\.0\.0\.1:1: Connection refused\n$/);
   assert.match(gone.seen('servers').note, /127\.0\.0\.1:1/);
   assert.equal(gone.seen('rows').note, 'no database was named; give --db');
 });

@@ -100,8 +100,10 @@ static void mistakes_in_advice_are_refused(void **state)
 		       "the weight of cost is -1; accepted is 0 to 1000000");
 	assert_refused(inquiry_advise, "{" SYSTEM ",\"weights\":{\"cost\":1e9}}",
 		       "the weight of cost is 1e+09; accepted is 0 to 1000000");
-	assert_refused(inquiry_advise, "{" SYSTEM ",\"weights\":{\"a b\":1}}",
-		       "there is no criterion \"a b\"");
+	assert_refused(
+	    inquiry_advise, "{" SYSTEM ",\"weights\":{\"a b\":1}}",
+	    "there is no criterion \"a b\"; there are effort, operation, latency, scale, "
+	    "cost");
 	assert_refused(inquiry_advise,
 		       "{" SYSTEM ",\"rules\":\"" ONE_RULE "\",\"weights\":{\"c\":0}}",
 		       "no criterion has a weight; give one of them more than 0");

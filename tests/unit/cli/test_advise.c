@@ -110,6 +110,29 @@ static void a_switch_alone_says_yes(void **state)
 				"(kafka)\n  no rule decides; it is the simplest of what is left\n");
 }
 
+static void what_was_ruled_out_before_is_said(void **state)
+{
+	const struct running *running = RUN("advise", "--users", "233", "--servers", "4",
+					    "--latency", "2s", "--bidirectional", "no");
+
+	(void)state;
+	running_assert_contains(running->output,
+				"  decided by: question 1: both directions (4.2)\n");
+	running_assert_contains(
+	    running->output, "  decision tree (4.1): poll, which is ruled out: notifications are "
+			     "needed in real time\n");
+	running_assert_contains(running->output,
+				"figures that it goes by\n  entered: users 233, servers 4, latency "
+				"2 s, bidirectional no\n  assumed, by a rule of thumb: tabs 1.5");
+}
+
+static void nothing_known_is_said(void **state)
+{
+	(void)state;
+	running_assert_contains(RUN("advise")->output,
+				"\n  too little is known for any rule, so the scores alone say so");
+}
+
 static void what_people_read(void **state)
 {
 	const struct running *running =
@@ -366,6 +389,8 @@ int main(void)
 	    cmocka_unit_test(growth_is_looked_ahead),
 	    cmocka_unit_test(votes_for_what_is_ruled_out),
 	    cmocka_unit_test(a_switch_alone_says_yes),
+	    cmocka_unit_test(what_was_ruled_out_before_is_said),
+	    cmocka_unit_test(nothing_known_is_said),
 	    cmocka_unit_test(what_people_read),
 	    cmocka_unit_test(what_people_read_in_korean),
 	    cmocka_unit_test(json_is_english_unless_asked),

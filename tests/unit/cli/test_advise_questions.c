@@ -113,6 +113,10 @@ static void what_is_unknown_is_asked(void **state)
 	    shown, "users 3000 (up to 5000) > latency 2 s (up to 2000) > redis no\r\n");
 	running_assert_contains(shown, "100 to 300 dollars a month");
 	running_assert_contains(shown, "█");
+	running_assert_contains(shown, "the same for cost and report: --users 3000 --servers 4 "
+				       "--notifications 5 --latency 2000ms --bidirectional no "
+				       "--binary no --redis no --durable no --developers 2 "
+				       "--budget 250 --days 4 --sla 99.9% --growth 0%\r\n");
 }
 
 /* A second try, an empty line, and the end of the input. */

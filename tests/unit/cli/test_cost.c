@@ -58,6 +58,8 @@ static void what_is_unknown_is_named(void **state)
 	json_decref(json);
 	running_assert_contains(RUN("cost", "--users", "3000")->output,
 				"REST polling: say --servers\n");
+	running_assert_contains(RUN("cost", "--users", "3000")->output,
+				"WebSocket: no days of work in this book\n");
 }
 
 static void a_bound_is_called_one(void **state)

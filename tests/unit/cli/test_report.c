@@ -48,6 +48,10 @@ static void what_costs_lack_is_named(void **state)
 	    RUN("report", SYSTEM, "--notifications", "20", "--lang", "en")->output,
 	    "*Every hour counts as the peak, so that costs are a bound, as long as nobody says: "
 	    "Concurrent users on average, Notifications on average.*");
+	running_assert_contains(
+	    RUN("report", SYSTEM, "--days", "2", "--budget", "9000", "--lang", "en")->output,
+	    "\nWhat it does not keep: time for building it. See the expected effects.\n");
+	assert_null(strstr(RUN("report", SYSTEM, "--lang", "en")->output, "does not keep"));
 }
 
 static void korean(void **state)
