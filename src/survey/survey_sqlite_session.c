@@ -51,7 +51,7 @@ static bool has_wal(const char *path)
 /* A file: URI (https://www.sqlite.org/uri.html, 3.1). */
 static void append_uri(struct buffer *buffer, const char *path, bool stands_still)
 {
-	buffer_append_string(buffer, "file:");
+	buffer_append_string(buffer, path[0] == '/' ? "file://" : "file:");
 	for (; *path != '\0'; path++) {
 		if (*path == '%' || *path == '?' || *path == '#')
 			buffer_append_format(buffer, "%%%02x", (unsigned)*path);
