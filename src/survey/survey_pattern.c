@@ -9,6 +9,9 @@
 
 enum { DAY = 86400, HOUR = 3600, ROWS_TO_TELL = 10000 };
 
+/* PostgreSQL's last year is 294276. */
+#define SECONDS_MOST 1e13
+
 static const enum observation own[] = {
     OBSERVATION_HOURLY_NOTIFICATIONS,
     OBSERVATION_PEAK_NOTIFICATIONS,
@@ -74,6 +77,12 @@ static void observe_bytes(struct survey *survey, const struct survey_source *sou
 				  _("%s and its indexes, by their rows"), source->table);
 }
 
+/* Numbers beyond what databases take for dates are no times. */
+static bool is_time(double seconds)
+{
+	return fabs(seconds) < SECONDS_MOST;
+}
+
 /* Tells when the first row was made, in seconds since 1970, or INT64_MIN. */
 static int64_t observe_oldest(struct survey *survey, const struct survey_source *source)
 {
@@ -85,6 +94,11 @@ static int64_t observe_oldest(struct survey *survey, const struct survey_source 
 			     source->seconds[1], source->table);
 	if (!observe(survey, OBSERVATION_OLDEST, &sql, &oldest))
 		return INT64_MIN;
+	if (!is_time(oldest)) {
+		observations_leave(&survey->observations, OBSERVATION_OLDEST,
+				   _("the first time in %s is no date"), source->table);
+		return INT64_MIN;
+	}
 	survey_note(survey, OBSERVATION_OLDEST,
 		    fmax(0, (double)survey->options->now - oldest) / DAY, SURVEY_WHOLE, source);
 	return (int64_t)oldest;

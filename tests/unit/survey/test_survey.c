@@ -92,6 +92,26 @@ static void many_rows_tell_the_size_of_one(void **state)
 	application_remove(&application);
 }
 
+static void a_first_time_that_is_no_date_costs_its_figure_alone(void **state)
+{
+	struct survey_options options = application_options(NOW);
+	struct application application;
+	struct survey survey;
+	char sql[1200];
+
+	(void)state;
+	snprintf(sql, sizeof(sql), "%s INSERT INTO notification VALUES (1, -1e300);", tables);
+	application_make(&application, sql);
+	survey_init(&survey, &options, open_database(&application));
+	survey_run(&survey);
+	assert_seen(&survey, OBSERVATION_PEAK_NOTIFICATIONS, 9, OBSERVATION_MEASURED);
+	assert_string_equal(survey.observations.items[OBSERVATION_OLDEST].note,
+			    "the first time in \"notification\" is no date");
+	survey.database->ops->close(survey.database);
+	survey_finish(&survey);
+	application_remove(&application);
+}
+
 /* As of PostgreSQL's times -infinity and infinity. */
 static void a_time_that_is_never_tells_nothing(void **state)
 {
@@ -278,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_whole_table_tells_exactly),
 	    cmocka_unit_test(many_rows_tell_the_size_of_one),
+	    cmocka_unit_test(a_first_time_that_is_no_date_costs_its_figure_alone),
 	    cmocka_unit_test(a_time_that_is_never_tells_nothing),
 	    cmocka_unit_test(a_large_table_needs_an_index),
 	    cmocka_unit_test(of_a_large_table_the_busiest_hours_are_counted),
