@@ -147,20 +147,33 @@ static void look(struct measuring *measuring)
 	on_progress(measuring, "");
 }
 
-static int write_file(struct measuring *measuring, json_t *json)
+static int write_file(const struct measuring *measuring, const json_t *json, struct error *error)
 {
-	const char *path = measuring->options->output;
 	char *text = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
-	struct error error;
-	int result = text == NULL ? error_set(&error, -ENOMEM, "out of memory")
-				  : output_file_write(path, slice_from_string(text), &error);
+	int result = text == NULL ? error_set(error, -ENOMEM, "out of memory")
+				  : output_file_write(measuring->options->output,
+						      slice_from_string(text), error);
 
 	free(text);
-	return result < 0 ? command_fail(measuring->command, COMMAND_FAILED, "%s", error.text)
-			  : COMMAND_GOES_ON;
+	return result;
 }
 
-static int show(struct measuring *measuring, const json_t *json)
+/* Where the file is, and what takes it. */
+static void append_place(struct buffer *buffer, const char *path)
+{
+	struct buffer name = BUFFER_EMPTY;
+
+	output_append_visible(&name, slice_from_string(path));
+	buffer_append_byte(&name, '\0');
+	if (buffer_failed(&name))
+		buffer->failed = true;
+	else
+		buffer_append_format(buffer, _("\n%s has it all; allim advise --from %s goes on\n"),
+				     name.data, name.data);
+	buffer_finish(&name);
+}
+
+static int show(struct measuring *measuring, const json_t *json, bool is_written)
 {
 	struct buffer text = BUFFER_EMPTY;
 
@@ -168,31 +181,41 @@ static int show(struct measuring *measuring, const json_t *json)
 		output_append_value(&text, json);
 	} else {
 		measure_text_append(&text, &measuring->survey, output_has_colours());
-		buffer_append_format(&text, _("\n%s has it all; allim advise --from %s goes on\n"),
-				     measuring->options->output, measuring->options->output);
+		if (is_written)
+			append_place(&text, measuring->options->output);
 	}
 	return command_print_last(measuring->command, &text);
 }
 
-/* What was seen is kept even where the database went away half-way. */
+/* What was seen is shown even where the file cannot be written, and kept even where the database
+ * went away half-way. */
+static int report_json(struct measuring *measuring, const json_t *json)
+{
+	const struct error *lost = &measuring->survey.lost;
+	struct error error;
+	bool is_written = write_file(measuring, json, &error) == 0;
+	int result = show(measuring, json, is_written);
+
+	if (result == COMMAND_DONE && !is_written)
+		return command_fail(measuring->command, COMMAND_FAILED, "%s", error.text);
+	if (result == COMMAND_DONE && measuring->database == NULL && measuring->nodes.samples == 0)
+		return command_fail(measuring->command, COMMAND_UNREACHABLE, "%s",
+				    measuring->survey.observations.items[OBSERVATION_SERVERS].note);
+	if (result == COMMAND_DONE && lost->text[0] != '\0')
+		return command_fail(measuring->command, COMMAND_FAILED,
+				    "%s; what was measured before is in %s", lost->text,
+				    measuring->options->output);
+	return result;
+}
+
 static int report(struct measuring *measuring)
 {
 	json_t *json = survey_json_create(&measuring->survey);
 	int result = json == NULL
 			 ? command_fail(measuring->command, COMMAND_FAILED, "out of memory")
-			 : write_file(measuring, json);
+			 : report_json(measuring, json);
 
-	if (result == COMMAND_GOES_ON)
-		result = show(measuring, json);
 	json_decref(json);
-	if (result == COMMAND_DONE && measuring->database == NULL && measuring->nodes.samples == 0)
-		result =
-		    command_fail(measuring->command, COMMAND_UNREACHABLE, "%s",
-				 measuring->survey.observations.items[OBSERVATION_SERVERS].note);
-	if (result == COMMAND_DONE && measuring->survey.lost.text[0] != '\0')
-		result = command_fail(measuring->command, COMMAND_FAILED,
-				      "%s; what was measured before is in %s",
-				      measuring->survey.lost.text, measuring->options->output);
 	return result;
 }
 

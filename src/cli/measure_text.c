@@ -8,6 +8,9 @@
 
 enum { SENTENCE = 54, VALUE = 12, MARGIN = 2, INDENTATION = 6 };
 
+/* A greater number has more digits than its column. */
+#define WHOLE_MOST 1e12
+
 static void append_heading(struct buffer *buffer, const char *heading, bool colours)
 {
 	output_append_styled(buffer, slice_from_string(heading), OUTPUT_BOLD, colours);
@@ -20,7 +23,9 @@ static void append_value(struct buffer *buffer, double value)
 	if (isnan(value))
 		buffer_append_format(buffer, "%*s ", VALUE, "______");
 	else
-		buffer_append_format(buffer, value >= 1000 ? "%*.0f " : "%*.4g ", VALUE, value);
+		buffer_append_format(buffer,
+				     value >= 1000 && value < WHOLE_MOST ? "%*.0f " : "%*.4g ",
+				     VALUE, value);
 }
 
 static void append_note(struct buffer *buffer, const struct observed *observed)

@@ -365,6 +365,21 @@ test('what is printed fits 100 columns, in both languages, and the file is JSON 
   assert.deepEqual(JSON.parse(stdout), json);
 });
 
+test('what was seen is shown where the file cannot be written', async () => {
+  const { code, stdout, stderr } = await run(['measure', ...QUICK, '--db', postgres.url(), '--output', '/nowhere/x.json'], { variables: { LC_ALL: 'C' } });
+  assert.equal(code, FAILED);
+  assert.match(stdout, /^Users\n/);
+  assert.doesNotMatch(stdout, /has it all/);
+  assert.match(stderr, /^allim measure: cannot write [^\n]*\n$/);
+});
+
+test('a path is shown without what a terminal would obey', async () => {
+  const file = join(makeFolder(), 'a\x1b[31m.json');
+  const { code, stdout, stderr } = await run(['measure', ...QUICK, '--db', postgres.url(), '--output', file], { variables: { LC_ALL: 'C' } });
+  assert.equal(code, DONE, stderr);
+  assert.match(stdout, /a\\x1b\[31m\.json has it all/);
+});
+
 test('pool settings come from the environment', async () => {
   const database = await makeDatabase();
   const { seen } = await measure(['--db', database.url], { variables: { LC_ALL: 'C', DB_POOL_SIZE: '20', DB_MAX_OVERFLOW: 'ten' } });
