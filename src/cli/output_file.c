@@ -47,20 +47,26 @@ static int put(const char *aside, const char *path, int flags, struct slice byte
 	return result;
 }
 
-int output_file_write(const char *path, struct slice bytes, struct error *error)
+static int write_aside(const char *path, struct slice bytes)
 {
 	struct buffer aside = BUFFER_EMPTY;
 	int result;
 
 	buffer_append_format(&aside, "%s.%ld.new", path, (long)getpid());
 	buffer_append_byte(&aside, '\0');
-	if (buffer_failed(&aside))
-		result = -ENOMEM;
-	else if (is_other(path))
-		result = put(path, path, 0, bytes);
-	else
-		result = put(aside.data, path, O_EXCL, bytes);
+	result = buffer_failed(&aside) ? -ENOMEM : put(aside.data, path, O_EXCL, bytes);
 	buffer_finish(&aside);
+	return result;
+}
+
+/* A link stays, and what it leads to is replaced. */
+int output_file_write(const char *path, struct slice bytes, struct error *error)
+{
+	char *target = realpath(path, NULL);
+	int result = is_other(path) ? put(path, path, 0, bytes)
+				    : write_aside(target == NULL ? path : target, bytes);
+
+	free(target);
 	if (result < 0)
 		error_set(error, result, "cannot write %.300s: %s", path, strerror(-result));
 	return result;

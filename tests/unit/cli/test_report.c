@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SYSTEM "--users", "3000", "--servers", "4", "--latency", "2s", "--redis", "no"
@@ -36,6 +38,25 @@ static void markdown_on_standard_output(void **state)
 	assert_string_equal(running->errors, "");
 	running_assert_contains(running->output, "# Delivery of notifications: the decision\n\n*2");
 	running_assert_contains(running->output, "| $2,080 |\n");
+}
+
+static void a_link_stays_where_what_it_leads_to_is_written(void **state)
+{
+	char folder[] = "/tmp/allim-report-XXXXXX", file[64], link[64];
+	struct stat status;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(file, sizeof(file), "%s/decision.md", folder);
+	snprintf(link, sizeof(link), "%s/latest.md", folder);
+	close(open(file, O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(symlink("decision.md", link), 0);
+	assert_int_equal(RUN("report", SYSTEM, "--lang", "en", "-o", link)->status, COMMAND_DONE);
+	assert_int_equal(lstat(link, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	running_assert_contains(take_file(file), "# Delivery of notifications: the decision\n");
+	unlink(link);
+	assert_int_equal(rmdir(folder), 0);
 }
 
 static void what_costs_lack_is_named(void **state)
@@ -149,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(markdown_on_standard_output),
+	    cmocka_unit_test(a_link_stays_where_what_it_leads_to_is_written),
 	    cmocka_unit_test(what_costs_lack_is_named),
 	    cmocka_unit_test(korean),
 	    cmocka_unit_test(a_file_by_its_ending),
