@@ -40,12 +40,18 @@ static void append_cell(struct buffer *buffer, const char *text, size_t width)
 	columns_append_right(buffer, slice_from_string(text), width - 1);
 }
 
+/* What is too long for its column goes without cents, or as four digits and a power of ten. */
 static void append_money(struct buffer *buffer, double number, size_t width)
 {
 	char text[NUMBER_BYTES] = "-";
+	bool is_whole = number == floor(number);
 
 	if (!isnan(number))
-		snprintf(text, sizeof(text), "%.*f", number == floor(number) ? 0 : 2, number);
+		snprintf(text, sizeof(text), "%.*f", is_whole ? 0 : 2, number);
+	if (strlen(text) >= width)
+		snprintf(text, sizeof(text), "%.0f", number);
+	if (strlen(text) >= width)
+		snprintf(text, sizeof(text), "%.4g", number);
 	append_cell(buffer, text, width);
 }
 

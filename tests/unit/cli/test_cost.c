@@ -104,12 +104,8 @@ static void a_table_for_people(void **state)
 	running_assert_contains(running->output, "WebSocket: 이 가격표에 가격이 없습니다\n");
 }
 
-static void assert_fits(const char *language)
+static void assert_fits(const char *line)
 {
-	const char *line = RUN("cost", "--users", "100000", "--servers", "40", "--notifications",
-			       "5000", "--months", "36", "--lang", language)
-			       ->output;
-
 	for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
 		assert_true(columns_width(slice_from_bytes(line, (size_t)(end - line))) <=
 			    COLUMNS_OF_LINE);
@@ -118,8 +114,17 @@ static void assert_fits(const char *language)
 static void lines_fit_a_terminal(void **state)
 {
 	(void)state;
-	assert_fits("en");
-	assert_fits("ko");
+	for (int i = 0; i < 2; i++) {
+		const char *language = i == 0 ? "en" : "ko";
+
+		assert_fits(RUN("cost", "--users", "100000", "--servers", "40", "--notifications",
+				"5000", "--months", "36", "--lang", language)
+				->output);
+		assert_fits(RUN("cost", "--users", "1000000000", "--servers", "100000", "--tabs",
+				"100", "--notifications", "10000000", "--row-bytes", "999999999",
+				"--months", "1200", "--lang", language)
+				->output);
+	}
 }
 
 static void a_book_of_ones_own(void **state)
