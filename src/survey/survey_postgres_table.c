@@ -43,11 +43,11 @@ static const struct {
 	struct survey_clock clock;
 } clocks[] = {
     {"timestamptz",
-     {{"to_timestamp(", ")"},
+     {{"pg_catalog.to_timestamp(", ")"},
       {"extract(epoch FROM ", ")"},
       {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}}},
     {"timestamp",
-     {{"to_timestamp(", ")::timestamp"},
+     {{"pg_catalog.to_timestamp(", ")::timestamp"},
       {"extract(epoch FROM (", ")::timestamptz)"},
       {{"date_trunc('minute', ", ")"}, {"date_trunc('day', ", ")"}}}},
 };

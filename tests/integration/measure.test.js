@@ -75,7 +75,7 @@ test('figures of a PostgreSQL are what was put there, and it stays as it was', a
   assert.deepEqual(json.figures.users, { value: 250, source: 'measured' });
   assert.equal(json.figures.notifications.value, 1.6);
   assert.equal(json.figures.servers, undefined);
-  assert.match(json.query.sql, /^SELECT \* FROM public\.notification WHERE created_at > to_timestamp\(\d+\) AND user_id IN \('\d+'(, '\d+'){2,4}\) ORDER BY created_at ASC$/);
+  assert.match(json.query.sql, /^SELECT \* FROM public\.notification WHERE created_at > pg_catalog\.to_timestamp\(\d+\) AND user_id IN \('\d+'(, '\d+'){2,4}\) ORDER BY created_at ASC$/);
   assert.equal(json.query.plan[0].Plan['Node Type'], 'Sort');
   assert.match(stdout, /^Users\n {2}\[x\] users who were active in the last day +250 users\n/);
   assert.match(stdout, /\[ \] CPU that the database uses +______ %\n/);
@@ -211,6 +211,21 @@ test('of a large table a part is read, and the figure says so', async () => {
   const exact = await measure(['--db', database.url, '--sample-above', '1000', '--exact']);
   assert.equal(exact.seen('peak-users').value, 250);
   assert.equal(exact.seen('peak-notifications').value, 96);
+});
+
+test('functions of the database write nothing, and are not taken for those of PostgreSQL', async () => {
+  const database = await makeDatabase(`${ACTIVITY}CREATE TABLE written (at timestamptz);
+    CREATE FUNCTION write() RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+      PERFORM set_config('default_transaction_read_only', 'off', false);
+      BEGIN INSERT INTO written VALUES (now()); EXCEPTION WHEN read_only_sql_transaction THEN NULL; END;
+      RETURN current_setting('transaction_read_only'); END $$;
+    CREATE VIEW notification AS SELECT write() AS user_id, now() AS created_at;
+    CREATE FUNCTION to_timestamp(integer) RETURNS timestamptz LANGUAGE sql AS $$ SELECT timestamptz 'epoch' $$`);
+  const { code, json, seen, stderr } = await measure(['--db', database.url]);
+  assert.equal(code, DONE, stderr);
+  assert.match(json.query.sql, / IN \('on'\) /);
+  assert.equal(await database.query('SELECT count(*) FROM written'), '0');
+  assert.equal(seen('daily-users').value, 250);
 });
 
 test('an index that is missing is shown, and not made', async () => {
