@@ -11,8 +11,11 @@ struct survey_clock {
 	const char *buckets[SURVEY_BUCKETS][2];
 };
 
+/* Of how many rows the middle one decides, lest an odd one do. */
+enum { SURVEY_CLOCK_ROWS = 1000 };
+
 /* Of whole numbers, which are seconds, or thousandths, millionths or billionths of one, as the size
- * of one of them tells. */
+ * of that one tells. */
 const struct survey_clock *survey_clock_of_number(double sample);
 
 /* Fills in the source, whose time is known. */

@@ -7,14 +7,18 @@
 
 void survey_nodes_init(struct survey_nodes *nodes)
 {
-	*nodes = (struct survey_nodes){.tabs = NAN};
+	*nodes =
+	    (struct survey_nodes){.users = NAN, .servers = NAN, .deliveries = NAN, .tabs = NAN};
 }
 
 static double most(double so_far, const json_t *cluster, const char *name)
 {
 	const json_t *value = json_object_get(cluster, name);
 
-	return json_is_number(value) ? fmax(so_far, json_number_value(value)) : so_far;
+	/* fmax() takes the other one of a NAN. */
+	return json_is_number(value) && json_number_value(value) >= 0
+		   ? fmax(so_far, json_number_value(value))
+		   : so_far;
 }
 
 int survey_nodes_take(struct survey_nodes *nodes, const json_t *stats)
@@ -46,10 +50,12 @@ void survey_nodes_observe(const struct survey_nodes *nodes, double seconds,
 {
 	if (nodes->samples == 0)
 		return;
-	observations_note(observations, OBSERVATION_SERVERS, nodes->servers, OBSERVATION_MEASURED,
-			  "%s", _("nodes that share the store"));
-	note(nodes, seconds, observations, OBSERVATION_TRAFFIC, nodes->deliveries,
-	     OBSERVATION_SAMPLED);
+	if (nodes->servers >= 1)
+		observations_note(observations, OBSERVATION_SERVERS, nodes->servers,
+				  OBSERVATION_MEASURED, "%s", _("nodes that share the store"));
+	if (!isnan(nodes->deliveries))
+		note(nodes, seconds, observations, OBSERVATION_TRAFFIC, nodes->deliveries,
+		     OBSERVATION_SAMPLED);
 	if (nodes->tabs >= 1)
 		note(nodes, seconds, observations, OBSERVATION_TABS, nodes->tabs,
 		     OBSERVATION_SAMPLED);

@@ -8,7 +8,7 @@
 
 struct survey_nodes {
 	unsigned samples;
-	double users; /* the most of all samples, like the rest */
+	double users; /* the most of all samples, like the rest; NAN: none has told */
 	double servers;
 	double deliveries;
 	double tabs;

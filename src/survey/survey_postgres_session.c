@@ -25,7 +25,7 @@ static const struct {
 } refusals[] = {
     {"57014", -ETIME, N_("; give it longer with --timeout")},
     {"57P", -EPIPE, ""},
-    {"42501", -EACCES, N_("; give the user SELECT on it")},
+    {"42501", -EACCES, N_("; give the user SELECT on it, and BYPASSRLS where policies hide rows")},
     {"42P01", -ENOENT, ""},
     {"53200", -ENOMEM, ""},
     {"55P03", -ETIME, N_("; something holds a lock on it, try again")},
@@ -182,7 +182,7 @@ static bool send_statement(struct survey_postgres_session *session, struct buffe
 {
 	buffer_append_format(message,
 			     "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = %lld; "
-			     "SET LOCAL lock_timeout = 1000; "
+			     "SET LOCAL lock_timeout = 1000; SET LOCAL row_security = off; "
 			     "SET LOCAL max_parallel_workers_per_gather = 0; %s",
 			     (long long)session->timeout, sql);
 	buffer_append_byte(message, '\0');

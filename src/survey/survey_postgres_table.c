@@ -78,17 +78,19 @@ static int check(const PGresult *result, const struct survey_table *table, struc
 static int find_scale(struct survey_postgres_session *session, const struct survey_source *source,
 		      const struct survey_clock **ret_clock, struct error *error)
 {
-	char sql[3 * SURVEY_NAME_BYTES + 100];
+	char sql[3 * SURVEY_NAME_BYTES + 150];
 	PGresult *result = NULL;
 	int code;
 
-	snprintf(sql, sizeof(sql), "SELECT %s FROM %s WHERE %s > 0 LIMIT 1", source->time,
-		 source->table, source->time);
+	snprintf(
+	    sql, sizeof(sql),
+	    "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY t) FROM (SELECT %s AS t FROM %s WHERE %s > 0 LIMIT %d) AS times",
+	    source->time, source->table, source->time, SURVEY_CLOCK_ROWS);
 	code = survey_postgres_session_ask(session, sql, &result, error);
 	if (code < 0)
 		return code;
 	*ret_clock = survey_clock_of_number(
-	    PQntuples(result) == 0 ? 0 : strtod(PQgetvalue(result, 0, 0), NULL));
+	    PQgetisnull(result, 0, 0) ? 0 : strtod(PQgetvalue(result, 0, 0), NULL));
 	PQclear(result);
 	return 0;
 }

@@ -112,8 +112,11 @@ static int find_clock(struct survey_sqlite_session *session, const struct survey
 	sqlite3_stmt *row = NULL;
 	int result;
 
-	buffer_append_format(&sql, "SELECT %s, unixepoch(%s) FROM %s WHERE %s > 0 LIMIT 1",
-			     source->time, source->time, source->table, source->time);
+	buffer_append_format(&sql,
+			     "WITH times AS (SELECT %s AS t FROM %s WHERE %s > 0 LIMIT %d) "
+			     "SELECT t, unixepoch(t) FROM times ORDER BY t "
+			     "LIMIT 1 OFFSET (SELECT count(*) / 2 FROM times)",
+			     source->time, source->table, source->time, SURVEY_CLOCK_ROWS);
 	buffer_append_byte(&sql, '\0');
 	result = buffer_failed(&sql)
 		     ? error_set(error, -ENOMEM, "out of memory")

@@ -170,6 +170,21 @@ test('a table that may not be read stays closed', async () => {
   assert.equal(seen('rows').value, 1890);
 });
 
+test('rows that a policy hides are not counted in silence', async () => {
+  const database = await makeDatabase(`${NOTIFICATIONS} CREATE ROLE tenant LOGIN; GRANT SELECT ON notification TO tenant;
+    ALTER TABLE notification ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON notification USING (user_id = 1)`);
+  const { code, seen, stderr } = await measure(['--db', database.url.replace('allim@', 'tenant@')]);
+  assert.equal(code, DONE, stderr);
+  assert.match(seen('rows').note, /row-level security policy for table "notification"; give the user SELECT on it, and BYPASSRLS where policies hide rows$/);
+});
+
+test('an odd number among the times does not decide what they are', async () => {
+  const database = await makeDatabase(`CREATE TABLE notification (user_id bigint, created_at bigint); INSERT INTO notification VALUES (1, 1);
+    INSERT INTO notification SELECT 1, (extract(epoch FROM now()) * 1000)::bigint - n * 1000 FROM generate_series(1, 50) n`);
+  const { seen, stderr } = await measure(['--db', database.url]);
+  assert.ok(seen('peak-notifications').value >= 25, `${stderr}${JSON.stringify(seen('peak-notifications'))}`);
+});
+
 test('whole numbers are times, and names may be anything', async () => {
   const database = await makeDatabase(`CREATE SCHEMA "my; app"; CREATE TABLE "my; app"."a ""b"" c" ("the user" uuid, "at" bigint);
     INSERT INTO "my; app"."a ""b"" c" SELECT md5(u::text)::uuid, (extract(epoch FROM now()) * 1000)::bigint - m * 60000

@@ -53,6 +53,21 @@ static void a_table_of_activity_goes_before(void **state)
 	assert_string_equal(observations.items[OBSERVATION_TABS].note, "nobody is connected");
 }
 
+static void what_is_not_told_stays_open(void **state)
+{
+	struct observations observations;
+	struct survey_nodes nodes;
+
+	(void)state;
+	observations_init(&observations);
+	survey_nodes_init(&nodes);
+	assert_int_equal(take(&nodes, "{\"cluster\":{\"users\":-1,\"nodes\":\"two\"}}"), 0);
+	survey_nodes_observe(&nodes, 2, &observations);
+	assert_int_equal(observations.items[OBSERVATION_SERVERS].state, OBSERVATION_OPEN);
+	assert_int_equal(observations.items[OBSERVATION_TRAFFIC].state, OBSERVATION_OPEN);
+	assert_int_equal(observations.items[OBSERVATION_PEAK_USERS].state, OBSERVATION_OPEN);
+}
+
 static void what_is_not_of_allim_is_refused(void **state)
 {
 	struct observations observations;
@@ -73,6 +88,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_most_of_all_samples_is_kept),
 	    cmocka_unit_test(a_table_of_activity_goes_before),
+	    cmocka_unit_test(what_is_not_told_stays_open),
 	    cmocka_unit_test(what_is_not_of_allim_is_refused),
 	};
 
