@@ -82,10 +82,10 @@ static int find_scale(struct survey_postgres_session *session, const struct surv
 	PGresult *result = NULL;
 	int code;
 
-	snprintf(
-	    sql, sizeof(sql),
-	    "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY t) FROM (SELECT %s AS t FROM %s WHERE %s > 0 LIMIT %d) AS times",
-	    source->time, source->table, source->time, SURVEY_CLOCK_ROWS);
+	snprintf(sql, sizeof(sql),
+		 "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY t) FROM "
+		 "(SELECT %s AS t FROM %s WHERE %s > 0 LIMIT %d) AS times",
+		 source->time, source->table, source->time, SURVEY_CLOCK_ROWS);
 	code = survey_postgres_session_ask(session, sql, &result, error);
 	if (code < 0)
 		return code;
