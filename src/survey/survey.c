@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 
 void survey_init(struct survey *survey, const struct survey_options *options,
 		 struct survey_database *database)
@@ -24,8 +23,7 @@ void survey_init(struct survey *survey, const struct survey_options *options,
 void survey_finish(struct survey *survey)
 {
 	buffer_finish(&survey->indexes);
-	free(survey->plan.sql);
-	json_decref(survey->plan.plan);
+	survey_plan_finish(&survey->plan);
 }
 
 void survey_tell(const struct survey *survey, const char *what)

@@ -7,8 +7,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "survey/survey_plan.h"
 
-#include <jansson.h>
 #include <stdint.h>
 
 /* What SQL counts time by. */
@@ -37,14 +37,6 @@ struct survey_source {
 	double bytes;	     /* with its indexes; NAN: unknown */
 	bool has_time_index; /* which begins with the time */
 	bool has_user_index; /* which begins with the user */
-};
-
-/* The query for new notifications, as it was run. */
-struct survey_plan {
-	double milliseconds; /* the median of three */
-	bool scans;	     /* it reads the whole table */
-	char *sql;	     /* to be freed */
-	json_t *plan;	     /* what the database says of it */
 };
 
 /* Counters of the database's own. */

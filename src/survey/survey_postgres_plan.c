@@ -4,9 +4,8 @@
 #include "base/wording.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-enum { RUNS = 3, DEEPEST = 30, ROWS_OF_A_SCAN = 1000 };
+enum { DEEPEST = 30 };
 
 /* Appends up to five users as literals: '1', '2'. Asked for whole rows, the database reads the
  * table, where rows of many users lie side by side; an index on the user would bring those of the
@@ -68,7 +67,7 @@ static bool scans(const json_t *node, int depth)
 	const json_t *inner;
 	size_t i;
 
-	if (type != NULL && strcmp(type, "Seq Scan") == 0 && rows >= ROWS_OF_A_SCAN)
+	if (type != NULL && strcmp(type, "Seq Scan") == 0 && rows >= SURVEY_PLAN_ROWS_OF_A_SCAN)
 		return true;
 	json_array_foreach(json_object_get(node, "Plans"), i, inner)
 	{
@@ -98,31 +97,23 @@ static int run_once(struct survey_postgres_session *session, const char *sql, js
 	return 0;
 }
 
-static int compare(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
 static int run(struct survey_postgres_session *session, struct survey_plan *plan,
 	       struct error *error)
 {
 	struct buffer sql = BUFFER_EMPTY;
-	double times[RUNS];
+	double times[SURVEY_PLAN_RUNS];
 	int code = 0;
 
 	buffer_append_format(&sql, "EXPLAIN (ANALYZE, FORMAT JSON) %s", plan->sql);
 	buffer_append_byte(&sql, '\0');
 	if (buffer_failed(&sql))
 		code = error_set(error, -ENOMEM, "out of memory");
-	for (int i = 0; code == 0 && i < RUNS; i++)
+	for (int i = 0; code == 0 && i < SURVEY_PLAN_RUNS; i++)
 		code = run_once(session, sql.data, &plan->plan, &times[i], error);
 	buffer_finish(&sql);
 	if (code < 0)
 		return code;
-	qsort(times, RUNS, sizeof(times[0]), compare);
-	plan->milliseconds = times[RUNS / 2];
+	survey_plan_take_times(plan, times);
 	plan->scans = scans(json_object_get(json_array_get(plan->plan, 0), "Plan"), 0);
 	return 0;
 }
@@ -141,7 +132,6 @@ int survey_postgres_plan_explain(struct survey_postgres_session *session,
 		*ret_plan = plan;
 		return 0;
 	}
-	free(plan.sql);
-	json_decref(plan.plan);
+	survey_plan_finish(&plan);
 	return code;
 }

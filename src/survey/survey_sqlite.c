@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { RUNS = 3, ROWS_OF_A_SCAN = 1000 };
-
 struct survey_sqlite {
 	struct survey_database database;
 	struct survey_sqlite_session session;
@@ -88,13 +86,6 @@ static int run_once(struct survey_sqlite_session *session, const char *sql,
 	return result;
 }
 
-static int compare(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* The lines of EXPLAIN QUERY PLAN (https://www.sqlite.org/eqp.html), whose first says how the table
  * is read. */
 static int read_plan(struct survey_sqlite_session *session, const struct survey_source *source,
@@ -115,8 +106,8 @@ static int read_plan(struct survey_sqlite_session *session, const struct survey_
 		const char *text = (const char *)sqlite3_column_text(statement, 3);
 
 		if (json_array_size(plan->plan) == 0 && text != NULL)
-			plan->scans =
-			    strncmp(text, "SCAN", 4) == 0 && source->rows >= ROWS_OF_A_SCAN;
+			plan->scans = strncmp(text, "SCAN", 4) == 0 &&
+				      source->rows >= SURVEY_PLAN_ROWS_OF_A_SCAN;
 		if (json_array_append_new(plan->plan, json_string(text == NULL ? "" : text)) < 0)
 			result = error_set(error, -ENOMEM, "out of memory");
 	}
@@ -130,19 +121,17 @@ static int explain(struct survey_database *database, const struct survey_source 
 {
 	struct survey_sqlite_session *session = session_of(database);
 	struct survey_plan plan = {.sql = write_query(source, from)};
-	double times[RUNS];
+	double times[SURVEY_PLAN_RUNS];
 	int result = plan.sql == NULL ? error_set(error, -ENOMEM, "out of memory")
 				      : read_plan(session, source, &plan, error);
 
-	for (int i = 0; result == 0 && i < RUNS; i++)
+	for (int i = 0; result == 0 && i < SURVEY_PLAN_RUNS; i++)
 		result = run_once(session, plan.sql, &times[i], error);
 	if (result < 0) {
-		free(plan.sql);
-		json_decref(plan.plan);
+		survey_plan_finish(&plan);
 		return result;
 	}
-	qsort(times, RUNS, sizeof(times[0]), compare);
-	plan.milliseconds = times[RUNS / 2];
+	survey_plan_take_times(&plan, times);
 	*ret_plan = plan;
 	return 0;
 }
