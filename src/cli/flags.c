@@ -3,6 +3,7 @@
  * they are written alike everywhere. */
 #include "cli/flags.h"
 
+#include "cli/columns.h"
 #include "config/nearest.h"
 #include "config/settings_table.h"
 
@@ -220,7 +221,8 @@ void flags_append_row(struct buffer *buffer, const char *name, const char *value
 		buffer_append_byte(buffer, '\n');
 		width = 0;
 	}
-	buffer_append_format(buffer, "%*s%s\n", (int)(HELP_COLUMN - width), "", help);
+	buffer_append_format(buffer, "%*s", (int)(HELP_COLUMN - width), "");
+	columns_append_wrapped(buffer, slice_from_string(help), HELP_COLUMN, HELP_COLUMN);
 }
 
 void flags_append_help(struct buffer *buffer, const struct cli_flag *flags)
