@@ -180,8 +180,8 @@ int inquiry_cost(const json_t *json, json_t **ret_answer, struct error *error)
 {
 	struct situation situation;
 	struct price_book book;
-	const char *name;
-	double months;
+	const char *name = NULL;
+	double months = COST_MONTHS;
 	json_t *answer;
 	int result = read_situation(&situation, json, error);
 

@@ -33,6 +33,12 @@ const NOTIFICATIONS = `CREATE TABLE notification (id bigserial PRIMARY KEY, user
     FROM generate_series(1, 90) n;`;
 const ALL = 'SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) || \' \' || count(*) FROM pg_stat_all_tables';
 
+// So many rows of the hours before `began`, looked at some time later.
+function assertHourly({ value }, rows, hours, began) {
+  const later = (Date.now() - began) / 3_600_000 + 1 / 60;
+  assert.ok(value >= rows / (hours + later) && value <= rows / (hours - 1 / 60), `${value} notifications in an hour`);
+}
+
 async function makeDatabase(sql = '') {
   const url = await postgres.createDatabase();
   const query = (text, options) => postgres.query(text, { url, ...options });
@@ -50,6 +56,7 @@ async function measure(args, options = {}) {
 }
 
 test('figures of a PostgreSQL are what was put there, and it stays as it was', async () => {
+  const began = Date.now();
   const database = await makeDatabase(ACTIVITY + NOTIFICATIONS);
   await database.query('ANALYZE');
   // Newer ones begin and end with a key that is drawn each time.
@@ -63,7 +70,7 @@ test('figures of a PostgreSQL are what was put there, and it stays as it was', a
   assert.equal(seen('peak-users').value, 250);
   assert.equal(seen('average-users').value.toFixed(6), ((299 * 40 + 250) / 300).toFixed(6));
   assert.equal(seen('peak-notifications').value, 96);
-  assert.ok(Math.abs(seen('hourly-notifications').value - 1890 / 5) < 5, JSON.stringify(seen('hourly-notifications')));
+  assertHourly(seen('hourly-notifications'), 1890, 5, began);
   assert.equal(seen('rows').value, 1890);
   assert.equal(seen('row-bytes').value, null);
   assert.match(seen('row-bytes').note, /has too few rows/);
@@ -135,7 +142,7 @@ test('transactions are those of the time between two samples', async (t) => {
   assert.equal(code, DONE, stderr);
   assert.ok(written > before, 'nothing was written meanwhile');
   assert.ok(seen('transactions').value > 0, JSON.stringify(seen('transactions')));
-  assert.match(seen('transactions').note, /^two samples, [34]\.\d s apart$/);
+  assert.match(seen('transactions').note, /^two samples, \d+\.\d s apart$/);
 });
 
 test('what is missing is said for each figure, and the rest is measured', async () => {
@@ -275,7 +282,7 @@ test('where the database goes away half-way, what was measured is kept and marke
   const own = await postgresFor((end) => t.after(end), { fsync: false });
   await own.query(ACTIVITY + NOTIFICATIONS);
   const file = join(makeFolder(), 'measurement.json');
-  const cut = start(['measure', '--db', own.url(), '--interval', '3s', '--output', file], { variables: { LC_ALL: 'C' } });
+  const cut = start(['measure', '--db', own.url(), '--interval', '10s', '--output', file], { variables: { LC_ALL: 'C' } });
   await eventually('the tables to be read', async () => (await own.query(
     "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'allim measure' AND query LIKE '%xact_commit%' AND state = 'idle'")) === '1');
   await own.kill();
@@ -332,6 +339,7 @@ test('figures of an SQLite file are what was put there, however it writes its ti
     microseconds: "(unixepoch('now') - m.n * 60) * 1000000",
   };
   for (const [kind, time] of Object.entries(kinds)) {
+    const began = Date.now();
     const { folder, file } = await makeSqlite(`PRAGMA journal_mode = wal; CREATE TABLE user_activity (user_id INTEGER, created_at);
       CREATE TABLE notification (user_id INTEGER, created_at); ${MINUTES} INSERT INTO user_activity SELECT u.n, ${time} FROM m, u;
       ${MINUTES} INSERT INTO notification SELECT u.n, ${time} FROM m, u WHERE u.n <= 6`);
@@ -342,7 +350,7 @@ test('figures of an SQLite file are what was put there, however it writes its ti
     assert.equal(seen('peak-users').value, 40, kind);
     assert.equal(seen('peak-notifications').value, 6, kind);
     assert.equal(seen('rows').value, 1800, kind);
-    assert.ok(Math.abs(seen('hourly-notifications').value - 360) < 5, `${kind}: ${seen('hourly-notifications').value}`);
+    assertHourly(seen('hourly-notifications'), 1800, 5, began);
     assert.equal(seen('transactions').note, 'this database does not count them');
     assert.ok(json.query.plan[0].startsWith('SCAN'), JSON.stringify(json.query));
     assert.deepEqual(contents(folder), before);
