@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { stablePort } from './port.js';
 import { asNobody, give } from './process.js';
 import { RealServer, run } from './real_server.js';
+import { eventually } from './wait.js';
 
+const STARTING = /requires the 'rabbit' app to be running/;
 const PROGRAMS = '/usr/lib/rabbitmq/bin';
 
 // It starts an epmd that would outlive it, so it finds one that ends with it. With a NOTIFY_SOCKET, which systemd
@@ -76,9 +78,15 @@ export class RabbitMQ extends RealServer {
     assert.deepEqual(await super.stop('SIGTERM'), { code: 0, signal: null }, this.log);
   }
 
-  // rabbitmqctl with these words; what it writes.
-  control(...words) {
-    return run([...asNobody(), `${PROGRAMS}/rabbitmqctl`, '--quiet', ...words], { cwd: this.folder, env: this.environment });
+  // rabbitmqctl with these words; what it writes. A server greets its clients a moment before it calls itself started.
+  async control(...words) {
+    const command = [...asNobody(), `${PROGRAMS}/rabbitmqctl`, '--quiet', ...words];
+    const { output } = await eventually('RabbitMQ to call itself started', () => (
+      run(command, { cwd: this.folder, env: this.environment }).then((text) => ({ output: text }), (error) => {
+        if (STARTING.test(error.message)) return null;
+        throw error;
+      })));
+    return output;
   }
 }
 
