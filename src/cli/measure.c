@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/output_file.h"
 #include "cli/translation.h"
+#include "store/postgres_url.h"
 #include "survey/survey_host.h"
 #include "survey/survey_json.h"
 #include "survey/survey_nodes.h"
@@ -226,7 +227,7 @@ static int open_database(struct measuring *measuring, struct error *error)
 
 	if (location == NULL)
 		return 0;
-	return survey_postgres_is_one(location)
+	return postgres_url_is_one(location)
 		   ? survey_postgres_open(location, timeout, &measuring->database, error)
 		   : survey_sqlite_open(location, timeout, &measuring->database, error);
 }

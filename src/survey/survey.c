@@ -3,7 +3,6 @@
 #include "survey/survey.h"
 
 #include "base/wording.h"
-
 #include "survey/survey_activity.h"
 #include "survey/survey_pattern.h"
 #include "survey/survey_query.h"

@@ -1,7 +1,6 @@
 #include "survey/survey_pattern.h"
 
 #include "base/wording.h"
-
 #include "survey/survey_query.h"
 
 #include <errno.h>

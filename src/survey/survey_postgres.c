@@ -1,6 +1,5 @@
 #include "survey/survey_postgres.h"
 
-#include "base/slice.h"
 #include "survey/survey_postgres_plan.h"
 #include "survey/survey_postgres_table.h"
 
@@ -16,14 +15,6 @@ struct survey_postgres {
 static struct survey_postgres_session *session_of(struct survey_database *database)
 {
 	return &((struct survey_postgres *)database)->session;
-}
-
-bool survey_postgres_is_one(const char *location)
-{
-	struct slice text = slice_from_string(location);
-
-	return slice_starts_with(text, SLICE("postgresql://")) ||
-	       slice_starts_with(text, SLICE("postgres://"));
 }
 
 static int describe_table(struct survey_database *database, const struct survey_table *table,

@@ -4,9 +4,6 @@
 
 #include "survey/survey_database.h"
 
-/* Whether it is the address of one. */
-bool survey_postgres_is_one(const char *location);
-
 /* Connects. `timeout` is that of a statement, in milliseconds. Returns 0 or a negative errno value
  * with a sentence: -EINVAL for a wrong address, -EPIPE where it cannot be reached. */
 int survey_postgres_open(const char *url, int64_t timeout, struct survey_database **ret_database,

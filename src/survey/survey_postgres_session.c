@@ -6,10 +6,9 @@
  * transaction (https://www.postgresql.org/docs/current/protocol-flow.html, 55.2.2.1). */
 #include "survey/survey_postgres_session.h"
 
-#include "base/wording.h"
-
 #include "base/clock.h"
 #include "base/slice.h"
+#include "base/wording.h"
 
 #include <errno.h>
 #include <poll.h>

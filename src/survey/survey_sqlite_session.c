@@ -2,10 +2,9 @@
  * would make files beside it. */
 #include "survey/survey_sqlite_session.h"
 
-#include "base/wording.h"
-
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/wording.h"
 
 #include <errno.h>
 #include <fcntl.h>
