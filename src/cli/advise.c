@@ -4,6 +4,7 @@
 #include "advisor/capacity_json.h"
 #include "advisor/weights.h"
 #include "cli/advice_files.h"
+#include "cli/advice_flags.h"
 #include "cli/advise_questions.h"
 #include "cli/advise_text.h"
 #include "cli/bench_file.h"
@@ -214,11 +215,7 @@ int advise_run(const struct command *command, char **arguments)
 }
 
 const struct cli_flag advise_flags[] = {
-    {.name = "from",
-     .value_name = "FILE",
-     .help = "figures in JSON, such as measurement.json; flags overrule it",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, from)},
+    ADVICE_FLAG_FROM,
     {.name = "bench",
      .value_name = "FILE",
      .help = "bench.json of scripts/run-bench: what this hardware does",
@@ -234,16 +231,8 @@ const struct cli_flag advise_flags[] = {
      .help = "en or ko; by default the environment's, and English in JSON",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, language)},
-    {.name = "weight",
-     .value_name = "NAME=NUMBER",
-     .help = "how much a criterion counts in the scores; may be repeated",
-     .kind = FLAGS_TEXTS,
-     .offset = offsetof(struct options, weights)},
-    {.name = "rules",
-     .value_name = "FILE",
-     .help = "rules of your own instead of the guide's",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, rules)},
+    ADVICE_FLAG_WEIGHT,
+    ADVICE_FLAG_RULES,
     {.name = "no-questions",
      .help = "do not ask at a terminal for what is unknown",
      .kind = FLAGS_SWITCH,

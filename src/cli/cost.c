@@ -1,6 +1,7 @@
 /* The sums are the advisor's; here they are a table for people or JSON for programs. */
 #include "advisor/cost_json.h"
 #include "cli/advice_files.h"
+#include "cli/advice_flags.h"
 #include "cli/bar.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -246,16 +247,8 @@ int cost_run(const struct command *command, char **arguments)
 }
 
 const struct cli_flag cost_flags[] = {
-    {.name = "from",
-     .value_name = "FILE",
-     .help = "figures in JSON, such as measurement.json; flags overrule it",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, from)},
-    {.name = "prices",
-     .value_name = "BOOK",
-     .help = "guide, aws-2026 (the default), or a file of your own",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, prices)},
+    ADVICE_FLAG_FROM,
+    ADVICE_FLAG_PRICES,
     {.name = "months",
      .value_name = "NUMBER",
      .help = "over how many months (6)",

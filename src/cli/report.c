@@ -6,6 +6,7 @@
 #include "advisor/report_json.h"
 #include "advisor/weights.h"
 #include "cli/advice_files.h"
+#include "cli/advice_flags.h"
 #include "cli/command.h"
 #include "cli/figure_flags.h"
 #include "cli/output.h"
@@ -347,21 +348,13 @@ const struct cli_flag report_flags[] = {
      .help = "en or ko; by default the environment's, and English in JSON",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, language)},
-    {.name = "from",
-     .value_name = "FILE",
-     .help = "figures in JSON, such as measurement.json; flags overrule it",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, from)},
+    ADVICE_FLAG_FROM,
     {.name = "current",
      .value_name = "METHOD",
      .help = "what there is today: none (the default), poll, sse-db, ...",
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, current)},
-    {.name = "prices",
-     .value_name = "BOOK",
-     .help = "guide, aws-2026 (the default), or a file of your own",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, prices)},
+    ADVICE_FLAG_PRICES,
     {.name = "months",
      .value_name = "NUMBER",
      .help = "over how many months costs are summed up (6)",
@@ -369,16 +362,8 @@ const struct cli_flag report_flags[] = {
      .offset = offsetof(struct options, months),
      .minimum = 1,
      .maximum = COST_MONTHS_MOST},
-    {.name = "weight",
-     .value_name = "NAME=NUMBER",
-     .help = "how much a criterion counts in the scores; may be repeated",
-     .kind = FLAGS_TEXTS,
-     .offset = offsetof(struct options, weights)},
-    {.name = "rules",
-     .value_name = "FILE",
-     .help = "rules of your own instead of the guide's",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, rules)},
+    ADVICE_FLAG_WEIGHT,
+    ADVICE_FLAG_RULES,
     {.name = "plans",
      .value_name = "FILE",
      .help = "plans, risks and metrics of your own",
