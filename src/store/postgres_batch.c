@@ -2,9 +2,9 @@
  * request by request. That is rare, and it costs those that succeed nothing, as a savepoint for
  * each would.
  *
- * Where the connection breaks while a commit is under way nobody knows whether it came to be. Its
- * requests are answered with -EAGAIN: a client that must not publish twice tries again with the
- * same Idempotency-Key. */
+ * Where the connection breaks while a commit is under way nobody knows whether it came to be; but it
+ * will not come to be later (see postgres_clock.h). Its requests are answered with -EAGAIN: a client
+ * that must not publish twice tries again with the same Idempotency-Key. */
 #include "store/postgres_batch.h"
 
 #include "base/clock.h"
@@ -107,6 +107,43 @@ static void roll_back(struct postgres_batch *batch)
 	(void)postgres_connection_receive_sync(batch->connection);
 }
 
+/* Takes what the statement behind those that were received says; what it says of a failure is that
+ * the clock has to be read anew. */
+static void take_clock(struct postgres_connection *connection)
+{
+	PGresult *result = postgres_connection_receive(connection);
+
+	connection->clock = (struct postgres_clock){0};
+	if (result != NULL)
+		postgres_clock_take(&connection->clock, postgres_result_number(result, 0, 0),
+				    clock_monotonic_fine());
+	PQclear(result);
+}
+
+static int read_clock(struct postgres_connection *connection)
+{
+	if (!postgres_clock_is_stale(&connection->clock, clock_monotonic_fine()))
+		return 0;
+	postgres_connection_send(connection, POSTGRES_CLOCK, NULL);
+	postgres_connection_sync(connection);
+	take_clock(connection);
+	return postgres_connection_receive_sync(connection);
+}
+
+/* Nobody waits for it longer than the session's timeout; by then it is committed, or it never is.
+ */
+static void send_commit(struct postgres_connection *connection)
+{
+	struct postgres_parameters parameters = {.count = 0};
+	int64_t until = postgres_clock_after(&connection->clock, clock_monotonic_fine(),
+					     connection->timeout * 1000);
+
+	postgres_parameters_add_number(&parameters, POSTGRES_BIGINT, until);
+	postgres_connection_send(connection, POSTGRES_IN_TIME, &parameters);
+	postgres_connection_send(connection, POSTGRES_COMMIT, NULL);
+	postgres_connection_sync(connection);
+}
+
 /* What is received is not written again, so that receiving must not fail: memory for it is there
  * before the statements go. */
 static int write_all(struct postgres_batch *batch)
@@ -114,8 +151,10 @@ static int write_all(struct postgres_batch *batch)
 	struct postgres_connection *connection = batch->connection;
 	struct store_figures *figures = &batch->session->postgres->figures;
 	int64_t began = clock_monotonic_fine();
-	int result;
+	int result = read_clock(connection);
 
+	if (result < 0)
+		return result;
 	batch->hints = hint_batch_create(batch->epoch, batch->count);
 	step(batch, "begin");
 	postgres_connection_send(connection, POSTGRES_BEGIN, NULL);
@@ -125,9 +164,9 @@ static int write_all(struct postgres_batch *batch)
 	if (result < 0)
 		return result;
 	step(batch, "written");
-	postgres_connection_send(connection, POSTGRES_COMMIT, NULL);
-	postgres_connection_sync(connection);
+	send_commit(connection);
 	postgres_write_receive(batch);
+	take_clock(connection);
 	result = postgres_connection_receive_sync(connection);
 	if (result < 0)
 		return result;

@@ -106,6 +106,7 @@ static int shake_hands(struct postgres_connection *connection)
 int postgres_connection_open(struct postgres_connection *connection, struct error *error)
 {
 	postgres_connection_close(connection);
+	connection->clock = (struct postgres_clock){0};
 	start_clock(connection);
 	connection->handle = start(connection);
 	if (connection->handle == NULL)

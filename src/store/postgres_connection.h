@@ -8,6 +8,7 @@
 #define ALLIM_STORE_POSTGRES_CONNECTION_H
 
 #include "base/error.h"
+#include "store/postgres_clock.h"
 #include "store/postgres_parameters.h"
 #include "store/postgres_result.h"
 
@@ -23,8 +24,9 @@ struct postgres_connection {
 	PGconn *handle; /* NULL while it is lost */
 	const char *url;
 	struct slice password;
-	int64_t timeout;  /* milliseconds, for connecting and for each sync */
-	int64_t deadline; /* monotonic milliseconds */
+	int64_t timeout;	     /* milliseconds, for connecting and for each sync */
+	int64_t deadline;	     /* monotonic milliseconds */
+	struct postgres_clock clock; /* the database's */
 	_Atomic uint64_t *queries;
 	int result;	/* of the statements since the last sync */
 	unsigned syncs; /* that were sent and not received */

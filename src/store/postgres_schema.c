@@ -13,13 +13,14 @@
 #include <stdlib.h>
 
 enum {
-	VERSION = 2,
+	VERSION = 3,
 	OLDEST_SERVER = 130000,
 	PATIENCE = 60000 /* milliseconds that creating and upgrading may take */
 };
 
 /* What each version adds to the one before. */
-static const char *const versions[VERSION] = {postgres_schema_sql, postgres_schema_sql_2};
+static const char *const versions[VERSION] = {postgres_schema_sql, postgres_schema_sql_2,
+					      postgres_schema_sql_3};
 
 /* Functions are for those whom an administrator grants them, whatever version brought them. */
 #define REVOKE "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA allim FROM PUBLIC;\n"
@@ -93,10 +94,11 @@ static int check_server(struct postgres_connection *connection, struct error *er
  * Behind a lock stands what its last holder left, which only READ COMMITTED sees. A lock that
  * another session does not give up, or a node that froze in the middle of a transaction, costs less
  * than the session's own timeout. A commit is durable whatever the server's default; what is short
- * and often run gains nothing from compiling. */
+ * and often run gains nothing from compiling. The server finds out within a minute, as the node
+ * does (postgres_url.c), that nobody is there any more: a cut link tells it nothing. */
 int postgres_schema_settle(struct postgres_connection *connection, struct error *error)
 {
-	char sql[704];
+	char sql[896];
 	int result = check_server(connection, error);
 
 	snprintf(sql, sizeof(sql),
@@ -104,6 +106,8 @@ int postgres_schema_settle(struct postgres_connection *connection, struct error 
 		 "SET standard_conforming_strings = on; %s"
 		 "SET lock_timeout = %lld; SET statement_timeout = %lld; "
 		 "SET idle_in_transaction_session_timeout = %lld; SET jit = off; "
+		 "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; "
+		 "SET tcp_keepalives_count = 3; "
 		 "SET default_transaction_isolation = 'read committed'; "
 		 "SELECT set_config('synchronous_commit', 'on', false) "
 		 "WHERE current_setting('synchronous_commit') = 'off'",

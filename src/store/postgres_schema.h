@@ -10,6 +10,7 @@
  * changed: another version says what becomes of it. */
 extern const char postgres_schema_sql[];
 extern const char postgres_schema_sql_2[];
+extern const char postgres_schema_sql_3[];
 
 /* Makes a connected session fit for the store: refuses servers that are too old or hold another
  * encoding, and sets its limits. Returns 0 or a negative errno value with a sentence. */

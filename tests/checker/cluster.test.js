@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { postgresFor } from '../integration/lib/postgres.js';
 import { redisFor } from '../integration/lib/redis.js';
+import { eventually } from '../integration/lib/wait.js';
 import { Caller } from './lib/call.js';
 import { CALM } from './lib/client.js';
 import { clusterFor } from './lib/cluster.js';
@@ -217,3 +218,27 @@ for (const name of Object.keys(METHODS)) {
     await cluster.stop();
   });
 }
+
+// What the kernel delivers once the cable is in again has been repeated at another node meanwhile.
+test('what a node has given up does not happen later', { skip: refusal() ?? false }, async (context) => {
+  const hook = (action) => context.after(action);
+  const { near, far, cut, mend } = await namespacesFor(hook);
+  const database = await postgresFor(hook, { namespace: far });
+  const cluster = await clusterFor(hook, {
+    method: 'sse-db', count: 2, postgres: database, remote: { namespace: near, host: far.address }, variables: variablesOf(),
+  });
+  const [remote, local] = cluster.nodes;
+  const id = await local.publish('user-1');
+  const correct = async (node, title) => (await node.call('PATCH', `/v1/notifications/${id}`, { as: 'publisher', body: { title } })).status;
+  assert.equal(await correct(remote, 'over the cable'), 200);
+  const timers = await far.run('ss', '--tcp', '--no-header', '--numeric', '--options', 'state', 'established', 'dst', near.address);
+  assert.match(timers, /keepalive,\d+sec/);
+  assert.doesNotMatch(timers, /keepalive,\d+min/); // a server asks for its client after two hours by itself
+  await cut();
+  assert.equal(await correct(remote, 'given up'), 503);
+  assert.equal(await correct(local, 'newer'), 200);
+  await mend();
+  await eventually('what was sent to be refused', () => database.log.includes('it came too late'));
+  assert.equal((await local.list('user-1')).notifications[0].title, 'newer');
+  await cluster.stop();
+});

@@ -442,6 +442,48 @@ static void test_a_database_that_isolates_more(void **state)
 	conformance_check(&node);
 }
 
+/* Puts it forward by so many hours. */
+static void set_clock(int hours)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+		 "CREATE OR REPLACE FUNCTION allim.now() RETURNS bigint LANGUAGE sql VOLATILE AS "
+		 "'SELECT (extract(epoch FROM clock_timestamp() + interval ''%d hours'') * "
+		 "1000000)::bigint'",
+		 hours);
+	postgres_server_run(server, url, sql);
+}
+
+/* A write that seems to come too late is not committed, and the one behind it is: by then the clock
+ * was read anew. */
+static void test_a_clock_that_is_set(void **state)
+{
+	struct conformance single;
+	int64_t id;
+
+	(void)state;
+	postgres_node_init(&single, url);
+	single.options.connections = 2; /* of which one writes */
+	conformance_open(&single);
+	assert_int_equal(postgres_node_publish(&single, "anna", "before", &id), 0);
+	for (int hours = 1; hours >= -1; hours -= 2) {
+		int64_t rows =
+		    postgres_node_number(server, url, "SELECT count(*) FROM allim.notification");
+		int refused = hours > 0;
+
+		set_clock(hours);
+		assert_int_equal(postgres_node_publish(&single, "anna", "set", &id),
+				 refused ? -EAGAIN : 0);
+		assert_int_equal(postgres_node_publish(&single, "anna", "after", &id), 0);
+		assert_int_equal(
+		    postgres_node_number(server, url, "SELECT count(*) FROM allim.notification"),
+		    rows + 2 - refused);
+	}
+	conformance_check(&single);
+	postgres_node_finish(&single);
+}
+
 static int setup(void **state)
 {
 	server = *state;
@@ -468,11 +510,17 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    FAULT(test_killed_at_random_moments),	 FAULT(test_a_frozen_server),
-	    FAULT(test_sessions_that_are_terminated),	 FAULT(test_an_orderly_restart_while_idle),
-	    FAULT(test_an_inbox_that_is_held),		 FAULT(test_the_schema_is_dropped),
-	    FAULT(test_the_schema_is_made_anew),	 FAULT(test_an_older_copy_takes_the_place),
-	    FAULT(test_a_server_that_becomes_read_only), FAULT(test_a_database_that_isolates_more),
+	    FAULT(test_killed_at_random_moments),
+	    FAULT(test_a_frozen_server),
+	    FAULT(test_sessions_that_are_terminated),
+	    FAULT(test_an_orderly_restart_while_idle),
+	    FAULT(test_an_inbox_that_is_held),
+	    FAULT(test_the_schema_is_dropped),
+	    FAULT(test_the_schema_is_made_anew),
+	    FAULT(test_an_older_copy_takes_the_place),
+	    FAULT(test_a_server_that_becomes_read_only),
+	    FAULT(test_a_database_that_isolates_more),
+	    FAULT(test_a_clock_that_is_set),
 	};
 
 	return cmocka_run_group_tests(tests, postgres_node_start_server, postgres_node_end_server);
