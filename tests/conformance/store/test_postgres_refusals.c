@@ -165,7 +165,7 @@ static void test_a_newer_schema(void **state)
 	create_schema();
 	postgres_server_run(server, url, "UPDATE allim.meta SET version = 99");
 	refuse(url, "", -EINVAL,
-	       "the schema allim has version 99 and this program knows 2; use a newer allim");
+	       "the schema allim has version 99 and this program knows 3; use a newer allim");
 }
 
 /* All that is in the schema, as one number. */
@@ -181,10 +181,17 @@ static int64_t sum_schema(void)
 	    "SELECT indexdef FROM pg_indexes WHERE schemaname = 'allim') l");
 }
 
-/* As version 1 was: without what later versions add, and with what they replace. */
-static void make_version_1(void)
+/* As older versions were: without what later ones add, and with what they replace. */
+static void make_version_2(void)
 {
 	create_schema();
+	postgres_server_run(server, url,
+			    "DROP FUNCTION allim.in_time; UPDATE allim.meta SET version = 2");
+}
+
+static void make_version_1(void)
+{
+	make_version_2();
 	postgres_server_run(
 	    server, url,
 	    "DROP TABLE allim.topic, allim.subscription, allim.audit, allim.audit_node, "
@@ -204,33 +211,38 @@ static void make_version_1(void)
 
 static void test_an_older_schema_is_brought_up(void **state)
 {
-	struct error error = {.text = ""};
-	struct conformance node;
+	void (*const makers[])(void) = {make_version_1, make_version_2};
 	int64_t sum;
 
 	(void)state;
 	create_schema();
 	sum = sum_schema();
-	postgres_server_drop_database(server, url);
-	postgres_server_create_database(server, url);
-	make_version_1();
-	assert_int_not_equal(sum_schema(), sum);
-	postgres_node_init(&node, url);
-	node.options.read_only = true;
-	assert_int_equal(store_open(&node.options, &node.store, &error), -ENOENT);
-	assert_non_null(strstr(error.text, "is missing or old; start a node"));
-	node.options.read_only = false;
-	conformance_open(&node);
-	conformance_publish(&node, "anna", "title");
-	conformance_check(&node);
-	conformance_reopen(&node);
-	postgres_node_finish(&node);
-	assert_int_equal(sum_schema(), sum);
-	assert_int_equal(postgres_node_number(server, url,
-					      "SELECT count(*) FROM pg_proc p "
-					      "WHERE pronamespace = 'allim'::regnamespace AND "
-					      "has_function_privilege('public', p.oid, 'execute')"),
-			 0);
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+		struct error error = {.text = ""};
+		struct conformance node;
+
+		postgres_server_drop_database(server, url);
+		postgres_server_create_database(server, url);
+		makers[i]();
+		assert_int_not_equal(sum_schema(), sum);
+		postgres_node_init(&node, url);
+		node.options.read_only = true;
+		assert_int_equal(store_open(&node.options, &node.store, &error), -ENOENT);
+		assert_non_null(strstr(error.text, "is missing or old; start a node"));
+		node.options.read_only = false;
+		conformance_open(&node);
+		conformance_publish(&node, "anna", "title");
+		conformance_check(&node);
+		conformance_reopen(&node);
+		postgres_node_finish(&node);
+		assert_int_equal(sum_schema(), sum);
+		assert_int_equal(
+		    postgres_node_number(server, url,
+					 "SELECT count(*) FROM pg_proc p "
+					 "WHERE pronamespace = 'allim'::regnamespace AND "
+					 "has_function_privilege('public', p.oid, 'execute')"),
+		    0);
+	}
 }
 
 static void test_a_damaged_schema(void **state)
