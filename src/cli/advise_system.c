@@ -100,30 +100,54 @@ static void append_size(struct buffer *buffer, const struct sizing_row *row, dou
 	else
 		buffer_append_format(&number, value < 1000 ? "%.4g %s" : "%.0f %s", value,
 				     _(row->unit));
-	buffer_append_format(buffer, "%*s", INDENT, "");
+	buffer_append_format(buffer, "%*s", 2 * INDENT, "");
 	columns_append_left(buffer, slice_from_string(translation_of_name(row->name)), SIZE);
 	columns_append_left(buffer, buffer_slice(&number), SIZE);
 	columns_append_wrapped(buffer, slice_from_string(translation_of_name(row->formula)),
-			       INDENT + 2 * SIZE, INDENT + 2 * SIZE);
+			       2 * INDENT + 2 * SIZE, 2 * INDENT + 2 * SIZE);
 	buffer->failed = buffer->failed || buffer_failed(&number);
 	buffer_finish(&number);
 }
 
 /* Kafka and RabbitMQ have no formulas; their nodes hold WebSockets. */
+static enum advisor_method holder(enum advisor_method method)
+{
+	return method > ADVISOR_WEBSOCKET ? ADVISOR_WEBSOCKET : method;
+}
+
+/* All those that take the same. */
+static void append_holders(struct buffer *buffer, const struct advise_text *text,
+			   enum advisor_method method)
+{
+	const char *between = "";
+
+	buffer_append_format(buffer, "%*s", INDENT, "");
+	for (int i = 0; i < ADVISOR_METHODS; i++) {
+		bool is_chosen = (enum advisor_method)i == text->advice->method;
+
+		if (holder((enum advisor_method)i) != method)
+			continue;
+		buffer_append_string(buffer, between);
+		output_append_styled(buffer,
+				     slice_from_string(advisor_method_name((enum advisor_method)i)),
+				     is_chosen ? OUTPUT_ACCENT : OUTPUT_PLAIN, text->look.colours);
+		between = ", ";
+	}
+	buffer_append_byte(buffer, '\n');
+}
+
 static void append_sizes(struct buffer *buffer, const struct advise_text *text)
 {
-	enum advisor_method method = text->advice->method;
+	enum advisor_method method = ADVISOR_METHODS;
 	struct sizing sizing;
 
-	if (method == ADVISOR_METHODS)
-		return;
-	if (method > ADVISOR_WEBSOCKET)
-		method = ADVISOR_WEBSOCKET;
 	sizing_compute(&sizing, text->situation);
-	advise_text_begin_section(buffer, text, _("what it takes (3)"));
+	advise_text_begin_section(buffer, text, _("what each method takes (3)"));
 	for (int i = 0; i < SIZINGS; i++) {
-		if (sizing_rows[i].method == method)
-			append_size(buffer, &sizing_rows[i], sizing.values[i]);
+		if (sizing_rows[i].method != method)
+			append_holders(buffer, text, sizing_rows[i].method);
+		method = sizing_rows[i].method;
+		append_size(buffer, &sizing_rows[i], sizing.values[i]);
 	}
 }
 

@@ -2,9 +2,9 @@
  * request by request. That is rare, and it costs those that succeed nothing, as a savepoint for
  * each would.
  *
- * Where the connection breaks while a commit is under way nobody knows whether it came to be; but it
- * will not come to be later (see postgres_clock.h). Its requests are answered with -EAGAIN: a client
- * that must not publish twice tries again with the same Idempotency-Key. */
+ * Where the connection breaks while a commit is under way nobody knows whether it came to be; but
+ * it will not come to be later (see postgres_clock.h). Its requests are answered with -EAGAIN: a
+ * client that must not publish twice tries again with the same Idempotency-Key. */
 #include "store/postgres_batch.h"
 
 #include "base/clock.h"

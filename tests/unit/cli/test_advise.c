@@ -152,7 +152,13 @@ static void what_people_read(void **state)
 	running_assert_contains(running->output, "  sse-redis      7.3  ###############\n");
 	running_assert_contains(running->output, "  servers from 5 to 11: sse-redis\n");
 	running_assert_contains(running->output,
-				"  connections             10500 connections       users * tabs\n");
+				"\nwhat each method takes (3)\n  poll\n"
+				"    requests                700 requests/s          "
+				"users / poll-interval\n");
+	running_assert_contains(running->output,
+				"  sse-db\n    database-queries        3.333 queries/s         ");
+	running_assert_contains(running->output, "    redis-operations        unknown ");
+	running_assert_contains(running->output, "\n  websocket, kafka, rabbitmq\n    memory");
 }
 
 /* English stands only in the names of methods, flags and products. */
@@ -168,7 +174,7 @@ static void what_people_read_in_korean(void **state)
 				"  동시 접속자가 5000명을 넘고 서버는 10대 이하다\n"
 				"  동시 접속자 7000 명 (그 외) > 서버 수 5 대 (10 이하)\n");
 	running_assert_contains(running->output,
-				"  연결 수                 10500 연결              "
+				"    연결 수                 10500 연결              "
 				"동시 접속자 * 탭 수\n");
 	running_assert_contains(running->output, "  지연 1 초 → 499 ms: sse-redis\n");
 }
