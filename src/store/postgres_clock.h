@@ -1,7 +1,7 @@
-/* The database's clock, as a session can tell it: by it a write says until when it may be committed,
- * so that what a node has given up, and somebody has perhaps repeated elsewhere, does not happen
- * later, when the network delivers it at last. `now` is clock_monotonic_fine(); all times are
- * microseconds. One thread. */
+/* The database's clock, as a session can tell it: by it a write says until when it may be
+ * committed, so that what a node has given up, and somebody has perhaps repeated elsewhere, does
+ * not happen later, when the network delivers it at last. `now` is clock_monotonic_fine(); all
+ * times are microseconds. One thread. */
 #ifndef ALLIM_STORE_POSTGRES_CLOCK_H
 #define ALLIM_STORE_POSTGRES_CLOCK_H
 
