@@ -301,17 +301,22 @@ static json_t *changes_json(const struct writer *writer)
 
 static json_t *forecast_json(const struct writer *writer)
 {
-	enum advisor_method method = ADVISOR_METHODS;
-	int month = forecast_change(writer->rules, writer->situation, writer->weights, &method);
+	struct forecast_change change;
+	int failed = forecast_change(&change, writer->rules, writer->situation, writer->weights);
 	json_t *json;
-	int failed;
 
-	if (month == FORECAST_NEVER)
+	if (failed == 0 && change.month == FORECAST_NEVER)
 		return json_null();
 	json = json_object();
-	failed = month < 0 ? month : 0;
-	failed |= advisor_json_set(json, "month", json_integer(month));
-	failed |= advisor_json_set(json, "method", method_json(method));
+	if (failed < 0)
+		return whole(json, failed);
+	failed |= advisor_json_set(json, "month", json_integer(change.month));
+	failed |= advisor_json_set(json, "method", method_json(change.method));
+	failed |= advisor_json_set(json, "decided_by",
+				   change.rule == NULL ? json_null()
+						       : advisor_json_text(change.rule->name));
+	failed |= advisor_json_set(
+	    json, "reason", change.reason == NULL ? json_null() : sentence(writer, change.reason));
 	return whole(json, failed);
 }
 

@@ -29,9 +29,10 @@ unsigned forecast_condition(const struct condition *condition, const struct situ
 	return FORECAST_NEVER;
 }
 
-static int advise_later(const struct rules *rules, const struct situation *situation,
-			const double *weights, unsigned month, enum advisor_method *ret_method)
+static int advise_later(struct forecast_change *ret_change, const struct rules *rules,
+			const struct situation *situation, const double *weights, unsigned month)
 {
+	const struct rule_vote *vote;
 	struct situation later;
 	struct advice advice;
 	int result;
@@ -40,23 +41,26 @@ static int advise_later(const struct rules *rules, const struct situation *situa
 	result = advice_give(&advice, rules, &later, weights);
 	if (result < 0)
 		return result;
-	*ret_method = advice.method;
+	*ret_change = (struct forecast_change){month, advice.method, advice.rule, NULL};
+	if (advice.rule != NULL) {
+		vote = &advice.votes[advice.rule - rules->rules];
+		ret_change->reason = &vote->path[vote->length - 1]->reason;
+	}
 	advice_finish(&advice);
 	return 0;
 }
 
-int forecast_change(const struct rules *rules, const struct situation *situation,
-		    const double *weights, enum advisor_method *ret_method)
+int forecast_change(struct forecast_change *ret_change, const struct rules *rules,
+		    const struct situation *situation, const double *weights)
 {
-	enum advisor_method present, later;
-	int result = advise_later(rules, situation, weights, 0, &present);
+	struct forecast_change present;
+	int result = advise_later(&present, rules, situation, weights, 0);
 
-	for (int month = 1; month <= FORECAST_MONTHS && result == 0; month++) {
-		result = advise_later(rules, situation, weights, (unsigned)month, &later);
-		if (result < 0 || later == present)
-			continue;
-		*ret_method = later;
-		return month;
+	for (unsigned month = 1; month <= FORECAST_MONTHS && result == 0; month++) {
+		result = advise_later(ret_change, rules, situation, weights, month);
+		if (result == 0 && ret_change->method != present.method)
+			return 0;
 	}
-	return result < 0 ? result : FORECAST_NEVER;
+	ret_change->month = FORECAST_NEVER;
+	return result;
 }

@@ -16,9 +16,16 @@ void forecast_situation(struct situation *ret_situation, const struct situation 
  * is unknown. */
 unsigned forecast_condition(const struct condition *condition, const struct situation *situation);
 
-/* The first month in which the advice is another method, which goes to `*ret_method`; or
- * FORECAST_NEVER. Returns the month, or -ENOMEM. */
-int forecast_change(const struct rules *rules, const struct situation *situation,
-		    const double *weights, enum advisor_method *ret_method);
+/* The first month in which the advice is another method, and why. It points into the rules. */
+struct forecast_change {
+	unsigned month; /* or FORECAST_NEVER */
+	enum advisor_method method;
+	const struct rule *rule;	   /* that decides then; NULL: none does */
+	const struct advisor_text *reason; /* of its vote; or NULL */
+};
+
+/* Returns 0 or -ENOMEM. */
+int forecast_change(struct forecast_change *ret_change, const struct rules *rules,
+		    const struct situation *situation, const double *weights);
 
 #endif

@@ -95,19 +95,24 @@ static void append_signs(const struct scribe *scribe)
 static const char *change_text(const struct scribe *scribe)
 {
 	const struct report *report = scribe->report;
-	enum advisor_method method = ADVISOR_METHODS;
-	int month = forecast_change(report->rules, report->situation, report->weights, &method);
+	struct forecast_change change;
+	const char *text;
 
-	if (month < 0) {
+	if (forecast_change(&change, report->rules, report->situation, report->weights) < 0) {
 		scribe->document->failed = true;
 		return NULL;
 	}
-	if (month == FORECAST_NEVER)
+	if (change.month == FORECAST_NEVER)
 		return scribe_say(scribe,
 				  "The answer stays the same for ten years at this growth.");
-	return document_format(scribe->document,
-			       scribe_say(scribe, "At this growth the answer changes in %s: %s."),
-			       scribe_when(scribe, (unsigned)month), scribe_method(scribe, method));
+	text = document_format(
+	    scribe->document, scribe_say(scribe, "At this growth the answer changes in %s: %s."),
+	    scribe_when(scribe, change.month), scribe_method(scribe, change.method));
+	return change.rule == NULL
+		   ? text
+		   : scribe_join(scribe, text, " ",
+				 document_format(scribe->document, scribe_say(scribe, "Why: %s."),
+						 scribe_line(scribe, change.reason)));
 }
 
 static void append_growth(const struct scribe *scribe)

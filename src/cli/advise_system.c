@@ -233,29 +233,38 @@ static void append_signals(struct buffer *buffer, const struct advise_text *text
 	}
 }
 
-static void append_answer(struct buffer *buffer, unsigned month, enum advisor_method method)
+static void append_answer(struct buffer *buffer, const struct advise_text *text,
+			  const struct forecast_change *change)
 {
-	append_when(buffer, month);
-	buffer_append_format(buffer, _("the answer is %s"), advise_text_method(method));
-	buffer_append_byte(buffer, '\n');
+	struct buffer line = BUFFER_EMPTY;
+
+	append_when(buffer, change->month);
+	buffer_append_format(&line, _("the answer is %s"), advise_text_method(change->method));
+	if (change->rule != NULL) {
+		buffer_append_string(&line, ": ");
+		buffer_append(&line, sentence(text, change->reason));
+		buffer_append_format(&line, " (%.*s)", (int)change->rule->section.length,
+				     change->rule->section.data);
+	}
+	columns_append_line(buffer, &line, INDENT + WHEN, INDENT + WHEN);
 }
 
 static int append_forecast(struct buffer *buffer, const struct advise_text *text)
 {
-	enum advisor_method method = ADVISOR_METHODS;
-	int month = forecast_change(text->rules, text->situation, text->weights, &method);
+	struct forecast_change change;
+	int result = forecast_change(&change, text->rules, text->situation, text->weights);
 	bool grows = !isnan(text->situation->values[FIGURE_GROWTH]);
 	unsigned last = grows ? FORECAST_MONTHS : 0;
 	struct advise_section section = advise_text_begin_section(
 	    buffer, text, _("signs of a change (10.3), and when they show"));
 
-	if (month < 0)
-		return month;
+	if (result < 0)
+		return result;
 	for (unsigned i = 0; i <= last; i++) {
 		for (int j = 0; j < ADVISOR_METHODS; j++)
 			append_signals(buffer, text, (enum advisor_method)j, i);
-		if (month != FORECAST_NEVER && i == (unsigned)month)
-			append_answer(buffer, i, method);
+		if (i == change.month)
+			append_answer(buffer, text, &change);
 	}
 	if (!grows)
 		buffer_append_format(buffer, "%*s%s\n", INDENT, "",

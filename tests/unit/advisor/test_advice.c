@@ -192,7 +192,7 @@ static void more_never_leads_to_less(void **state)
 static void growth(void **state)
 {
 	const struct condition beyond = {FIGURE_USERS, 10000, INFINITY, true, false};
-	enum advisor_method method = ADVISOR_METHODS;
+	struct forecast_change change;
 	struct situation situation, later;
 
 	(void)state;
@@ -207,11 +207,16 @@ static void growth(void **state)
 	assert_true(later.values[FIGURE_SERVERS] == 4);
 	assert_int_equal(forecast_condition(&beyond, &situation), 9);
 	/* Beyond 5,000 users the tree asks for servers, not for Redis. */
-	assert_int_equal(forecast_change(&rules, &situation, NULL, &method), 4);
-	assert_int_equal(method, ADVISOR_SSE_DB);
+	assert_int_equal(forecast_change(&change, &rules, &situation, NULL), 0);
+	assert_int_equal(change.month, 4);
+	assert_int_equal(change.method, ADVISOR_SSE_DB);
+	assert_slice(change.rule->name, "decision tree");
+	assert_slice(change.reason->languages[ADVISOR_ENGLISH],
+		     "more than 5,000 users on 10 servers at most");
 	built_in_take(&situation, "users=3000 servers=4 latency=2s redis=yes");
 	assert_int_equal(forecast_condition(&beyond, &situation), FORECAST_NEVER);
-	assert_int_equal(forecast_change(&rules, &situation, NULL, &method), FORECAST_NEVER);
+	assert_int_equal(forecast_change(&change, &rules, &situation, NULL), 0);
+	assert_int_equal(change.month, FORECAST_NEVER);
 	built_in_take(&situation, "users=20000 growth=0%");
 	assert_int_equal(forecast_condition(&beyond, &situation), 0);
 }

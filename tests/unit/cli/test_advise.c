@@ -64,6 +64,9 @@ static void growth_is_looked_ahead(void **state)
 	(void)state;
 	assert_int_equal(json_integer_value(json_object_get(forecast, "month")), 4);
 	assert_string_equal(text_of(forecast, "method"), "sse-db");
+	assert_string_equal(text_of(forecast, "decided_by"), "decision tree");
+	assert_string_equal(text_of(forecast, "reason"),
+			    "more than 5,000 users on 10 servers at most");
 	assert_int_equal(json_integer_value(json_object_get(
 			     json_array_get(json_object_get(redis, "signals"), 0), "month")),
 			 9);
@@ -73,7 +76,8 @@ static void growth_is_looked_ahead(void **state)
 	running_assert_contains(RUN("advise", "--users", "3000", "--servers", "4", "--latency",
 				    "2s", "--redis", "yes", "--growth", "15%")
 				    ->output,
-				"  month 4    the answer is sse-db\n"
+				"  month 4    the answer is sse-db: more than 5,000 users on 10 "
+				"servers at most (4.1)\n"
 				"  month 9    sse-redis     more than 10,000 users at a time\n");
 }
 
