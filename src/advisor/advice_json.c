@@ -26,11 +26,6 @@ static json_t *whole(json_t *json, int failed)
 	return NULL;
 }
 
-static json_t *method_json(enum advisor_method method)
-{
-	return method == ADVISOR_METHODS ? json_null() : json_string(advisor_method_name(method));
-}
-
 static json_t *sentence(const struct writer *writer, const struct advisor_text *text)
 {
 	return advisor_json_text(text->languages[writer->language]);
@@ -54,7 +49,8 @@ static json_t *votes_json(unsigned methods)
 
 	for (int i = 0; i < ADVISOR_METHODS; i++) {
 		if ((methods & 1U << i) != 0)
-			failed |= json_array_append_new(json, method_json((enum advisor_method)i));
+			failed |= json_array_append_new(
+			    json, advisor_json_method((enum advisor_method)i));
 	}
 	return whole(json, failed);
 }
@@ -115,7 +111,7 @@ static json_t *vote_json(const struct advice *advice, unsigned methods)
 		if ((methods & 1U << i) != 0)
 			method = (enum advisor_method)i;
 	}
-	return method_json(method);
+	return advisor_json_method(method);
 }
 
 static json_t *rule_json(const struct writer *writer, size_t index)
@@ -207,7 +203,7 @@ static json_t *one_method_json(const struct writer *writer, enum advisor_method 
 {
 	const struct claim *out = writer->advice->ruled_out[method];
 	json_t *json = json_object();
-	int failed = advisor_json_set(json, "method", method_json(method));
+	int failed = advisor_json_set(json, "method", advisor_json_method(method));
 
 	failed |=
 	    advisor_json_set(json, "score", advisor_json_number(writer->advice->scores[method]));
@@ -293,7 +289,7 @@ static json_t *changes_json(const struct writer *writer)
 		failed |= advisor_json_set(row, "from",
 					   advisor_json_number(writer->situation->values[i]));
 		failed |= advisor_json_set(row, "to", advisor_json_number(change.value));
-		failed |= advisor_json_set(row, "method", method_json(change.method));
+		failed |= advisor_json_set(row, "method", advisor_json_method(change.method));
 		failed |= json_array_append_new(json, row);
 	}
 	return whole(json, failed);
@@ -311,7 +307,7 @@ static json_t *forecast_json(const struct writer *writer)
 	if (failed < 0)
 		return whole(json, failed);
 	failed |= advisor_json_set(json, "month", json_integer(change.month));
-	failed |= advisor_json_set(json, "method", method_json(change.method));
+	failed |= advisor_json_set(json, "method", advisor_json_method(change.method));
 	failed |= advisor_json_set(json, "decided_by",
 				   change.rule == NULL ? json_null()
 						       : advisor_json_text(change.rule->name));
@@ -328,7 +324,7 @@ json_t *advice_json_create(const struct advice *advice, const struct rules *rule
 	json_t *json = json_object();
 	int failed = advisor_json_set(json, "version", json_integer(1));
 
-	failed |= advisor_json_set(json, "method", method_json(advice->method));
+	failed |= advisor_json_set(json, "method", advisor_json_method(advice->method));
 	failed |= advisor_json_set(json, "decided_by",
 				   advice->rule == NULL ? json_null()
 							: advisor_json_text(advice->rule->name));

@@ -21,6 +21,11 @@ json_t *advisor_json_text(struct slice text)
 	return json_stringn(text.data, text.length);
 }
 
+json_t *advisor_json_method(enum advisor_method method)
+{
+	return method == ADVISOR_METHODS ? json_null() : json_string(advisor_method_name(method));
+}
+
 int advisor_json_set(json_t *object, const char *name, json_t *value)
 {
 	return json_object_set_new(object, name, value) < 0 ? -ENOMEM : 0;

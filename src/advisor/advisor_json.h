@@ -1,7 +1,8 @@
-/* Numbers and texts of advice as JSON. */
+/* Numbers, texts and methods of advice as JSON. */
 #ifndef ALLIM_ADVISOR_ADVISOR_JSON_H
 #define ALLIM_ADVISOR_ADVISOR_JSON_H
 
+#include "advisor/advisor_method.h"
 #include "base/buffer.h"
 
 #include <jansson.h>
@@ -10,6 +11,9 @@
 json_t *advisor_json_number(double number);
 
 json_t *advisor_json_text(struct slice text);
+
+/* The name; null for ADVISOR_METHODS, which is no method. */
+json_t *advisor_json_method(enum advisor_method method);
 
 /* Sets a member. The value is taken over, and may be NULL. Returns 0, or -ENOMEM. */
 int advisor_json_set(json_t *object, const char *name, json_t *value);

@@ -13,10 +13,7 @@ json_t *report_json_create(const struct report *report)
 	failed |= advisor_json_set(json, "date",
 				   json_sprintf("%04d-%02d-%02d", report->date.year,
 						report->date.month, report->date.day));
-	failed |= advisor_json_set(json, "current",
-				   report->current == ADVISOR_METHODS
-				       ? json_null()
-				       : json_string(advisor_method_name(report->current)));
+	failed |= advisor_json_set(json, "current", advisor_json_method(report->current));
 	failed |=
 	    advisor_json_set(json, "decision",
 			     advice_json_create(report->advice, report->rules, report->situation,
