@@ -62,15 +62,16 @@ static double infrastructure(const struct bill *bill, enum advisor_method method
 }
 
 void cost_compute(struct cost *cost, const struct price_book *book, enum advisor_method method,
-		  const struct situation *situation, double months)
+		  const struct situation *situation, enum advisor_method current, double months)
 {
 	const struct bill *bill = &book->bills[method];
 	double monthly = infrastructure(bill, method, situation);
-	double days = bill->development + bill->maintenance * months;
+	double development = method == current ? 0 : bill->development;
+	double days = development + bill->maintenance * months;
 
 	*cost = (struct cost){
 	    .infrastructure_per_month = monthly,
-	    .development_days = bill->development,
+	    .development_days = development,
 	    .maintenance_days_per_month = bill->maintenance,
 	    .labour = days * book->hours_a_day * book->hour,
 	    .infrastructure = monthly * months,

@@ -11,7 +11,7 @@ enum { COST_MONTHS = 6, COST_MONTHS_MOST = 1200 };
 /* In the book's currency. NAN: the book says nothing of it, or counts a figure that is unknown. */
 struct cost {
 	double infrastructure_per_month;
-	double development_days;
+	double development_days; /* 0 for the method in use */
 	double maintenance_days_per_month;
 	double labour; /* over all months */
 	double infrastructure;
@@ -23,8 +23,10 @@ struct cost {
 double cost_line_count(const struct bill_line *line, enum advisor_method method,
 		       const struct situation *situation);
 
+/* For `current`, the method in use (ADVISOR_METHODS: none), no development is counted: it is
+ * there. */
 void cost_compute(struct cost *cost, const struct price_book *book, enum advisor_method method,
-		  const struct situation *situation, double months);
+		  const struct situation *situation, enum advisor_method current, double months);
 
 /* Which unknown figures the method's bill counts: bits, by enum figure. */
 uint64_t cost_open_figures(const struct bill *bill, enum advisor_method method,

@@ -55,14 +55,15 @@ static json_t *figures_json(uint64_t figures)
 }
 
 static json_t *method_json(const struct price_book *book, enum advisor_method method,
-			   const struct situation *situation, double months)
+			   const struct situation *situation, enum advisor_method current,
+			   double months)
 {
 	const struct bill *bill = &book->bills[method];
 	json_t *json = json_object();
 	struct cost cost;
 	int failed;
 
-	cost_compute(&cost, book, method, situation, months);
+	cost_compute(&cost, book, method, situation, current, months);
 	const struct {
 		const char *name;
 		double number;
@@ -92,7 +93,7 @@ static json_t *method_json(const struct price_book *book, enum advisor_method me
 }
 
 static json_t *methods_json(const struct price_book *book, const struct situation *situation,
-			    double months)
+			    enum advisor_method current, double months)
 {
 	json_t *methods = json_object();
 
@@ -100,7 +101,7 @@ static json_t *methods_json(const struct price_book *book, const struct situatio
 		enum advisor_method method = (enum advisor_method)i;
 
 		if (advisor_json_set(methods, advisor_method_name(method),
-				     method_json(book, method, situation, months)) == 0)
+				     method_json(book, method, situation, current, months)) == 0)
 			continue;
 		json_decref(methods);
 		return NULL;
@@ -109,7 +110,8 @@ static json_t *methods_json(const struct price_book *book, const struct situatio
 }
 
 json_t *cost_json_create(const struct price_book *book, const char *prices,
-			 const struct situation *situation, double months)
+			 const struct situation *situation, enum advisor_method current,
+			 double months)
 {
 	json_t *json = json_object();
 	int failed = advisor_json_set(json, "version", json_integer(1));
@@ -119,8 +121,9 @@ json_t *cost_json_create(const struct price_book *book, const char *prices,
 	failed |= advisor_json_set(json, "region", advisor_json_text(book->region));
 	failed |= advisor_json_set(json, "date", advisor_json_text(book->date));
 	failed |= advisor_json_set(json, "source", advisor_json_text(book->source));
+	failed |= advisor_json_set(json, "current", advisor_json_method(current));
 	failed |= advisor_json_set(json, "months", advisor_json_number(months));
-	failed |= advisor_json_set(json, "methods", methods_json(book, situation, months));
+	failed |= advisor_json_set(json, "methods", methods_json(book, situation, current, months));
 	if (failed == 0)
 		return json;
 	json_decref(json);

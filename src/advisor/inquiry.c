@@ -191,7 +191,7 @@ int inquiry_cost(const json_t *json, json_t **ret_answer, struct error *error)
 		result = read_prices(&book, &name, json, error);
 	if (result < 0)
 		return result;
-	answer = cost_json_create(&book, name, &situation, months);
+	answer = cost_json_create(&book, name, &situation, ADVISOR_METHODS, months);
 	price_book_finish(&book);
 	if (answer == NULL)
 		return fail_for_memory(error);

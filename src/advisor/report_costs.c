@@ -14,7 +14,7 @@ static struct cost cost_of(const struct scribe *scribe, int method)
 	struct cost cost;
 
 	cost_compute(&cost, report->book, (enum advisor_method)method, report->situation,
-		     report->months);
+		     report->current, report->months);
 	return cost;
 }
 
@@ -84,6 +84,16 @@ static void append_note(const struct scribe *scribe, const char *label, const ch
 	if (names[0] != '\0')
 		document_paragraph(scribe->document, DOCUMENT_NOTE,
 				   document_format(scribe->document, "%s: %s.", label, names));
+}
+
+/* Says why one method's building costs nothing. */
+static void append_current(const struct scribe *scribe)
+{
+	enum advisor_method current = scribe->report->current;
+
+	if (current != ADVISOR_METHODS)
+		append_note(scribe, scribe_say(scribe, "In use, and not built again"),
+			    scribe_method(scribe, current));
 }
 
 static void append_open(const struct scribe *scribe)
@@ -177,6 +187,7 @@ void report_costs_append(const struct scribe *scribe)
 	table = begin_table(scribe);
 	for (int i = 0; i < ADVISOR_METHODS; i++)
 		append_method(scribe, table, i);
+	append_current(scribe);
 	append_chart(scribe);
 	append_open(scribe);
 	append_source(scribe);

@@ -70,12 +70,13 @@ static struct expected expect(const struct scribe *scribe)
 	struct cost cost = {.infrastructure_per_month = NAN, .development_days = NAN};
 
 	if (method != ADVISOR_METHODS)
-		cost_compute(&cost, report->book, method, report->situation, report->months);
+		cost_compute(&cost, report->book, method, report->situation, report->current,
+			     report->months);
 	return (struct expected){
 	    .users = effect->users,
 	    .latency = effect_latency(effect, report->situation),
 	    .infrastructure = cost.infrastructure_per_month,
-	    .days = is_there(scribe) ? 0 : cost.development_days,
+	    .days = cost.development_days,
 	    .section = section_of(scribe, effect->section),
 	};
 }

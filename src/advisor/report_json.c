@@ -18,9 +18,9 @@ json_t *report_json_create(const struct report *report)
 	    advisor_json_set(json, "decision",
 			     advice_json_create(report->advice, report->rules, report->situation,
 						report->weights, report->audience->language));
-	failed |= advisor_json_set(
-	    json, "costs",
-	    cost_json_create(report->book, report->prices, report->situation, report->months));
+	failed |= advisor_json_set(json, "costs",
+				   cost_json_create(report->book, report->prices, report->situation,
+						    report->current, report->months));
 	if (failed == 0)
 		return json;
 	json_decref(json);

@@ -161,7 +161,7 @@ static void append_table(struct buffer *buffer, const struct price_book *book,
 	struct cost costs[ADVISOR_METHODS];
 
 	for (int i = 0; i < ADVISOR_METHODS; i++)
-		cost_compute(&costs[i], book, (enum advisor_method)i, situation,
+		cost_compute(&costs[i], book, (enum advisor_method)i, situation, ADVISOR_METHODS,
 			     (double)options->months);
 	append_source(buffer, book, options->prices);
 	append_titles(buffer, (long long)options->months);
@@ -185,7 +185,8 @@ static int show(const struct command *command, const struct price_book *book,
 		append_table(&text, book, situation, options);
 		return command_print_last(command, &text);
 	}
-	json = cost_json_create(book, options->prices, situation, (double)options->months);
+	json = cost_json_create(book, options->prices, situation, ADVISOR_METHODS,
+				(double)options->months);
 	if (json == NULL)
 		return command_fail(command, COMMAND_FAILED, "out of memory");
 	output_append_value(&text, json);

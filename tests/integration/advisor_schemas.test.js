@@ -108,8 +108,9 @@ describe('decision.json and costs', () => {
     ]) assertDoesNotFit('decision', changed(decision, path, to));
     const cost = await json('cost', ...from);
     for (const [path, to] of [
-      [['version'], '1'], [['currency'], 'dollars'], [['months'], 0], [['methods', 'poll']], [['methods', 'poll', 'total'], '2000'],
-      [['methods', 'poll', 'bill', 0, 'price'], -1], [['methods', 'poll', 'bill', 0, 'date']], [['methods', 'sse-db', 'at_peak']],
+      [['version'], '1'], [['currency'], 'dollars'], [['months'], 0], [['current'], 'pigeon'], [['current']],
+      [['methods', 'poll']], [['methods', 'poll', 'total'], '2000'], [['methods', 'poll', 'bill', 0, 'price'], -1],
+      [['methods', 'poll', 'bill', 0, 'date']], [['methods', 'sse-db', 'at_peak']],
     ]) assertDoesNotFit('cost', changed(cost, path, to));
   });
 });

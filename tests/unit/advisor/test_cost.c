@@ -44,7 +44,7 @@ static void the_guide(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct cost cost;
 
-		cost_compute(&cost, &book, rows[i].method, &situation, 6);
+		cost_compute(&cost, &book, rows[i].method, &situation, ADVISOR_METHODS, 6);
 		assert_equal(cost.infrastructure_per_month, rows[i].month);
 		assert_equal(cost.development_days + 6 * cost.maintenance_days_per_month,
 			     rows[i].days);
@@ -52,6 +52,44 @@ static void the_guide(void **state)
 		assert_equal(cost.infrastructure, rows[i].infrastructure);
 		assert_equal(cost.total, rows[i].total);
 	}
+	price_book_finish(&book);
+}
+
+/* Staying costs its upkeep, and every other method as much as before. */
+static void the_method_in_use_is_not_built_again(void **state)
+{
+	struct situation situation;
+	struct price_book book;
+	struct cost stays, leaves;
+
+	(void)state;
+	read_book(&book, "guide");
+	situation_init(&situation);
+	cost_compute(&stays, &book, ADVISOR_SSE_DB, &situation, ADVISOR_SSE_DB, 6);
+	assert_equal(stays.development_days, 0);
+	assert_equal(stays.maintenance_days_per_month, 1);
+	assert_equal(stays.labour, 6 * 8 * 50);
+	assert_equal(stays.total, 6 * 140 + 6 * 8 * 50);
+	cost_compute(&leaves, &book, ADVISOR_SSE_REDIS, &situation, ADVISOR_SSE_DB, 6);
+	assert_equal(leaves.development_days, 5);
+	assert_equal(leaves.total, 8090);
+	price_book_finish(&book);
+}
+
+/* That nothing is built is known without a book; what its upkeep takes is not. */
+static void the_method_in_use_may_have_no_price(void **state)
+{
+	struct situation situation;
+	struct price_book book;
+	struct cost cost;
+
+	(void)state;
+	read_book(&book, "guide");
+	situation_init(&situation);
+	cost_compute(&cost, &book, ADVISOR_WEBSOCKET, &situation, ADVISOR_WEBSOCKET, 6);
+	assert_equal(cost.development_days, 0);
+	assert_true(isnan(cost.labour));
+	assert_true(isnan(cost.total));
 	price_book_finish(&book);
 }
 
@@ -64,10 +102,10 @@ static void what_the_guide_does_not_price_is_open(void **state)
 	(void)state;
 	read_book(&book, "guide");
 	situation_init(&situation);
-	cost_compute(&cost, &book, ADVISOR_WEBSOCKET, &situation, 6);
+	cost_compute(&cost, &book, ADVISOR_WEBSOCKET, &situation, ADVISOR_METHODS, 6);
 	assert_true(isnan(cost.infrastructure_per_month));
 	assert_true(isnan(cost.total));
-	cost_compute(&cost, &book, ADVISOR_POLL, &situation, 6);
+	cost_compute(&cost, &book, ADVISOR_POLL, &situation, ADVISOR_METHODS, 6);
 	assert_true(isnan(cost.per_thousand_users));
 	price_book_finish(&book);
 }
@@ -93,10 +131,10 @@ static void connections_cost(void **state)
 	set(&situation, FIGURE_TABS, 1);
 	set(&situation, FIGURE_SERVERS, 3);
 	set(&situation, FIGURE_NOTIFICATIONS, 0);
-	cost_compute(&few, &book, ADVISOR_SSE_DB, &situation, 1);
+	cost_compute(&few, &book, ADVISOR_SSE_DB, &situation, ADVISOR_METHODS, 1);
 	assert_equal(few.infrastructure_per_month, 3 * 30.37 + 26.28 + 16.43);
 	set(&situation, FIGURE_USERS, 100000);
-	cost_compute(&many, &book, ADVISOR_SSE_DB, &situation, 1);
+	cost_compute(&many, &book, ADVISOR_SSE_DB, &situation, ADVISOR_METHODS, 1);
 	assert_equal(many.infrastructure_per_month - few.infrastructure_per_month,
 		     100000.0 / 3000 * 5.84);
 	assert_equal(many.per_thousand_users, many.infrastructure_per_month / 100);
@@ -119,11 +157,11 @@ static void traffic_costs(void **state)
 	set(&situation, FIGURE_TABS, 1);
 	set(&situation, FIGURE_SERVERS, 1);
 	set(&situation, FIGURE_NOTIFICATIONS, 0);
-	cost_compute(&cost, &book, ADVISOR_POLL, &situation, 1);
+	cost_compute(&cost, &book, ADVISOR_POLL, &situation, ADVISOR_METHODS, 1);
 	assert_equal(cost.infrastructure_per_month,
 		     15.18 + 13.14 + 16.43 + hourly * 5.84 + hourly * 730 * 0.09);
 	situation_init(&situation);
-	cost_compute(&cost, &book, ADVISOR_POLL, &situation, 1);
+	cost_compute(&cost, &book, ADVISOR_POLL, &situation, ADVISOR_METHODS, 1);
 	assert_true(isnan(cost.infrastructure_per_month));
 	price_book_finish(&book);
 }
@@ -144,16 +182,16 @@ static void averages_add_up(void **state)
 	set(&situation, FIGURE_USERS, 3000);
 	set(&situation, FIGURE_SERVERS, 3);
 	set(&situation, FIGURE_NOTIFICATIONS, 4000);
-	cost_compute(&peak, &book, ADVISOR_SSE_DB, &situation, 1);
+	cost_compute(&peak, &book, ADVISOR_SSE_DB, &situation, ADVISOR_METHODS, 1);
 	set(&situation, FIGURE_AVERAGE_NOTIFICATIONS, 400);
-	cost_compute(&mean, &book, ADVISOR_SSE_DB, &situation, 1);
+	cost_compute(&mean, &book, ADVISOR_SSE_DB, &situation, ADVISOR_METHODS, 1);
 	assert_equal(mean.infrastructure_per_month, 3 * 30.37 + 26.28 + 16.43 + hourly * 5.84 +
 							hourly / 10 * 730 * 0.09 + kept * 0.115);
 	assert_equal(peak.infrastructure_per_month - mean.infrastructure_per_month,
 		     hourly * 0.9 * 730 * 0.09 + kept * 9 * 0.115);
-	cost_compute(&peak, &book, ADVISOR_POLL, &situation, 1);
+	cost_compute(&peak, &book, ADVISOR_POLL, &situation, ADVISOR_METHODS, 1);
 	set(&situation, FIGURE_AVERAGE_USERS, 1500);
-	cost_compute(&mean, &book, ADVISOR_POLL, &situation, 1);
+	cost_compute(&mean, &book, ADVISOR_POLL, &situation, ADVISOR_METHODS, 1);
 	assert_equal(peak.infrastructure_per_month - mean.infrastructure_per_month,
 		     150.0 * 1024 * 3600 / 1e9 * 730 * 0.09);
 	price_book_finish(&book);
@@ -221,6 +259,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_guide),
+	    cmocka_unit_test(the_method_in_use_is_not_built_again),
+	    cmocka_unit_test(the_method_in_use_may_have_no_price),
 	    cmocka_unit_test(what_the_guide_does_not_price_is_open),
 	    cmocka_unit_test(connections_cost),
 	    cmocka_unit_test(traffic_costs),
