@@ -32,3 +32,16 @@ int advisor_method_find(struct slice name, enum advisor_method *ret_method)
 	}
 	return -ENOENT;
 }
+
+int advisor_method_read_current(struct slice text, enum advisor_method *ret_current,
+				struct error *error)
+{
+	if (advisor_method_find(text, ret_current) == 0)
+		return 0;
+	if (!slice_equals(text, SLICE("none")))
+		return error_set(error, -EINVAL,
+				 "current is none, poll, sse-db, sse-redis, websocket, kafka or "
+				 "rabbitmq");
+	*ret_current = ADVISOR_METHODS;
+	return 0;
+}

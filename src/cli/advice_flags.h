@@ -3,6 +3,8 @@
 #ifndef ALLIM_CLI_ADVICE_FLAGS_H
 #define ALLIM_CLI_ADVICE_FLAGS_H
 
+#include "advisor/advisor_method.h"
+#include "cli/command.h"
 #include "cli/flags.h"
 
 #define ADVICE_FLAG_FROM                                                     \
@@ -11,6 +13,13 @@
 		.help = "figures in JSON, such as measurement.json; flags "  \
 			"overrule it",                                       \
 		.kind = FLAGS_TEXT, .offset = offsetof(struct options, from) \
+	}
+
+#define ADVICE_FLAG_CURRENT                                                           \
+	{                                                                             \
+		.name = "current", .value_name = "METHOD",                            \
+		.help = "what there is today: none (the default), poll, sse-db, ...", \
+		.kind = FLAGS_TEXT, .offset = offsetof(struct options, current)       \
 	}
 
 #define ADVICE_FLAG_PRICES                                                      \
@@ -34,5 +43,10 @@
 		.help = "rules of your own instead of the guide's", .kind = FLAGS_TEXT, \
 		.offset = offsetof(struct options, rules)                               \
 	}
+
+/* Reads what was given with --current; NULL is none. Returns COMMAND_GOES_ON, or the exit
+ * status. */
+int advice_flags_read_current(const struct command *command, const char *given,
+			      enum advisor_method *ret_current);
 
 #endif

@@ -249,16 +249,6 @@ static void finish(struct reporting *reporting)
 
 /* Flags */
 
-static int choose_current(struct reporting *reporting)
-{
-	const char *current = reporting->options.current;
-
-	reporting->current = ADVISOR_METHODS;
-	return current == NULL || strcmp(current, "none") == 0
-		   ? 0
-		   : advisor_method_find(slice_from_string(current), &reporting->current);
-}
-
 /* Programs read English, unless they say otherwise. */
 static int choose_language(struct reporting *reporting, const struct format *format)
 {
@@ -322,9 +312,9 @@ int report_run(const struct command *command, char **arguments)
 		return command_misuse(command, "--format is md, html or json");
 	if (choose_language(&reporting, format) < 0)
 		return command_misuse(command, "--lang is en or ko");
-	if (choose_current(&reporting) < 0)
-		return command_misuse(command, "--current is none, poll, sse-db, sse-redis, "
-					       "websocket, kafka or rabbitmq");
+	result = advice_flags_read_current(command, options->current, &reporting.current);
+	if (result != COMMAND_GOES_ON)
+		return result;
 	if (options->exports)
 		return export_plans(&reporting);
 	result = read_and_write(&reporting, format);
@@ -349,11 +339,7 @@ const struct cli_flag report_flags[] = {
      .kind = FLAGS_TEXT,
      .offset = offsetof(struct options, language)},
     ADVICE_FLAG_FROM,
-    {.name = "current",
-     .value_name = "METHOD",
-     .help = "what there is today: none (the default), poll, sse-db, ...",
-     .kind = FLAGS_TEXT,
-     .offset = offsetof(struct options, current)},
+    ADVICE_FLAG_CURRENT,
     ADVICE_FLAG_PRICES,
     {.name = "months",
      .value_name = "NUMBER",
