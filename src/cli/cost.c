@@ -28,6 +28,8 @@ enum {
 
 struct options {
 	const char *from;
+	const char *current;
+	enum advisor_method in_use; /* what `current` names */
 	const char *prices;
 	int64_t months;
 	const char *format;
@@ -89,6 +91,13 @@ static void append_method(struct buffer *buffer, enum advisor_method method,
 		bar_append(buffer, cost->total / most, BAR, OUTPUT_ACCENT, bar_look_of_output());
 	}
 	buffer_append_string(buffer, "\n");
+}
+
+static void append_in_use(struct buffer *buffer, enum advisor_method method)
+{
+	if (method != ADVISOR_METHODS)
+		buffer_append_format(buffer, _("%s: in use, and not built again\n"),
+				     _(advisor_method_title(method)));
 }
 
 static void append_open(struct buffer *buffer, const struct price_book *book,
@@ -161,7 +170,7 @@ static void append_table(struct buffer *buffer, const struct price_book *book,
 	struct cost costs[ADVISOR_METHODS];
 
 	for (int i = 0; i < ADVISOR_METHODS; i++)
-		cost_compute(&costs[i], book, (enum advisor_method)i, situation, ADVISOR_METHODS,
+		cost_compute(&costs[i], book, (enum advisor_method)i, situation, options->in_use,
 			     (double)options->months);
 	append_source(buffer, book, options->prices);
 	append_titles(buffer, (long long)options->months);
@@ -170,6 +179,7 @@ static void append_table(struct buffer *buffer, const struct price_book *book,
 	buffer_append_string(buffer, "\n");
 	buffer_append_format(buffer, _("in %.*s; - is unknown\n"), (int)book->currency.length,
 			     book->currency.data);
+	append_in_use(buffer, options->in_use);
 	for (int i = 0; i < ADVISOR_METHODS; i++)
 		append_open(buffer, book, (enum advisor_method)i, situation);
 	append_bounds(buffer, book, situation);
@@ -185,7 +195,7 @@ static int show(const struct command *command, const struct price_book *book,
 		append_table(&text, book, situation, options);
 		return command_print_last(command, &text);
 	}
-	json = cost_json_create(book, options->prices, situation, ADVISOR_METHODS,
+	json = cost_json_create(book, options->prices, situation, options->in_use,
 				(double)options->months);
 	if (json == NULL)
 		return command_fail(command, COMMAND_FAILED, "out of memory");
@@ -243,12 +253,16 @@ int cost_run(const struct command *command, char **arguments)
 		return command_misuse(command, "--format is text or json");
 	if (translation_find(options.language, &language) < 0)
 		return command_misuse(command, "--lang is en or ko");
+	result = advice_flags_read_current(command, options.current, &options.in_use);
+	if (result != COMMAND_GOES_ON)
+		return result;
 	translation_use(language);
 	return show_or_export(command, &situation, &options);
 }
 
 const struct cli_flag cost_flags[] = {
     ADVICE_FLAG_FROM,
+    ADVICE_FLAG_CURRENT,
     ADVICE_FLAG_PRICES,
     {.name = "months",
      .value_name = "NUMBER",

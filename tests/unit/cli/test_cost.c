@@ -104,6 +104,46 @@ static void a_table_for_people(void **state)
 	running_assert_contains(running->output, "WebSocket: 이 가격표에 가격이 없습니다\n");
 }
 
+static void what_is_in_use_is_not_built_again(void **state)
+{
+	json_t *json = running_json(
+	    RUN("cost", "--prices", "guide", "--current", "sse-db", "--format", "json"));
+	const json_t *stays = method_of(json, "sse-db"), *other = method_of(json, "poll");
+	const struct running *running;
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(json, "current")), "sse-db");
+	assert_number(stays, "development_days", 0);
+	assert_number(stays, "maintenance_days_per_month", 1);
+	assert_number(stays, "labour", 2400);
+	assert_number(stays, "total", 3240);
+	assert_number(other, "development_days", 1);
+	assert_number(other, "total", 2080);
+	json_decref(json);
+	running = RUN("cost", "--prices", "guide", "--current", "sse-db");
+	running_assert_contains(
+	    running->output,
+	    "SSE + database polling        140            -        0          1       2400 "
+	    "       3240 #\n");
+	running_assert_contains(running->output,
+				"\nSSE + database polling: in use, and not built again\n");
+	running = RUN("cost", "--prices", "guide", "--current", "poll", "--lang", "ko");
+	running_assert_contains(running->output,
+				"\nREST 폴링: 이미 사용 중이라 다시 만들지 않습니다\n");
+}
+
+static void nothing_may_be_in_use(void **state)
+{
+	json_t *json =
+	    running_json(RUN("cost", "--prices", "guide", "--current", "none", "--format=json"));
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(json, "current")));
+	assert_number(method_of(json, "poll"), "total", 2080);
+	json_decref(json);
+	assert_null(strstr(RUN("cost", "--prices", "guide")->output, "in use"));
+}
+
 static void assert_fits(const char *line)
 {
 	for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
@@ -159,15 +199,23 @@ static void mistakes_are_refused(void **state)
 				"--users is given twice");
 	running_assert_contains(RUN("cost", "--users", "--tabs")->errors, "--users");
 	running_assert_contains(RUN("cost", "--months", "0")->errors, "months");
+	running_assert_contains(RUN("cost", "--current", "smoke")->errors,
+				"--current is none, poll, sse-db, ");
+	assert_int_equal(RUN("cost", "--current", "")->status, COMMAND_MISUSED);
 	running_assert_contains(RUN("cost", "--lang", "fr")->errors, "--lang is en or ko");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_guide_as_json),     cmocka_unit_test(what_is_unknown_is_named),
-	    cmocka_unit_test(a_bound_is_called_one), cmocka_unit_test(a_table_for_people),
-	    cmocka_unit_test(lines_fit_a_terminal),  cmocka_unit_test(a_book_of_ones_own),
+	    cmocka_unit_test(the_guide_as_json),
+	    cmocka_unit_test(what_is_unknown_is_named),
+	    cmocka_unit_test(a_bound_is_called_one),
+	    cmocka_unit_test(a_table_for_people),
+	    cmocka_unit_test(what_is_in_use_is_not_built_again),
+	    cmocka_unit_test(nothing_may_be_in_use),
+	    cmocka_unit_test(lines_fit_a_terminal),
+	    cmocka_unit_test(a_book_of_ones_own),
 	    cmocka_unit_test(mistakes_are_refused),
 	};
 
