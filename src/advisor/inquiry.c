@@ -147,6 +147,14 @@ static int read_months(double *ret_months, const json_t *json, struct error *err
 	return 0;
 }
 
+static int read_current(enum advisor_method *ret_current, const json_t *json, struct error *error)
+{
+	struct slice name;
+	int result = read_text(&name, json, "current", "none", error);
+
+	return result < 0 ? result : advisor_method_read_current(name, ret_current, error);
+}
+
 static int refuse_book(struct slice name, struct error *error)
 {
 	char quote[QUOTE_BYTES];
@@ -181,6 +189,7 @@ int inquiry_cost(const json_t *json, json_t **ret_answer, struct error *error)
 	struct situation situation;
 	struct price_book book;
 	const char *name = NULL;
+	enum advisor_method current = ADVISOR_METHODS;
 	double months = COST_MONTHS;
 	json_t *answer;
 	int result = read_situation(&situation, json, error);
@@ -188,10 +197,12 @@ int inquiry_cost(const json_t *json, json_t **ret_answer, struct error *error)
 	if (result == 0)
 		result = read_months(&months, json, error);
 	if (result == 0)
+		result = read_current(&current, json, error);
+	if (result == 0)
 		result = read_prices(&book, &name, json, error);
 	if (result < 0)
 		return result;
-	answer = cost_json_create(&book, name, &situation, ADVISOR_METHODS, months);
+	answer = cost_json_create(&book, name, &situation, current, months);
 	price_book_finish(&book);
 	if (answer == NULL)
 		return fail_for_memory(error);

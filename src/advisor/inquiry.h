@@ -17,8 +17,9 @@ enum { INQUIRY_TEXT_BYTES = 64 * 1024 };
  * with a sentence. */
 int inquiry_advise(const json_t *json, json_t **ret_answer, struct error *error);
 
-/* What the methods cost: {"version": 1, "figures": {"users": 3000}, "prices": "aws-2026", "months":
- * 6}; prices are a built-in book's name, or the text of a book. Otherwise as above. */
+/* What the methods cost: {"version": 1, "figures": {"users": 3000}, "current": "poll", "prices":
+ * "aws-2026", "months": 6}; current is the method in use, or "none", and prices are a built-in
+ * book's name, or the text of a book. Otherwise as above. */
 int inquiry_cost(const json_t *json, json_t **ret_answer, struct error *error);
 
 #endif

@@ -53,6 +53,8 @@ describe('the commands and the routes say the same', () => {
       assert.equal(`${await ask('/admin/cost', measurement)}\n`, await print('cost', ...from));
       assert.equal(`${await ask('/admin/cost', { ...measurement, prices: 'guide', months: 24 })}\n`,
         await print('cost', ...from, '--prices', 'guide', '--months', '24'));
+      assert.equal(`${await ask('/admin/cost', { ...measurement, prices: 'guide', current: 'sse-db' })}\n`,
+        await print('cost', ...from, '--prices', 'guide', '--current', 'sse-db'));
     });
   }
 
@@ -88,7 +90,8 @@ describe('what cannot be asked', () => {
     '/admin/advise': [{ weights: { moon: 1 } }, { weights: 1 }, { weights: { cost: -1 } }, { language: 'fr' }, { rules: 'version: 1' },
       { rules: '{' }, { rules: 5 }, { rules: '# '.repeat(40000) }],
     '/admin/cost': [{ prices: 'moon' }, { prices: '' }, { prices: null }, { prices: 'a: [' }, { prices: '# '.repeat(40000) },
-      { months: 0 }, { months: 1201 }, { months: 1.5 }, { months: '6' }],
+      { months: 0 }, { months: 1201 }, { months: 1.5 }, { months: '6' },
+      { current: 'pigeon' }, { current: '' }, { current: null }],
   };
   for (const [path, bodies] of Object.entries(extras)) {
     for (const extra of bodies) {

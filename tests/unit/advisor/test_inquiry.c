@@ -132,6 +132,22 @@ static void costs_are_counted(void **state)
 	answer = ask(inquiry_cost, "{" SYSTEM ",\"prices\":\"guide\",\"months\":1}");
 	assert_string_equal(text_of(answer, "prices"), "guide");
 	assert_true(number_of(answer, "poll", "total") == 80 + 1.5 * 8 * 50);
+	assert_true(json_is_null(json_object_get(answer, "current")));
+	json_decref(answer);
+}
+
+static void what_is_in_use_is_not_built_again(void **state)
+{
+	json_t *answer = ask(inquiry_cost,
+			     "{" SYSTEM ",\"prices\":\"guide\",\"months\":1,\"current\":\"poll\"}");
+
+	(void)state;
+	assert_string_equal(text_of(answer, "current"), "poll");
+	assert_true(number_of(answer, "poll", "total") == 80 + 0.5 * 8 * 50);
+	assert_true(number_of(answer, "sse-db", "total") == 140 + 4 * 8 * 50);
+	json_decref(answer);
+	answer = ask(inquiry_cost, "{" SYSTEM ",\"current\":\"none\"}");
+	assert_true(json_is_null(json_object_get(answer, "current")));
 	json_decref(answer);
 }
 
@@ -158,6 +174,8 @@ static void a_book_of_ones_own(void **state)
 static void mistakes_in_costs_are_refused(void **state)
 {
 	const char *months = "months is a whole number from 1 to 1200";
+	const char *current =
+	    "current is none, poll, sse-db, sse-redis, websocket, kafka or rabbitmq";
 
 	(void)state;
 	assert_refused(inquiry_cost, "7", OBJECT);
@@ -167,6 +185,9 @@ static void mistakes_in_costs_are_refused(void **state)
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"months\":1201}", months);
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"months\":1.5}", months);
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"months\":\"6\"}", months);
+	assert_refused(inquiry_cost, "{" SYSTEM ",\"current\":1}", "current is no text");
+	assert_refused(inquiry_cost, "{" SYSTEM ",\"current\":\"poll\\u0000\"}", current);
+	assert_refused(inquiry_cost, "{" SYSTEM ",\"current\":\"smoke\"}", current);
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"prices\":{}}", "prices is no text");
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"prices\":\"moon\"}",
 		       "there is no price book \"moon\"; prices is guide, aws-2026, or the YAML of "
@@ -226,7 +247,7 @@ static void a_shortage_of_memory_is_survived(void **state)
 {
 	(void)state;
 	assert_survives(inquiry_advise, "{" SYSTEM ",\"rules\":\"" ONE_RULE "\"}");
-	assert_survives(inquiry_cost, "{" SYSTEM ",\"prices\":\"guide\"}");
+	assert_survives(inquiry_cost, "{" SYSTEM ",\"prices\":\"guide\",\"current\":\"poll\"}");
 }
 
 int main(void)
@@ -236,6 +257,7 @@ int main(void)
 	    cmocka_unit_test(weights_rules_and_language_count),
 	    cmocka_unit_test(mistakes_in_advice_are_refused),
 	    cmocka_unit_test(costs_are_counted),
+	    cmocka_unit_test(what_is_in_use_is_not_built_again),
 	    cmocka_unit_test(a_book_of_ones_own),
 	    cmocka_unit_test(mistakes_in_costs_are_refused),
 	    cmocka_unit_test(texts_have_a_limit),
