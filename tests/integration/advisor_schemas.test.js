@@ -84,7 +84,7 @@ describe('decision.json and costs', () => {
       assertFits('decision', await json('advise', ...from));
       assertFits('decision', await json('advise', ...from, '--lang', 'ko'));
       assertFits('cost', await json('cost', ...from));
-      assertFits('cost', await json('cost', ...from, '--prices', 'guide', '--months', '24'));
+      assertFits('cost', await json('cost', ...from, '--prices', 'guide', '--months', '24', '--current', 'sse-db'));
       assertFits('report', await json('report', ...from, '--current', 'poll'));
     });
   }

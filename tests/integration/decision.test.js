@@ -46,5 +46,16 @@ test('the four commands agree with one another', async () => {
   assert.match(document, /7,000 users \(measured; in public\.user\\_activity\)/);
   const { infrastructure_per_month: monthly } = cost.methods['sse-db'];
   assert.ok(document.includes(`$${Math.round(monthly)}`), `$${monthly} is not in the document`);
+  // They have REST polling today.
+  const today = [...given, '--current', 'poll'], staying = JSON.parse(await allim('cost', ...today, '--format', 'json'));
+  assert.equal(cost.current, null);
+  assert.equal(staying.current, 'poll');
+  assert.equal(staying.methods.poll.development_days, 0);
+  assert.ok(staying.methods.poll.total < cost.methods.poll.total);
+  assert.deepEqual(staying.methods['sse-db'], cost.methods['sse-db']);
+  assert.deepEqual(JSON.parse(await allim('report', ...today, '--format', 'json')).costs, staying);
+  assert.match(await allim('cost', ...today), /^REST polling: in use, and not built again$/m);
+  assert.match(await allim('report', ...today, '--format', 'md'), /^\*In use, and not built again: REST polling\.\*$/m);
+
   assert.equal(readFileSync(file, 'utf8').includes('"interrupted": null'), true);
 });

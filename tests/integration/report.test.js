@@ -104,6 +104,21 @@ test('its charts are there, and named', async () => {
   await page.close();
 });
 
+test('what is in use is not built again, in the table and the chart', async () => {
+  const notes = ['In use, and not built again: REST polling.', '이미 사용 중이라 다시 만들지 않는 방식: REST 폴링.'];
+  for (const [i, note] of notes.entries()) {
+    const page = await open(browser, files[i][1]);
+    await page.getByText(note, { exact: true }).waitFor();
+    const row = page.locator('tr', { hasText: '$1,680' });
+    assert.deepEqual((await row.locator('td').allInnerTexts()).slice(-5), ['0', '0.5', '$480', '$1,200', '$1,680']);
+    assert.equal(await page.locator('svg text', { hasText: '$1,680' }).count(), 1);
+    await page.close();
+  }
+  const page = await open(browser, files[2][1]);
+  assert.equal(await page.getByText('In use').count(), 0);
+  await page.close();
+});
+
 test('texts of rules stay texts', async () => {
   const page = await open(strict, files[3][1]);
   assert.equal(await page.locator('main b, img').count(), 0);
