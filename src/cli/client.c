@@ -143,7 +143,8 @@ static int talk(int descriptor, struct slice bytes, struct receiver *receiver, i
 int client_exchange(const struct endpoint *endpoint, const struct client_request *request,
 		    size_t limit, struct client_answer *ret_answer, struct error *error)
 {
-	int64_t deadline = clock_monotonic() + CLIENT_TIMEOUT;
+	int64_t deadline =
+	    clock_monotonic() + (request->timeout == 0 ? CLIENT_TIMEOUT : request->timeout);
 	struct receiver receiver = {.answer = {.body = BUFFER_EMPTY}, .limit = limit};
 	struct buffer bytes = BUFFER_EMPTY;
 	int descriptor, result;

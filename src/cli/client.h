@@ -18,6 +18,7 @@ struct client_request {
 	const char *path;		     /* with its query */
 	const struct client_header *headers; /* empty values are left out; NULL has none */
 	struct slice body;		     /* JSON; empty: none */
+	int64_t timeout;		     /* milliseconds; 0: CLIENT_TIMEOUT */
 };
 
 struct client_answer {
@@ -34,7 +35,7 @@ int client_append_request(struct buffer *buffer, const struct endpoint *endpoint
 /* Appends "Bearer " and the token; for the header Authorization. */
 void client_append_bearer(struct buffer *buffer, struct slice token);
 
-/* Sends the request on a connection of its own and waits for the answer, CLIENT_TIMEOUT at most.
+/* Sends the request on a connection of its own and waits for the answer, its timeout at most.
  * The answer's body, `limit` bytes at most, is the caller's to finish. Returns 0 whatever the
  * status is, or a negative errno value with a sentence. */
 int client_exchange(const struct endpoint *endpoint, const struct client_request *request,

@@ -21,6 +21,9 @@
 
 enum { ANSWER_BYTES = 1 << 20, SECOND = 1000, DAY = 86400, ROWS_MOST = 2000000 };
 
+/* A node tells what it has in memory, and the survey waits for it. */
+enum { NODE_TIMEOUT = 5 * SECOND };
+
 struct options {
 	const char *database;
 	const char *admin;
@@ -64,7 +67,8 @@ static void on_progress(void *context, const char *what)
 /* Asks the nodes once. Returns 0, or a negative errno value with a sentence. */
 static int ask_nodes(struct measuring *measuring, struct error *error)
 {
-	const struct client_request request = {.method = "GET", .path = "/stats"};
+	const struct client_request request = {
+	    .method = "GET", .path = "/stats", .timeout = NODE_TIMEOUT};
 	struct client_answer answer;
 	struct slice body;
 	json_t *stats;

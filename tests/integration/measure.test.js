@@ -387,6 +387,17 @@ test('a running node tells of its users, and its own store of what it keeps', as
   assert.equal(gone.seen('rows').note, 'no database was named; give --db');
 });
 
+test('a node that does not answer is given up soon', async (t) => {
+  const server = createServer(() => {});
+  await new Promise((listening) => { server.listen(0, '127.0.0.1', listening); });
+  t.after(() => server.close());
+  const began = Date.now();
+  const { code, stderr } = await measure(['--admin', `http://127.0.0.1:${server.address().port}`]);
+  assert.equal(code, UNREACHABLE, stderr);
+  assert.match(stderr, /^allim measure: no answer from 127\.0\.0\.1:\d+: Connection timed out\n$/);
+  assert.ok(Date.now() - began < 20_000, `${Date.now() - began} ms`);
+});
+
 test('what is printed fits 100 columns, in both languages, and the file is JSON that is printed too', async () => {
   const database = await makeDatabase(ACTIVITY + NOTIFICATIONS);
   for (const language of ['en', 'ko']) {

@@ -1,5 +1,6 @@
 #include "cli/client.h"
 
+#include "base/clock.h"
 #include "cli/command.h"
 #include "lib/assertions.h"
 #include "lib/failing_allocator.h"
@@ -133,6 +134,26 @@ static void nobody_there_is_said(void **state)
 	assert_non_null(strstr(error.text, "cannot connect to 127.0.0.1:"));
 }
 
+static void waiting_ends(void **state)
+{
+	static const char *const answers[] = {"", NULL};
+	const struct client_request request = {.method = "GET", .path = "/stats", .timeout = 100};
+	struct scripted_server server;
+	struct client_answer answer;
+	struct error error;
+	int64_t start = clock_monotonic();
+	int result;
+
+	(void)state;
+	scripted_server_start(&server, answers, true);
+	result = client_exchange(&server.endpoint, &request, 5, &answer, &error);
+	scripted_server_stop(&server);
+	assert_int_equal(result, -ETIMEDOUT);
+	assert_int_equal(client_exit_status(result), COMMAND_UNREACHABLE);
+	assert_true(clock_monotonic() - start >= 100);
+	assert_true(clock_monotonic() - start < CLIENT_TIMEOUT);
+}
+
 static void refusals_are_explained(void **state)
 {
 	static const struct {
@@ -193,6 +214,7 @@ int main(void)
 	    cmocka_unit_test(answers_are_read),
 	    cmocka_unit_test(bad_answers_are_told_apart),
 	    cmocka_unit_test(nobody_there_is_said),
+	    cmocka_unit_test(waiting_ends),
 	    cmocka_unit_test(refusals_are_explained),
 	    cmocka_unit_test(every_allocation_may_fail),
 	};
