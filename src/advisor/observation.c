@@ -9,7 +9,7 @@
 
 const struct observation_row observation_rows[OBSERVATIONS] = {
 #define OBSERVATION(id, name, group, unit, figure, scale, sentence) \
-	[OBSERVATION_##id] = {name, OBSERVATION_OF_##group, unit, figure, scale, sentence},
+	[OBSERVATION_##id] = {name, OBSERVATION_OF_##group, figure, unit, scale, sentence},
 #include "advisor/observations.def"
 #undef OBSERVATION
 };

@@ -23,9 +23,9 @@ enum observation_group {
 struct observation_row {
 	const char *name; /* as a member of files: "peak-users" */
 	enum observation_group group;
-	const char *unit;
 	enum figure figure; /* that advice takes from it; FIGURES: none */
-	double scale;	    /* what it is multiplied with for that */
+	const char *unit;
+	double scale; /* what it is multiplied with for the figure */
 	const char *sentence;
 };
 
