@@ -93,10 +93,11 @@ struct search {
 static void try_value(struct search *search, double value)
 {
 	const struct figure_row *row = &figure_rows[search->figure];
+	bool is_possible = row->kind != FIGURE_COUNT || value == floor(value);
 	double distance = fabs(value - search->present);
 	struct advice advice;
 
-	if (!isfinite(value) || value < row->minimum || value > row->maximum ||
+	if (!isfinite(value) || !is_possible || value < row->minimum || value > row->maximum ||
 	    search->result < 0 ||
 	    (!isnan(search->found.value) &&
 	     distance >= fabs(search->found.value - search->present)))
@@ -113,10 +114,11 @@ static void try_value(struct search *search, double value)
 /* Just beyond a limit is the next whole number, or a thousandth where figures are small. */
 static void try_limit(struct search *search, double limit)
 {
-	double step = fabs(limit) >= 10 ? 1 : 0.001;
+	enum figure_kind kind = figure_rows[search->figure].kind;
+	double step = kind == FIGURE_COUNT || fabs(limit) >= 10 ? 1 : 0.001;
 
 	try_value(search, limit);
-	if (figure_rows[search->figure].kind == FIGURE_SWITCH)
+	if (kind == FIGURE_SWITCH)
 		return;
 	try_value(search, limit - step);
 	try_value(search, limit + step);

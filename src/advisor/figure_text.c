@@ -94,10 +94,8 @@ int figure_text_read(enum figure figure, struct slice text, double *ret_value, s
 const char *figure_text_placeholder(enum figure figure)
 {
 	static const char *const placeholders[] = {
-	    [FIGURE_NUMBER] = "NUMBER",
-	    [FIGURE_TIME] = "TIME",
-	    [FIGURE_PERCENT] = "PERCENT",
-	    [FIGURE_SWITCH] = "[yes|no]",
+	    [FIGURE_NUMBER] = "NUMBER",	  [FIGURE_COUNT] = "NUMBER",	[FIGURE_TIME] = "TIME",
+	    [FIGURE_PERCENT] = "PERCENT", [FIGURE_SWITCH] = "[yes|no]",
 	};
 
 	return placeholders[figure_rows[figure].kind];

@@ -33,6 +33,9 @@ int situation_set(struct situation *situation, enum figure figure, double value,
 	if (!isfinite(value) || value < row->minimum || value > row->maximum)
 		return error_set(error, -EINVAL, "%s is %.10g; accepted is %.10g to %.10g %s",
 				 row->name, value, row->minimum, row->maximum, row->unit);
+	if (row->kind == FIGURE_COUNT && value != floor(value))
+		return error_set(error, -EINVAL, "%s is %.10g; accepted is a whole number",
+				 row->name, value);
 	situation->values[figure] = value;
 	situation->sources[figure] = source;
 	return 0;

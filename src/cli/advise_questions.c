@@ -54,13 +54,14 @@ static const char *shape_of(enum figure figure)
 {
 	static const char *const shapes[] = {
 	    [FIGURE_NUMBER] = N_("a number"),
+	    [FIGURE_COUNT] = N_("a whole number"),
 	    [FIGURE_TIME] = N_("a time with its unit, such as 500ms, 2s or 5m"),
 	    [FIGURE_PERCENT] = N_("a percentage, such as 15%"),
 	    [FIGURE_SWITCH] = N_("yes or no"),
 	};
 
 	if (figure == FIGURE_DEVELOPERS)
-		return _("a number, or small, medium or large");
+		return _("a whole number, or small, medium or large");
 	return _(shapes[figure_rows[figure].kind]);
 }
 
@@ -76,7 +77,7 @@ static void append_hint(struct buffer *buffer, const struct question *question)
 	struct buffer line = BUFFER_EMPTY;
 
 	buffer_append_format(&line, _("Write %s"), shape_of(question->figure));
-	if (row->kind == FIGURE_NUMBER || row->kind == FIGURE_PERCENT)
+	if (row->kind != FIGURE_TIME && row->kind != FIGURE_SWITCH)
 		buffer_append_format(&line, " (%s)", _(row->unit));
 	buffer_append_format(&line, ". %s", _(question->otherwise));
 	append_indented(buffer, &line);
@@ -150,7 +151,8 @@ static enum answer take(struct situation *situation, const struct question *ques
 	}
 	if (situation_set(situation, question->figure, value, source, &error) == 0)
 		return ANSWER_TAKEN;
-	complain(question->figure, true);
+	complain(question->figure,
+		 figure_rows[question->figure].kind != FIGURE_COUNT || value == floor(value));
 	return ANSWER_IS_BAD;
 }
 

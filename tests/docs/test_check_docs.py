@@ -42,7 +42,7 @@ MISTAKES = [
      "log line error the database broke is missing"),
     ("src/audit/audit_events.def", '"connect"', '"open"', "docs/audit.md: event open is missing"),
     ("src/advisor/figures.def", '"users", 0, 1e9', '"users", 0, 1e8',
-     "measurement.schema.json: figure users number 0.0 100000000.0 users that"),
+     "measurement.schema.json: figure users count 0.0 100000000.0 users that"),
     ("docs/schemas/measurement.schema.json", '"value": {"minimum": 1, "maximum": 100}', '"value": {"minimum": 1}',
      "the limits of tabs are not those of its value"),
     ("src/method/methods.def", 'METHOD("sse"', 'METHOD("see"', "README.ko.md: method see is missing"),

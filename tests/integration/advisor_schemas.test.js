@@ -153,11 +153,11 @@ describe('measurement.json', () => {
   test('the same ways of writing them', async () => {
     for (const figures of [
       { latency: '500ms' }, { latency: '1m' }, { latency: '.5h' }, { latency: '1d' }, { latency: 500 }, { latency: { value: '2s' } },
-      { sla: '99.9%' }, { sla: '99.9' }, { redis: 'no' }, { redis: false }, { redis: { value: 1, source: 'entered' } }, { users: '3000' }, { users: null }, { users: { value: null } },
+      { sla: '99.9%' }, { sla: '99.9' }, { redis: 'no' }, { redis: false }, { redis: { value: 1, source: 'entered' } }, { users: '3000' }, { servers: '2.0' }, { servers: 2.0 }, { tabs: 1.25 }, { users: null }, { users: { value: null } },
     ]) await both(figures, true);
     for (const figures of [
       { latency: '2' }, { latency: '2 s' }, { sla: '99.9 %' }, { sla: 'much' }, { redis: 'maybe' }, { redis: 2 }, { users: '3,000' },
-      { users: true }, { users: [] }, { users: {} }, { users: { value: 1, source: 'dreamt' } }, { moon: 1 },
+      { users: true }, { users: [] }, { users: {} }, { servers: 2.5 }, { servers: '2.5' }, { developers: { value: 0.5 } }, { users: { value: 1, source: 'dreamt' } }, { moon: 1 },
     ]) await both(figures, false);
   });
 

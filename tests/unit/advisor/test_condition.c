@@ -45,16 +45,16 @@ static void assert_checks(enum figure figure, const char *text, double value,
 static void ends_belong_to_a_range_or_not(void **state)
 {
 	(void)state;
-	assert_checks(FIGURE_USERS, "{from: 5}", 4, CONDITION_FAILS);
-	assert_checks(FIGURE_USERS, "{from: 5}", 5, CONDITION_HOLDS);
-	assert_checks(FIGURE_USERS, "{above: 5}", 5, CONDITION_FAILS);
-	assert_checks(FIGURE_USERS, "{above: 5}", 5.1, CONDITION_HOLDS);
-	assert_checks(FIGURE_USERS, "{up-to: 5}", 5, CONDITION_HOLDS);
-	assert_checks(FIGURE_USERS, "{up-to: 5}", 5.1, CONDITION_FAILS);
-	assert_checks(FIGURE_USERS, "{below: 5}", 5, CONDITION_FAILS);
-	assert_checks(FIGURE_USERS, "{below: 5}", 4.9, CONDITION_HOLDS);
-	assert_checks(FIGURE_USERS, "{from: 3, below: 5}", 3, CONDITION_HOLDS);
-	assert_checks(FIGURE_USERS, "{from: 3, below: 5}", 2, CONDITION_FAILS);
+	assert_checks(FIGURE_TABS, "{from: 5}", 4, CONDITION_FAILS);
+	assert_checks(FIGURE_TABS, "{from: 5}", 5, CONDITION_HOLDS);
+	assert_checks(FIGURE_TABS, "{above: 5}", 5, CONDITION_FAILS);
+	assert_checks(FIGURE_TABS, "{above: 5}", 5.1, CONDITION_HOLDS);
+	assert_checks(FIGURE_TABS, "{up-to: 5}", 5, CONDITION_HOLDS);
+	assert_checks(FIGURE_TABS, "{up-to: 5}", 5.1, CONDITION_FAILS);
+	assert_checks(FIGURE_TABS, "{below: 5}", 5, CONDITION_FAILS);
+	assert_checks(FIGURE_TABS, "{below: 5}", 4.9, CONDITION_HOLDS);
+	assert_checks(FIGURE_TABS, "{from: 3, below: 5}", 3, CONDITION_HOLDS);
+	assert_checks(FIGURE_TABS, "{from: 3, below: 5}", 2, CONDITION_FAILS);
 	assert_checks(FIGURE_REDIS, "{is: yes}", 1, CONDITION_HOLDS);
 	assert_checks(FIGURE_REDIS, "{is: yes}", 0, CONDITION_FAILS);
 	assert_checks(FIGURE_REDIS, "{is: no}", 0, CONDITION_HOLDS);

@@ -54,6 +54,7 @@ static void what_cannot_be_is_refused(void **state)
 	(void)state;
 	assert_refused(FIGURE_SERVERS, 0, "servers is 0; accepted is 1 to 100000 servers");
 	assert_refused(FIGURE_USERS, -1, "users is -1; accepted is 0 to 1000000000 users");
+	assert_refused(FIGURE_SERVERS, 2.5, "servers is 2.5; accepted is a whole number");
 	assert_refused(FIGURE_TABS, NAN, "tabs is nan; accepted is 1 to 100 connections/user");
 	assert_refused(FIGURE_TABS, INFINITY, "tabs is inf; accepted is 1 to 100 connections/user");
 }

@@ -128,7 +128,8 @@ static void answers_may_be_bad_or_missing(void **state)
 	(void)state;
 	BEGIN(&terminal, "advise");
 	answer(&terminal, "[1/13] ", "many\n");
-	answer(&terminal, "That is not understood; write a number.", "-5\n");
+	answer(&terminal, "That is not understood; write a whole number.", "2.5\n");
+	answer(&terminal, "That is not understood; write a whole number.", "-5\n");
 	answer(&terminal, "That cannot be; it is from 0 to 1000000000 users.", "  300  \n");
 	answer(&terminal, "servers", "\n");
 	answer(&terminal, "latency", "30\n");
@@ -150,7 +151,7 @@ static void questions_are_asked_in_korean(void **state)
 	(void)state;
 	BEGIN(&terminal, "advise", "--lang", "ko");
 	answer(&terminal, "동시 접속자", "많음\n");
-	answer(&terminal, "알아들을 수 없습니다. 답 형식은 숫자입니다.", "300\n");
+	answer(&terminal, "알아들을 수 없습니다. 답 형식은 정수입니다.", "300\n");
 	answer(&terminal, "서버 수", "1\n");
 	answer(&terminal, "지연", "30s\n");
 	answer(&terminal, "Redis", "아니요\n");
