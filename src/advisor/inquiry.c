@@ -17,8 +17,11 @@ static int fail_for_memory(struct error *error)
 
 static int read_situation(struct situation *situation, const json_t *json, struct error *error)
 {
+	int result;
+
 	situation_init(situation);
-	return situation_json_read(situation, json, error);
+	result = situation_json_read(situation, json, error);
+	return result < 0 ? result : situation_check(situation, error);
 }
 
 /* A member that is a text, or `otherwise` where there is none. */

@@ -41,6 +41,33 @@ int situation_set(struct situation *situation, enum figure figure, double value,
 	return 0;
 }
 
+/* Measured figures of both may differ in the last digits. */
+#define ROUNDING (1 + 1e-9)
+
+int situation_check(const struct situation *situation, struct error *error)
+{
+	static const struct {
+		enum figure average;
+		enum figure peak;
+	} pairs[] = {
+	    {FIGURE_AVERAGE_USERS, FIGURE_USERS},
+	    {FIGURE_AVERAGE_NOTIFICATIONS, FIGURE_NOTIFICATIONS},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		double average = situation->values[pairs[i].average];
+		double peak = situation->values[pairs[i].peak];
+
+		if (average > peak * ROUNDING)
+			return error_set(
+			    error, -EINVAL,
+			    "%s is %.10g, but %s, at the peak, is %.10g; correct one of them",
+			    figure_rows[pairs[i].average].name, average,
+			    figure_rows[pairs[i].peak].name, peak);
+	}
+	return 0;
+}
+
 int figure_find(struct slice name, enum figure *ret_figure)
 {
 	for (int i = 0; i < FIGURES; i++) {

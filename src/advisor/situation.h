@@ -41,6 +41,10 @@ void situation_init(struct situation *situation);
 int situation_set(struct situation *situation, enum figure figure, double value,
 		  enum figure_source source, struct error *error);
 
+/* Whether the figures can be true together; for a situation that is complete. Returns 0 or -EINVAL
+ * with a sentence: what there is on average is at most what there is at the peak. */
+int situation_check(const struct situation *situation, struct error *error);
+
 /* Returns 0 or -ENOENT. */
 int figure_find(struct slice name, enum figure *ret_figure);
 

@@ -134,11 +134,21 @@ static void complain(enum figure figure, bool is_understood)
 	say(&text);
 }
 
+static void contradict(void)
+{
+	struct buffer text = BUFFER_EMPTY;
+
+	buffer_append_format(&text, "%s\n",
+			     _("That is less than the average, which was said; write more."));
+	say(&text);
+}
+
 static enum answer take(struct situation *situation, const struct question *question,
 			struct slice text)
 {
 	enum figure_source source = FIGURE_ENTERED;
 	double value = question->fallback;
+	struct situation before = *situation;
 	struct error error;
 
 	if (slice_is_empty(text)) {
@@ -149,8 +159,13 @@ static enum answer take(struct situation *situation, const struct question *ques
 		complain(question->figure, false);
 		return ANSWER_IS_BAD;
 	}
-	if (situation_set(situation, question->figure, value, source, &error) == 0)
-		return ANSWER_TAKEN;
+	if (situation_set(situation, question->figure, value, source, &error) == 0) {
+		if (situation_check(situation, &error) == 0)
+			return ANSWER_TAKEN;
+		*situation = before;
+		contradict();
+		return ANSWER_IS_BAD;
+	}
 	complain(question->figure,
 		 figure_rows[question->figure].kind != FIGURE_COUNT || value == floor(value));
 	return ANSWER_IS_BAD;

@@ -214,6 +214,8 @@ int figure_flags_read(struct situation *ret_situation, struct observations *ret_
 	if (*from != NULL && read_file(&situation, &observations, command, *from, &error) < 0)
 		return command_fail(command, COMMAND_FAILED, "%s", error.text);
 	overrule(&situation, &flags);
+	if (situation_check(&situation, &error) < 0)
+		return command_misuse(command, "%s", error.text);
 	*ret_situation = situation;
 	if (ret_observations != NULL)
 		*ret_observations = observations;

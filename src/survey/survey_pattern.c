@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <math.h>
 
-enum { DAY = 86400, HOUR = 3600, ROWS_TO_TELL = 10000 };
+enum { DAY = 86400, HOUR = 3600, MINUTES_OF_HOUR = 60, ROWS_TO_TELL = 10000 };
 
 /* PostgreSQL's last year is 294276. */
 #define SECONDS_MOST 1e13
@@ -109,6 +109,7 @@ static void observe_minutes(struct survey *survey, const struct survey_source *s
 	struct survey_range range = survey_range(survey);
 	struct survey_minutes minutes;
 	struct error error;
+	double hourly;
 	int result;
 
 	survey_tell(survey, _("notifications in a minute"));
@@ -120,9 +121,12 @@ static void observe_minutes(struct survey *survey, const struct survey_source *s
 	}
 	if (oldest > range.from)
 		range.from = oldest;
+	hourly = minutes.sum / fmax(1, (double)(range.to - range.from) / HOUR);
 	survey_note(survey, OBSERVATION_PEAK_NOTIFICATIONS, minutes.peak, way, source);
+	/* Minutes at both ends are looked at in part, and others by chance: an estimate of the
+	 * average may come out above the peak. */
 	survey_note(survey, OBSERVATION_HOURLY_NOTIFICATIONS,
-		    minutes.sum / fmax(1, (double)(range.to - range.from) / HOUR), way, source);
+		    fmin(hourly, minutes.peak * MINUTES_OF_HOUR), way, source);
 }
 
 /* The guide's list of the last 24 hours, in one row. */

@@ -181,6 +181,11 @@ static void mistakes_in_costs_are_refused(void **state)
 	assert_refused(inquiry_cost, "7", OBJECT);
 	assert_refused(inquiry_cost, "{\"version\":1,\"figures\":{\"sla\":101}}",
 		       "sla is 101; accepted is 0 to 100 %");
+	assert_refused(inquiry_cost,
+		       "{\"version\":1,\"figures\":{\"notifications\":1,"
+		       "\"average-notifications\":2}}",
+		       "average-notifications is 2, but notifications, at the peak, is 1; correct "
+		       "one of them");
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"months\":0}", months);
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"months\":1201}", months);
 	assert_refused(inquiry_cost, "{" SYSTEM ",\"months\":1.5}", months);

@@ -59,12 +59,36 @@ static void what_cannot_be_is_refused(void **state)
 	assert_refused(FIGURE_TABS, INFINITY, "tabs is inf; accepted is 1 to 100 connections/user");
 }
 
+static void assert_checked(double average, double peak, const char *sentence)
+{
+	struct situation situation;
+	struct error error = {""};
+
+	situation_init(&situation);
+	situation.values[FIGURE_AVERAGE_USERS] = average;
+	situation.values[FIGURE_USERS] = peak;
+	assert_int_equal(situation_check(&situation, &error), sentence[0] == '\0' ? 0 : -EINVAL);
+	assert_string_equal(error.text, sentence);
+}
+
+static void an_average_is_no_more_than_the_peak(void **state)
+{
+	(void)state;
+	assert_checked(NAN, 10, "");
+	assert_checked(10, NAN, "");
+	assert_checked(10, 10, "");
+	assert_checked(10 * (1 + 1e-14), 10, "");
+	assert_checked(11, 10,
+		       "average-users is 11, but users, at the peak, is 10; correct one of them");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rules_of_thumb_come_first),
 	    cmocka_unit_test(figures_are_taken),
 	    cmocka_unit_test(what_cannot_be_is_refused),
+	    cmocka_unit_test(an_average_is_no_more_than_the_peak),
 	};
 
 	return cmocka_run_group_tests_name("situation", tests, NULL, NULL);

@@ -392,10 +392,22 @@ static void mistakes_are_refused(void **state)
 				"sla is 101; accepted is 0 to 100 %");
 }
 
+static void an_average_above_the_peak_is_refused(void **state)
+{
+	const struct running *running =
+	    RUN("advise", "--users", "10", "--average-users", "11", "--format", "json");
+
+	(void)state;
+	assert_int_equal(running->status, COMMAND_MISUSED);
+	running_assert_contains(running->errors, "average-users is 11, but users, at the peak, is "
+						 "10; correct one of them");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_scripts_read),
+	    cmocka_unit_test(an_average_above_the_peak_is_refused),
 	    cmocka_unit_test(growth_is_looked_ahead),
 	    cmocka_unit_test(votes_for_what_is_ruled_out),
 	    cmocka_unit_test(a_switch_alone_says_yes),

@@ -144,6 +144,18 @@ static void answers_may_be_bad_or_missing(void **state)
 	running_assert_contains(shown, "question 4: how many servers (say --servers)");
 }
 
+static void a_peak_is_no_less_than_the_average(void **state)
+{
+	struct terminal terminal;
+
+	(void)state;
+	BEGIN(&terminal, "advise", "--average-users", "20");
+	answer(&terminal, "[1/13] ", "10\n");
+	answer(&terminal, "That is less than the average, which was said; write more.", "30\n");
+	answer(&terminal, "servers", "\004");
+	running_assert_contains(end(&terminal), "users 30");
+}
+
 static void questions_are_asked_in_korean(void **state)
 {
 	struct terminal terminal;
@@ -194,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_unknown_is_asked),
 	    cmocka_unit_test(answers_may_be_bad_or_missing),
+	    cmocka_unit_test(a_peak_is_no_less_than_the_average),
 	    cmocka_unit_test(questions_are_asked_in_korean),
 	    cmocka_unit_test(nothing_is_asked_where_it_is_not_wanted),
 	    cmocka_unit_test(nobody_answers_for_nothing),

@@ -69,6 +69,29 @@ static void a_whole_table_tells_exactly(void **state)
 	application_remove(&application);
 }
 
+/* One in each of 61 minutes, which lie within little more than an hour. */
+static const char *const steady =
+    "CREATE TABLE notification (user_id INTEGER, created_at INTEGER);"
+    "WITH RECURSIVE m(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM m WHERE n < 60)"
+    " INSERT INTO notification SELECT 1, 1800000000 - 3660 + n * 60 + (n = 0) * 59 FROM m;";
+
+static void an_average_is_no_more_than_the_peak(void **state)
+{
+	struct application application;
+	struct survey_options options = application_options(NOW);
+	struct survey survey;
+
+	(void)state;
+	application_make(&application, steady);
+	survey_init(&survey, &options, open_database(&application));
+	survey_run(&survey);
+	assert_seen(&survey, OBSERVATION_PEAK_NOTIFICATIONS, 1, OBSERVATION_MEASURED);
+	assert_seen(&survey, OBSERVATION_HOURLY_NOTIFICATIONS, 60, OBSERVATION_MEASURED);
+	survey.database->ops->close(survey.database);
+	survey_finish(&survey);
+	application_remove(&application);
+}
+
 static const char *const much =
     "CREATE TABLE notification (user_id INTEGER, created_at INTEGER);"
     "WITH RECURSIVE m(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM m WHERE n < 11999)"
@@ -297,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_whole_table_tells_exactly),
+	    cmocka_unit_test(an_average_is_no_more_than_the_peak),
 	    cmocka_unit_test(many_rows_tell_the_size_of_one),
 	    cmocka_unit_test(a_first_time_that_is_no_date_costs_its_figure_alone),
 	    cmocka_unit_test(a_time_that_is_never_tells_nothing),
