@@ -4,6 +4,7 @@
 
 #include "advisor/advisor_json.h"
 #include "advisor/forecast.h"
+#include "advisor/situation_json.h"
 #include "advisor/sizing.h"
 
 #include <errno.h>
@@ -60,8 +61,8 @@ static json_t *votes_json(unsigned methods)
 static json_t *figure_json(const struct situation *situation, int figure)
 {
 	json_t *json = json_object();
-	int failed =
-	    advisor_json_set(json, "value", advisor_json_number(situation->values[figure]));
+	int failed = advisor_json_set(
+	    json, "value", situation_json_value((enum figure)figure, situation->values[figure]));
 
 	failed |= advisor_json_set(json, "unit", json_string(figure_rows[figure].unit));
 	failed |= advisor_json_set(json, "source",
@@ -87,7 +88,8 @@ static json_t *step_json(const struct situation *situation, const struct rule_br
 	json_t *json = json_object();
 	int failed = advisor_json_set(json, "figure", json_string(figure_rows[figure].name));
 
-	failed |= advisor_json_set(json, "value", advisor_json_number(situation->values[figure]));
+	failed |= advisor_json_set(json, "value",
+				   situation_json_value(figure, situation->values[figure]));
 	failed |= advisor_json_set(json, "taken", condition_json(&branch->condition));
 	return whole(json, failed);
 }
@@ -286,9 +288,11 @@ static json_t *changes_json(const struct writer *writer)
 			continue;
 		row = json_object();
 		failed |= advisor_json_set(row, "figure", json_string(figure_rows[i].name));
-		failed |= advisor_json_set(row, "from",
-					   advisor_json_number(writer->situation->values[i]));
-		failed |= advisor_json_set(row, "to", advisor_json_number(change.value));
+		failed |= advisor_json_set(
+		    row, "from",
+		    situation_json_value((enum figure)i, writer->situation->values[i]));
+		failed |=
+		    advisor_json_set(row, "to", situation_json_value((enum figure)i, change.value));
 		failed |= advisor_json_set(row, "method", advisor_json_method(change.method));
 		failed |= json_array_append_new(json, row);
 	}

@@ -2,6 +2,7 @@
  * or in an object with where it comes from. */
 #include "advisor/situation_json.h"
 
+#include "advisor/advisor_json.h"
 #include "advisor/figure_text.h"
 #include "base/quote.h"
 
@@ -102,4 +103,11 @@ int situation_json_read(struct situation *situation, const json_t *json, struct 
 			return result;
 	}
 	return 0;
+}
+
+json_t *situation_json_value(enum figure figure, double value)
+{
+	return figure_rows[figure].kind == FIGURE_SWITCH && !isnan(value)
+		   ? json_boolean(value != 0)
+		   : advisor_json_number(value);
 }

@@ -15,4 +15,8 @@ enum { SITUATION_JSON_VERSION = 1 };
  * who wrote them. Returns 0 or -EINVAL with a sentence; the situation is then of no use. */
 int situation_json_read(struct situation *situation, const json_t *json, struct error *error);
 
+/* A value as it is written: a number in the figure's unit, a truth for a switch, null for NAN.
+ * Returns a new reference, or NULL where memory is short. */
+json_t *situation_json_value(enum figure figure, double value);
+
 #endif

@@ -21,7 +21,8 @@ static json_t *create_figures(const struct survey *survey)
 		if (situation.sources[i] != FIGURE_MEASURED)
 			continue;
 		figure = json_object();
-		if (advisor_json_set(figure, "value", advisor_json_number(situation.values[i])) ==
+		if (advisor_json_set(figure, "value",
+				     situation_json_value((enum figure)i, situation.values[i])) ==
 			0 &&
 		    advisor_json_set(figure, "source",
 				     json_string(figure_source_name(FIGURE_MEASURED))) == 0 &&
