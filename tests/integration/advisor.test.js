@@ -99,12 +99,13 @@ describe('what cannot be asked', () => {
         const answer = await post(path, { version: 1, figures: {}, ...extra });
         assertProblem(answer, 422, 'invalid_inquiry');
         assert.ok(answer.body.detail.length < 250, answer.body.detail);
+        if (JSON.stringify(extra).length > 65536) assert.match(answer.body.detail, / is longer than 65536 bytes;/);
       });
     }
   }
 
   test('what is no JSON, cut, too large, or nested too deep', async () => {
-    for (const body of ['', '{"version":1,"figures":{"users":', '{"version":1,"figures":{"users":1,"users":2}}', '['.repeat(100)]) {
+    for (const body of ['', '{"version":1,"figures":{"users":', '{"version":1,"figures":{"users":1,"users":2}}', '['.repeat(100) + ']'.repeat(100)]) {
       assertProblem(await post('/admin/advise', body), 400, 'invalid_json');
     }
     assertProblem(await post('/admin/cost', `{"version":1,"figures":{},"notes":"${'x'.repeat(5 << 20)}"}`), 413, 'body_too_large');
