@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { openBrowser } from './lib/browser.js';
-import { makeFolder, run } from './lib/process.js';
+import { give, makeFolder, run } from './lib/process.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const FIGURES = ['--users', '3000', '--servers', '4', '--latency', '2s', '--redis', 'no', '--growth', '15%',
@@ -129,6 +129,7 @@ test('texts of rules stay texts', async () => {
 test('a file stays as it was where writing fails, and a folder is refused', async () => {
   const file = join(folder, 'kept.md');
   writeFileSync(file, 'old');
+  give(file);
   const misused = await run(['report', '--weight', 'speed=1', '-o', file]);
   assert.equal(misused.code, 2);
   assert.equal(readFileSync(file, 'utf8'), 'old');
