@@ -371,6 +371,7 @@ test('a running node tells of its users, and its own store of what it keeps', as
   // On several workers a user may count for each.
   const node = await serverFor((end) => t.after(end), { variables: { ALLIM_HTTP_WORKERS: '1' } });
   const streams = await Promise.all(['anna', 'anna', 'anna', 'minjun'].map((user) => new ClientStream(node, user).live()));
+  t.after(() => streams.forEach((stream) => stream.close()));
   for (let i = 0; i < 12; i += 1) await node.publish('anna', { type: 'note', title: `Note ${i}` });
   await eventually('the beat to tell of them', async () => (await (await fetch(`${node.adminUrl}/stats`)).json()).cluster.users === 2);
   const { code, seen, stderr, json } = await measure(['--db', node.data, '--admin', node.adminUrl, '--interval', '2s']);
@@ -381,7 +382,6 @@ test('a running node tells of its users, and its own store of what it keeps', as
   assert.equal(seen('rows').value, 12);
   assert.equal(seen('peak-notifications').value, 12);
   assert.equal(json.figures.users.value, 2);
-  await Promise.all(streams.map((stream) => stream.close()));
   const gone = await measure(['--admin', 'http://127.0.0.1:1']);
   assert.equal(gone.code, UNREACHABLE, gone.stderr);
   assert.match(gone.stderr, /^allim measure: cannot connect to 127\.0\.0\.1:1: Connection refused\n$/);
