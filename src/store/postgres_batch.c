@@ -3,7 +3,7 @@
  * each would.
  *
  * Where the connection breaks while a commit is under way nobody knows whether it came to be; but
- * it will not come to be later (see postgres_clock.h). Its requests are answered with -EAGAIN: a
+ * it does not begin later (see postgres_clock.h). Its requests are answered with -EAGAIN: a
  * client that must not publish twice tries again with the same Idempotency-Key. */
 #include "store/postgres_batch.h"
 
@@ -107,8 +107,8 @@ static void roll_back(struct postgres_batch *batch)
 	(void)postgres_connection_receive_sync(batch->connection);
 }
 
-/* Takes what the statement behind those that were received says; what it says of a failure is that
- * the clock has to be read anew. */
+/* From the result that is next. Where there is none, since something failed, the clock has to be
+ * read anew. */
 static void take_clock(struct postgres_connection *connection)
 {
 	PGresult *result = postgres_connection_receive(connection);
@@ -130,8 +130,8 @@ static int read_clock(struct postgres_connection *connection)
 	return postgres_connection_receive_sync(connection);
 }
 
-/* Nobody waits for it longer than the session's timeout; by then it is committed, or it never is.
- */
+/* Nobody waits for it longer than the session's timeout, and a commit that begins later is
+ * refused. */
 static void send_commit(struct postgres_connection *connection)
 {
 	struct postgres_parameters parameters = {.count = 0};
